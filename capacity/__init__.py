@@ -1,0 +1,19 @@
+"""How much. From a workload to physical quantities on meters; knows no money.
+
+>>> from capacity import Workload, size
+>>> w = Workload(write="100 MiB/s", message="1 KiB", fan_out=3, retention="24 h")
+>>> size(w, "msk-standard", machine="kafka.m7g.2xlarge").unit
+'broker'
+"""
+
+from capacity.constraint import Constraint, Limit
+from capacity.demand import Demand
+from capacity.offer import Offer, platforms, size
+from capacity.sizing import Part, Sizing
+from capacity.workload import Range, Workload
+from streamfacts import own
+
+__distribution__ = "streamplan"
+own.check(__name__, __path__, ("workload", "demand", "offer", "sizing", "constraint"))
+
+__all__ = ["Constraint", "Demand", "Limit", "Offer", "Part", "Range", "Sizing", "Workload", "platforms", "size"]

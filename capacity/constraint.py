@@ -1,0 +1,116 @@
+"""Constraints and limits: what decides how many units are needed, and what no number of units can mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Slack in rounding up, so that 3.0000000001 brokers stay three.
+ROUNDING = 1e-9
+
+
+def _picked(value: Any, index: int) -> Any:
+    """Entry `index` of a value's configuration axis; values without one (scalars, length 1) stay as they are."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return value
+    return array[index if array.shape[0] > 1 else 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One resource in one named state of the cluster.
+
+    Parameters
+    ----------
+    name : resource, such as "network out"
+    state : "normal", "broker down", "zone down" or "catch-up"
+    demand : [`unit`] what the whole cluster must carry in that state
+    capacity : [`unit`] what one unit can carry
+    ceiling : share of the capacity that may be used [1]; the rest is the headroom kept
+    unit : of demand and capacity
+    source : of the capacity and the ceiling
+    formula : of the demand, in words
+    share, lost : units that carry the demand are units x share - lost
+    scale : "bytes/s" and the like are shown scaled
+    """
+
+    name: str
+    state: str
+    demand: Array
+    capacity: Array
+    ceiling: Array
+    unit: str
+    source: str
+    formula: str = ""
+    share: Array = np.float64(1.0)  # type: ignore[assignment]
+    lost: Array = np.float64(0.0)  # type: ignore[assignment]
+
+    def needed(self) -> Array:
+        """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            carried = np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, self.capacity * self.ceiling))
+        return np.asarray((carried + np.where(carried > 0, self.lost, 0.0)) / self.share)
+
+    def utilisation(self, units: Array) -> Array:
+        """Return demand over the capacity of the units left in this state [1]."""
+        left = np.maximum(units * self.share - self.lost, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, left * self.capacity))
+
+    def pick(self, index: int) -> Constraint:
+        """Return this constraint for one configuration."""
+        axes = ("demand", "capacity", "ceiling", "share", "lost")
+        return replace(self, **{name: _picked(getattr(self, name), index) for name in axes})
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A wall that more units do not move: a message size, a retention, the largest cluster sold.
+
+    `demand` above `limit` is a violation, or below it when `at_least`.
+    """
+
+    name: str
+    demand: Array
+    limit: Array
+    unit: str
+    source: str
+    at_least: bool = False
+    advice: str = ""
+
+    @property
+    def broken(self) -> NDArray[np.bool_]:
+        slack = ROUNDING * np.abs(self.limit)
+        if self.at_least:
+            return np.asarray(self.demand < self.limit - slack)
+        return np.asarray(self.demand > self.limit + slack)
+
+    def pick(self, index: int) -> Limit:
+        """Return this limit for one configuration."""
+        return replace(self, demand=_picked(self.demand, index), limit=_picked(self.limit, index))
+
+
+def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
+    """Return units rounded up to a multiple of what is sold together.
+
+    Examples
+    --------
+    >>> round_up(np.array([3.0, 3.2, 4.0]), 3).tolist()
+    [3.0, 6.0, 6.0]
+    """
+    return np.ceil(np.asarray(units) / multiple - ROUNDING) * multiple
+
+
+def units_needed(constraints: Sequence[Constraint], minimum: Array | float, multiple: Array | float) -> Array:
+    """Return the units that satisfy every constraint, at least `minimum`, in multiples of `multiple` [units]."""
+    most = np.asarray(minimum, float)
+    for constraint in constraints:
+        most = np.maximum(most, constraint.needed())
+    return round_up(most, multiple)

@@ -1,0 +1,163 @@
+"""Demand: a workload in canonical floats, arrays allowed, that every law and platform reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.laws import records
+from capacity.workload import CORNERS, Range, Workload
+from streamfacts.tables import assumption
+
+Array = NDArray[np.float64]
+
+#: Fields whose high value means less load, so that the low corner of a range takes their high end.
+RELIEVING = frozenset({"compression_ratio", "batch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Canonical arrays that broadcast against each other; 0-d for one workload.
+
+    Byte rates are averages; `peak_ratio` lifts them to the peak. `wire_bytes_s` is what travels and is stored once:
+    record batches after compression. `payload_bytes_s` is what applications produce.
+    """
+
+    payload_bytes_s: Array
+    wire_bytes_s: Array
+    records_s: Array
+    message_bytes: Array
+    max_message_bytes: Array
+    batch_wire_bytes: Array
+    peak_ratio: Array
+    fan_out: Array
+    retention_s: Array
+    hot_retention_s: Array
+    partitions: Array
+    cold_reads: Array
+    outage_s: Array
+    catch_up_s: Array
+    replication_factor: Array
+    zones: Array
+    consumer_groups: Array
+    cross_region_copies: Array
+    connections: Array | None = None
+    region: str = "us-east-1"
+    tls: bool = True
+    survive: str = "zone"
+    use_up_to: Mapping[str, float] = field(default_factory=dict)
+    partitions_given: bool = True
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the demand once every array is broadcast."""
+        return np.broadcast_shapes(*(np.shape(value) for value in self.arrays().values()))
+
+    @property
+    def peak_wire_bytes_s(self) -> Array:
+        return self.wire_bytes_s * self.peak_ratio
+
+    @property
+    def peak_payload_bytes_s(self) -> Array:
+        return self.payload_bytes_s * self.peak_ratio
+
+    @property
+    def peak_records_s(self) -> Array:
+        return self.records_s * self.peak_ratio
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the numeric fields by name."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, (np.ndarray, np.floating))}
+
+    def replace(self, **changes: Any) -> Demand:
+        """Return a copy with some arrays changed; scalars become 0-d arrays."""
+        return replace(self, **{k: np.asarray(v, float) if isinstance(v, (int, float)) else v for k, v in changes.items()})
+
+    @classmethod
+    def of(cls, workload: Workload, corner: str = "likely") -> Demand:
+        """Return the 0-d demand at one corner of the workload's ranges: low, likely or high load."""
+        return _build(workload, lambda name, r: np.float64(getattr(r, _end(name, corner))))
+
+    @classmethod
+    def corners(cls, workload: Workload) -> Demand:
+        """Return the demand with shape (3,): every range at its low, its likely and its high load together."""
+        return _build(workload, lambda name, r: np.array([getattr(r, _end(name, c)) for c in CORNERS]))
+
+
+def _end(name: str, corner: str) -> str:
+    if name in RELIEVING:
+        return {"low": "high", "high": "low"}.get(corner, corner)
+    return corner
+
+
+def _build(w: Workload, take: Any) -> Demand:
+    def get(name: str, default: float | None = None) -> Array:
+        value = getattr(w, name)
+        if value is None:
+            if default is None:
+                raise ValueError(name)
+            value = Range(default, default, default)
+        elif isinstance(value, int):
+            value = Range(value, value, value)
+        # smaller messages at the same byte rate mean more records: the low corner takes the largest
+        key = "batch" if name == "message" and w.write is not None else name
+        return np.asarray(take(key, value), float)
+
+    overhead = float(assumption("record_batch_header_bytes"))
+    batch = get("batch", float(assumption("producer_batch_bytes")))
+    ratio = get("compression_ratio")
+    if w.messages is not None:
+        records_s = get("messages")
+        message = get("message") if w.message is not None else get("write") / records_s
+        measured = records_s * message
+    else:
+        measured = get("write")
+        message = get("message", float(assumption("default_message_bytes")))
+        records_s = measured / message
+    if w.measured_at == "broker":
+        wire, payload = measured, measured * ratio
+        message = payload / records_s
+        batch_wire = batch / ratio + overhead
+    else:
+        payload = measured
+        per_batch = records.records_per_batch(message, batch, w.headers)
+        wire = records_s * records.wire_bytes_per_record(message, per_batch, ratio, w.headers)
+        batch_wire = wire / records_s * per_batch
+    peak_ratio = get("peak_write") / get("write") if w.peak_write is not None else get("peak_ratio", 1.0)
+    retention = get("retention")
+    fan_out = get("fan_out")
+    planning_rate = float(assumption("partition_planning_bytes_s"))
+    partitions = get("partitions") if w.partitions is not None else np.ceil(wire * peak_ratio / planning_rate)
+    topics = get("topics", 1.0)
+    hot = get("hot_retention", float(assumption("hot_retention_s")))
+    return Demand(
+        payload_bytes_s=payload,
+        wire_bytes_s=wire,
+        records_s=records_s,
+        message_bytes=message,
+        max_message_bytes=np.maximum(get("max_message"), message) if w.max_message is not None else message,
+        batch_wire_bytes=batch_wire,
+        peak_ratio=np.asarray(peak_ratio, float),
+        fan_out=fan_out,
+        retention_s=retention,
+        hot_retention_s=np.minimum(hot, retention),
+        partitions=np.maximum(partitions, topics),
+        cold_reads=get("cold_reads"),
+        outage_s=get("outage"),
+        catch_up_s=get("catch_up"),
+        replication_factor=get("replication_factor"),
+        zones=get("zones"),
+        consumer_groups=get("consumer_groups") if w.consumer_groups is not None else np.ceil(fan_out),
+        cross_region_copies=get("cross_region_copies"),
+        connections=get("connections") if w.connections is not None else None,
+        region=w.region,
+        tls=w.tls,
+        survive=w.must_survive,
+        use_up_to=w.use_up_to,
+        partitions_given=w.partitions is not None,
+    )

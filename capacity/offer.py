@@ -1,0 +1,228 @@
+"""Offer: one row of the registry, and the one door through which every offer is sized."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.constraint import Limit
+from capacity.demand import Demand
+from capacity.sizing import Sizing
+from capacity.workload import Workload
+from streamfacts.errors import InputError, unknown_name
+from streamfacts.units import GIB
+from streamfacts.usage import HOURS_PER_MONTH, UsageLine
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice that an offer leaves to its user (a lever, not a demand)."""
+
+    name: str
+    default: Any
+    doc: str
+    allowed: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 1e9
+
+    def check(self, value: Any) -> Any:
+        """Return the value in the default's type, or raise `InputError`."""
+        if isinstance(self.default, bool):
+            words: dict[str, bool] = {"true": True, "false": False, "on": True, "off": False}
+            value = words.get(str(value).lower(), value)
+            if not isinstance(value, bool):
+                raise InputError(f"option {self.name}", value, "true or false")
+        elif isinstance(self.default, (int, float)):
+            try:
+                value = type(self.default)(value)
+            except (TypeError, ValueError):
+                raise InputError(f"option {self.name}", value, f"a number from {self.low:g} to {self.high:g}") from None
+            if not self.low <= value <= self.high:
+                raise InputError(f"option {self.name}", value, f"a number from {self.low:g} to {self.high:g}")
+        if self.allowed and value not in self.allowed:
+            raise unknown_name(f"option {self.name}", str(value), map(str, self.allowed))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an offer's model gets besides the demand."""
+
+    demand: Demand
+    names: NDArray[Any]
+    options: Mapping[str, Any]
+    hours_per_month: float
+    units: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds in the billing month."""
+        return self.hours_per_month * 3600.0
+
+    def rows(self, values: Any) -> NDArray[np.float64]:
+        """Return one value a configuration, shaped to broadcast against the demand."""
+        array = np.asarray(values, float)
+        return array.reshape(array.shape + (1,) * len(self.demand.shape))
+
+    def gib(self, bytes_s: Any) -> NDArray[np.float64]:
+        """Return the GiB that a byte rate moves in the billing month, for every configuration [GiB]."""
+        return self.spread(np.asarray(bytes_s, float) * self.seconds / GIB)
+
+    def transfer_lines(self, cross_zone: Any, cross_region: Any, what: str) -> list[UsageLine]:
+        """Return the usage of bytes that leave their zone or region on AWS [bytes/s in, GiB a month out]."""
+        return [
+            UsageLine(
+                "aws.transfer.cross-zone",
+                self.gib(cross_zone) * 2,
+                "GiB",
+                formula=f"({what} across zones) x 2, as both directions are billed",
+            ),
+            UsageLine(
+                "aws.transfer.inter-region", self.gib(cross_region), "GiB", formula="average write x other regions"
+            ),
+        ]
+
+    def spread(self, value: Any) -> NDArray[np.float64]:
+        """Return a value broadcast to (configurations, *demand)."""
+        return np.broadcast_to(np.asarray(value, float), (len(self.names), *self.demand.shape))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer: how it is sized and what it promises.
+
+    Parameters
+    ----------
+    name : key of the registry
+    configurations : returns the names of what can be chosen, such as machine types
+    model : turns a `Context` into a `Sizing` over all its names at once
+    options : the levers it leaves open
+    guarantees : what makes it comparable: copies, zones, availability ... in words
+    not_modelled : what the model leaves out
+    """
+
+    name: str
+    title: str
+    family: str
+    provider: str
+    configurations: Callable[[], NDArray[Any]]
+    model: Callable[[Context], Sizing]
+    configuration_is: str = "machine"
+    options: tuple[Option, ...] = ()
+    guarantees: Mapping[str, str] = field(default_factory=dict)
+    not_modelled: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def checked_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every option with its value; raises `InputError` for one that the offer does not have."""
+        known = {option.name: option for option in self.options}
+        for name in given:
+            if name not in known:
+                raise unknown_name(f"option of {self.name}", name, known)
+        return {name: option.check(given.get(name, option.default)) for name, option in known.items()}
+
+
+@cache
+def platforms() -> dict[str, Offer]:
+    """Return every offer by name, found in the modules of `capacity.platforms`.
+
+    Examples
+    --------
+    >>> "msk-standard" in platforms()
+    True
+    """
+    import capacity.platforms as package
+
+    found: dict[str, Offer] = {}
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        for offer in getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "OFFERS", ()):
+            if offer.name in found:
+                raise ValueError(f"two offers are called {offer.name}")
+            found[offer.name] = offer
+    return found
+
+
+def find_platform(name: str) -> Offer:
+    """Return an offer; raises `InputError` with the nearest names if there is none of that name."""
+    offers = platforms()
+    if name not in offers:
+        raise unknown_name("platform", name, offers)
+    return offers[name]
+
+
+def size(
+    workload: Workload | Demand,
+    platform: str,
+    *,
+    machine: str | None = None,
+    units: float | None = None,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+) -> Sizing:
+    """Size an offer for a workload.
+
+    Parameters
+    ----------
+    workload : a `Workload`, or a `Demand` of any shape S
+    platform : name of an offer, see `platforms()`
+    machine : one configuration; without it the result has all of them on its leading axis
+    units : brokers or shards that are already there; their utilisation is shown and what they break is a violation
+    options : the offer's levers by name
+    hours_per_month : hours in the billing month [h]
+
+    Returns
+    -------
+    Sizing with arrays of shape S (one machine) or (configurations, *S)
+
+    Raises
+    ------
+    InputError
+        for an unknown platform, machine or option.
+
+    Examples
+    --------
+    >>> w = Workload(write="45 MB/s", message="1 KiB", fan_out=2, retention="24 h")
+    >>> s = size(w, "msk-express", machine="express.m7g.large")
+    >>> float(s.units), s.binding
+    (6.0, 'ingress (normal)')
+    """
+    offer = find_platform(platform)
+    demand = Demand.of(workload) if isinstance(workload, Workload) else workload
+    names = offer.configurations()
+    if machine is not None:
+        if machine not in names:
+            near = difflib.get_close_matches(machine, names.tolist(), n=4, cutoff=0.3)
+            what = f"one of {', '.join(near)} ..." if near else f"one of {', '.join(names[:8])}"
+            raise InputError(offer.configuration_is, machine, f"{what} ({len(names)} known for {offer.name})")
+        names = names[names == machine]
+    if units is not None and not (np.isfinite(units) and units >= 1):
+        raise InputError("units", units, "a number of at least 1")
+    if not (np.isfinite(hours_per_month) and 0 < hours_per_month <= 744):
+        raise InputError("hours_per_month", hours_per_month, "more than 0 and at most 744")
+    context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units)
+    sizing = replace(offer.model(context), offer=offer.name, options=context.options)
+    if units is not None:
+        sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))
+    return sizing.pick(0) if machine is not None else sizing
+
+
+def _overloads(sizing: Sizing) -> tuple[Limit, ...]:
+    """Each constraint as a limit on its utilisation, for units that are given and not chosen."""
+    return tuple(
+        Limit(
+            f"{c.name} ({c.state}) with {float(np.max(sizing.units)):g} {sizing.unit}s",
+            c.utilisation(sizing.units),
+            np.asarray(c.ceiling),
+            "of capacity",
+            c.source,
+        )
+        for c in sizing.constraints
+    )

@@ -1,0 +1,330 @@
+"""Amazon MSK: Standard brokers (tiered or not), Express brokers, Serverless."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.constraint import Constraint, Limit, units_needed
+from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.laws.paths import Paths, network_paths
+from capacity.laws.storage import stored_bytes
+from capacity.offer import Context, Offer, Option
+from capacity.sizing import Part, Sizing
+from streamfacts.tables import Fact, assumption, limit, read_table
+from streamfacts.units import GIB, MIB
+from streamfacts.usage import Usage, UsageLine
+
+_FOLLOWER_FETCH = Option(
+    "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
+)
+
+
+@cache
+def _brokers(tier: str) -> Any:
+    table = read_table("machines/aws_msk")
+    return table[table["tier"] == tier].set_index("machine")
+
+
+def _configurations(tier: str) -> NDArray[Any]:
+    return _brokers(tier).index.to_numpy(str)
+
+
+def _paths(context: Context, *, tiered: bool = False) -> Paths:
+    d = context.demand
+    return network_paths(
+        d.wire_bytes_s,
+        d.fan_out,
+        d.replication_factor,
+        d.zones,
+        follower_fetch=context.options["follower_fetch"],
+        tiered=tiered,
+        cold_reads=d.cold_reads,
+        cross_region_copies=d.cross_region_copies,
+    )
+
+
+def _at_most(name: str, demand: Any, fact: Fact, unit: str, scale: float = 1.0, advice: str = "") -> Limit:
+    return Limit(name, np.asarray(demand, float), np.asarray(fact.value * scale), unit, fact.source, advice=advice)
+
+
+def _cluster_limits(context: Context, offer: str, units: Any) -> list[Limit]:
+    d = context.demand
+    advice = "a quota that AWS raises on request, or split over several clusters"
+    out = [_at_most("brokers in a KRaft cluster", units, limit("aws", offer, "max_brokers_kraft"), "brokers", advice=advice)]
+    if d.connections is not None:
+        each = limit("aws", offer, "connections_per_broker_iam")
+        out.append(_at_most("IAM connections to a broker", d.connections / units, each, "connections"))
+    return out
+
+
+# --------------------------------------------------------------------------------------------------- Standard
+
+
+def _standard_machines(context: Context) -> Machines:
+    rows = _brokers("standard").loc[context.names.tolist()]
+    default, most = (limit("aws", "msk-standard", n) for n in ("default_volume_mib_s", "max_storage_per_broker_gib"))
+    ebs = rows["ebs_baseline_mib_s"].to_numpy(float)
+    provisioned = rows["max_provisioned_mib_s"].fillna(0.0).to_numpy(float)
+    col = context.rows
+    source = str(rows["source"].iloc[0])
+    return Machines(
+        vcpu=col(rows["vcpu"]),
+        memory_bytes=col(rows["memory_gib"]) * GIB,
+        network_bytes_s=col(rows["network_baseline_mib_s"]) * MIB,
+        disk_bytes_s=col(np.maximum(np.minimum(ebs, default.value), provisioned)) * MIB,
+        disk_iops=col(np.full(len(rows), np.inf)),
+        disk_space_bytes=col(np.full(len(rows), most.value)) * GIB,
+        disk_io_bytes=float(assumption("disk_io_bytes")),
+        partitions=col(rows["recommended_partitions"]),
+        source=source,
+        disk_source=f"{source}; {default.source}",
+        partitions_source=source,
+    )
+
+
+def _standard(context: Context, *, tiered: bool) -> Sizing:
+    d, hours = context.demand, context.hours_per_month
+    machines = _standard_machines(context)
+    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != "disk operations"]
+    if context.units is None:
+        units = units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones)
+    else:
+        units = np.asarray(float(context.units))
+    units = context.spread(units)
+    limits = _cluster_limits(context, "msk-standard", units)
+    limits += [
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("zones", d.zones, np.asarray(3.0), "zones", _ZONES_SOURCE),
+        Limit("zones", d.zones, np.asarray(2.0), "zones", _ZONES_SOURCE, at_least=True),
+    ]
+    if tiered:
+        least = limit("aws", "msk-standard", "tiered_min_retention_s")
+        limits.append(
+            Limit("retention of a tiered topic", d.retention_s, np.asarray(least.value), "seconds", least.source, at_least=True)
+        )
+
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
+    kept = d.hot_retention_s if tiered else d.retention_s
+    on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
+    volume_gib = np.maximum(np.ceil(on_disk / units / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value)
+    default = limit("aws", "msk-standard", "default_volume_mib_s").value
+    need = np.zeros(())
+    for c in constraints:
+        if c.name.startswith("disk ") and c.unit == "bytes/s":
+            need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling / MIB)
+    provisioned = np.where(need > default, np.minimum(np.ceil(need), machines.disk_bytes_s / MIB), 0.0)
+    paths = _paths(context, tiered=tiered)
+    lines = [
+        UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
+        UsageLine("aws.msk.storage", units * volume_gib, "GiB-month", "standard", "brokers x volume"),
+        UsageLine(
+            "aws.msk.storage-throughput",
+            units * provisioned,
+            "MiB/s-month",
+            formula=f"brokers x provisioned throughput, where a volume needs more than {default:g} MiB/s",
+        ),
+    ]
+    if tiered:
+        remote = stored_bytes(d.wire_bytes_s, np.maximum(d.retention_s - kept, 0.0))
+        lines += [
+            UsageLine(
+                "aws.msk.tiered-storage",
+                context.spread(remote / GIB),
+                "GiB-month",
+                formula="average write x (retention - retention on disk), one copy",
+            ),
+            UsageLine("aws.msk.tiered-retrieval", context.gib(paths.tier_download), "GiB", formula="reads x cold reads"),
+        ]
+    lines += context.transfer_lines(paths.clients_cross_zone, paths.cross_region, "producers + consumers")
+    parts = (
+        Part("volume of a broker", volume_gib, "GiB", "stored bytes / brokers / fill", machines.disk_source),
+        Part("provisioned throughput of a volume", provisioned, "MiB/s", "largest disk load of one broker over all states / ceiling, if above the default", machines.disk_source),
+        Part("time to rebuild a broker", rebuild_seconds(d, machines, units, tiered=tiered), "seconds", "data of one broker / spare network and disk of its replacement"),
+    )
+    return _sizing(context, "broker", units, constraints, limits, lines, parts)
+
+
+def _sizing(
+    context: Context, unit: str, units: Any, constraints: Any, limits: Any, lines: Any, parts: Any = (), notes: Any = ()
+) -> Sizing:
+    return Sizing(
+        offer="",
+        options={},
+        demand=context.demand,
+        unit=unit,
+        units=np.asarray(units),
+        constraints=tuple(constraints),
+        limits=tuple(limits),
+        usage=Usage(tuple(lines), context.hours_per_month),
+        configuration=context.names,
+        parts=tuple(parts),
+        assumptions=tuple(notes),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- Express
+
+
+def _express(context: Context) -> Sizing:
+    d, hours = context.demand, context.hours_per_month
+    rows = _brokers("express").loc[context.names.tolist()]
+    copies, zones = (limit("aws", "msk-express", n) for n in ("replication_factor", "zones"))
+    share, share_source = use_up_to(d, "quota", "express_use_up_to")
+    whole, _ = use_up_to(d, "partitions", "quota_use_up_to")
+    source = str(rows["source"].iloc[0])
+    per_partition = limit("aws", "msk-express", "partition_max_mb_s")
+    write = d.peak_wire_bytes_s
+    read = write * d.fan_out
+    partitions = np.maximum(d.partitions, np.ceil(np.maximum(write, read) / (per_partition.value * 1e6)))
+    mega = {name: context.rows(rows[name]) * 1e6 for name in rows.columns if name.endswith("_mb_s")}
+    constraints = [
+        Constraint("ingress", NORMAL, write, mega["sustained_ingress_mb_s"], np.asarray(share), "bytes/s", f"{source}; {share_source}", "peak write"),
+        Constraint("egress", NORMAL, read, mega["sustained_egress_mb_s"], np.asarray(share), "bytes/s", f"{source}; {share_source}", "peak write x fan-out"),
+        Constraint("partitions", NORMAL, partitions * copies.value, context.rows(rows["recommended_partitions"]), np.asarray(whole), "partition replicas", source, "partitions x 3 copies"),
+    ]  # fmt: skip
+    if d.survive == "zone":
+        left = np.asarray((zones.value - 1) / zones.value)
+        one = np.asarray(1.0)
+        constraints += [
+            Constraint("ingress", ZONE_DOWN, write, mega["max_ingress_mb_s"], one, "bytes/s", source, "peak write on two zones, up to the throttle", share=left),
+            Constraint("egress", ZONE_DOWN, read, mega["max_egress_mb_s"], one, "bytes/s", source, "peak write x fan-out on two zones, up to the throttle", share=left),
+        ]  # fmt: skip
+    if context.units is None:
+        units = units_needed(constraints, zones.value, zones.value)
+    else:
+        units = np.asarray(float(context.units))
+    units = context.spread(units)
+    limits = _cluster_limits(context, "msk-express", units)
+    limits += [
+        Limit("copies", d.replication_factor, np.asarray(copies.value), "copies", copies.source),
+        Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
+    ]
+    paths = _paths(context)
+    stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
+    lines = [
+        UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
+        UsageLine("aws.msk.express-data-in", context.gib(d.wire_bytes_s), "GiB", formula="average write"),
+        UsageLine("aws.msk.storage", context.spread(stored), "GiB-month", "express", "average write x retention, one copy billed"),
+        *context.transfer_lines(paths.clients_cross_zone, paths.cross_region, "producers + consumers"),
+    ]  # fmt: skip
+    parts = (Part("partitions", context.spread(partitions), "partitions", "those asked, at least peak / 15 MB/s of one", per_partition.source),)
+    return _sizing(context, "broker", units, constraints, limits, lines, parts)
+
+
+# ------------------------------------------------------------------------------------------------- Serverless
+
+
+def _serverless(context: Context) -> Sizing:
+    d, hours = context.demand, context.hours_per_month
+    offer = "msk-serverless"
+    write = d.peak_wire_bytes_s
+    read = write * d.fan_out
+    share, share_source = use_up_to(d, "quota", "quota_use_up_to")
+    fact = {n: limit("aws", offer, n) for n in ("max_ingress_mb_s", "max_egress_mb_s", "partition_max_ingress_mb_s", "partition_max_egress_mb_s", "max_partitions", "max_message_mib", "max_request_rate", "max_consumer_groups", "max_connections")}  # fmt: skip
+    partitions = np.ceil(
+        np.maximum.reduce(
+            np.broadcast_arrays(
+                d.partitions,
+                write / (fact["partition_max_ingress_mb_s"].value * 1e6),
+                read / (fact["partition_max_egress_mb_s"].value * 1e6),
+            )
+        )
+    )
+
+    def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
+        source = f"{fact[key].source}; {share_source}"
+        return Constraint(name, NORMAL, np.asarray(demand), np.asarray(fact[key].value * scale), np.asarray(share), unit, source, formula)
+
+    constraints = [
+        of_cluster("ingress", write, "max_ingress_mb_s", 1e6, "bytes/s", "peak write"),
+        of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"),
+        of_cluster("partitions", partitions, "max_partitions", 1.0, "partitions", "those asked, at least peak / what one carries"),
+        of_cluster("requests", write / d.batch_wire_bytes, "max_request_rate", 1.0, "requests/s", "produced batches, one a request"),
+    ]  # fmt: skip
+    clusters = context.spread(1.0 if context.units is None else context.units)
+    advice = "split over several clusters"
+    limits = [
+        Limit(c.name, c.demand, c.capacity * c.ceiling * clusters, c.unit, c.source, advice=advice) for c in constraints
+    ]
+    limits += [
+        _at_most("message size", d.max_message_bytes, fact["max_message_mib"], "bytes", MIB),
+        _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
+        Limit("copies", d.replication_factor, np.asarray(3.0), "copies", _ZONES_SOURCE),
+        Limit("zones", d.zones, np.asarray(3.0), "zones", _ZONES_SOURCE),
+    ]
+    if d.connections is not None:
+        limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
+    stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
+    lines = [
+        UsageLine("aws.msk.serverless-cluster", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
+        UsageLine("aws.msk.serverless-partition", context.spread(partitions * hours), "partition-hour", formula=f"partitions x {hours:g} h"),
+        UsageLine("aws.msk.serverless-data-in", context.gib(d.wire_bytes_s), "GiB", formula="average write"),
+        UsageLine("aws.msk.serverless-data-out", context.gib(d.wire_bytes_s * d.fan_out), "GiB", formula="average write x fan-out"),
+        UsageLine("aws.msk.serverless-storage", context.spread(stored), "GiB-month", formula="average write x retention, one copy billed"),
+        UsageLine("aws.transfer.inter-region", context.gib(d.wire_bytes_s * d.cross_region_copies), "GiB", formula="average write x other regions"),
+    ]  # fmt: skip
+    parts = (Part("partitions", context.spread(partitions), "partitions", "those asked, at least peak / what one carries", fact["partition_max_ingress_mb_s"].source),)
+    return _sizing(context, "cluster", clusters, constraints, limits, lines, parts)
+
+
+_ZONES_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/what-is-msk.html"
+_SLA = "99.9% a month (https://aws.amazon.com/msk/sla/)"
+_SOURCES = ("https://aws.amazon.com/msk/pricing/", "https://docs.aws.amazon.com/msk/latest/developerguide/limits.html")
+
+
+def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
+    return Offer(
+        name=name,
+        title=title,
+        family="Amazon MSK",
+        provider="aws",
+        configurations=partial(_configurations, "standard"),
+        model=partial(_standard, tiered=tiered),
+        options=(_FOLLOWER_FETCH,),
+        guarantees={
+            "copies": "the workload's replication factor",
+            "zones": "2 or 3",
+            "availability": _SLA,
+            "disks": "outlive the broker",
+        },
+        not_modelled=(
+            "kafka.t3 brokers, as their network and disk baselines are not published",
+            "storage auto-scaling, private connectivity over several VPCs, MSK Connect, MSK Replicator",
+            "an upper bound on message size, which is configurable",
+        ),
+        sources=_SOURCES,
+    )
+
+
+OFFERS = (
+    _standard_offer("msk-standard", "MSK Standard", tiered=False),
+    _standard_offer("msk-standard-tiered", "MSK Standard, tiered storage", tiered=True),
+    Offer(
+        name="msk-express",
+        title="MSK Express",
+        family="Amazon MSK",
+        provider="aws",
+        configurations=partial(_configurations, "express"),
+        model=_express,
+        options=(_FOLLOWER_FETCH,),
+        guarantees={"copies": "3", "zones": "3", "availability": _SLA, "disks": "managed, outlive the broker"},
+        not_modelled=("private connectivity over several VPCs, MSK Connect, MSK Replicator", "a limit on message size, which no open page states"),
+        sources=_SOURCES,
+    ),
+    Offer(
+        name="msk-serverless",
+        title="MSK Serverless",
+        family="Amazon MSK",
+        provider="aws",
+        configurations=lambda: np.array(["cluster"]),
+        model=_serverless,
+        configuration_is="configuration",
+        guarantees={"copies": "3", "zones": "3", "availability": "not established for Serverless", "disks": "managed"},
+        not_modelled=("cross-zone and PrivateLink traffic of clients", "compacted topics, which have lower limits", "rate of partition changes"),
+        sources=_SOURCES,
+    ),
+)  # fmt: skip

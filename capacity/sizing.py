@@ -1,0 +1,152 @@
+"""Sizing: how many of what, what binds, what it meters, and what it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.constraint import Constraint, Limit, _picked
+from capacity.demand import Demand
+from streamfacts.units import human
+from streamfacts.usage import Usage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One more quantity of a sizing, such as the disk of a broker, with how it came about."""
+
+    name: str
+    value: Array
+    unit: str
+    formula: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """What an offer needs for a demand.
+
+    Arrays have the configurations (machine types and the like) on the leading axis and the demand's axes after it;
+    `pick` takes one configuration out. With one configuration asked for and a 0-d demand everything is 0-d.
+
+    Attributes
+    ----------
+    units : brokers, shards, clusters ... needed [`unit`]
+    constraints : every constraint with demand, capacity, ceiling and source
+    limits : the hard limits, broken or not
+    usage : quantities on meters
+    parts : further sized quantities
+    """
+
+    offer: str
+    options: Mapping[str, Any]
+    demand: Demand
+    unit: str
+    units: Array
+    constraints: tuple[Constraint, ...]
+    limits: tuple[Limit, ...]
+    usage: Usage
+    configuration: str | NDArray[Any] = ""
+    parts: tuple[Part, ...] = ()
+    assumptions: tuple[str, ...] = field(default=())
+
+    @property
+    def feasible(self) -> NDArray[np.bool_]:
+        """Whether no limit is broken and the units are finite, by configuration and demand."""
+        ok = np.isfinite(self.units)
+        for limit in self.limits:
+            ok = ok & ~limit.broken
+        return np.asarray(ok)
+
+    def pick(self, index: int) -> Sizing:
+        """Return one configuration: entry `index` of the leading axis."""
+        configuration = self.configuration if isinstance(self.configuration, str) else str(self.configuration[index])
+        return replace(
+            self,
+            units=self.units[index],
+            constraints=tuple(c.pick(index) for c in self.constraints),
+            limits=tuple(limit.pick(index) for limit in self.limits),
+            usage=self.usage.pick(index),
+            configuration=configuration,
+            parts=tuple(replace(p, value=_picked(p.value, index)) for p in self.parts),
+        )
+
+    def utilisation(self) -> dict[tuple[str, str], Array]:
+        """Return (constraint, state) to utilisation at the units sized [1]."""
+        return {(c.name, c.state): c.utilisation(self.units) for c in self.constraints}
+
+    def _ranking(self) -> NDArray[np.intp]:
+        pressure = np.stack([np.broadcast_to(c.needed(), self.units.shape) for c in self.constraints])
+        return np.argsort(-pressure, axis=0, kind="stable")
+
+    @property
+    def binding(self) -> Array | str:
+        """Name of the constraint that asks for most units, "minimum" where none asks for more than the smallest cluster."""
+        return self._named(0)
+
+    @property
+    def next_binding(self) -> Array | str:
+        """Name of the next resource that would bind: the wall behind the binding one."""
+        return self._named(1)
+
+    def _named(self, rank: int) -> Array | str:
+        order = self._ranking()
+        labels = np.array([f"{c.name} ({c.state})" for c in self.constraints])
+        if rank == 0:
+            first = labels[order[0]]
+            return str(first) if first.ndim == 0 else first
+        names = np.array([c.name for c in self.constraints])
+        first_name = names[order[0]]
+        other = names[order] != first_name
+        position = np.argmax(other, axis=0)
+        behind = np.take_along_axis(order, position[None], axis=0)[0]
+        out = np.where(other.any(axis=0), labels[behind], "")
+        return str(out) if out.ndim == 0 else out
+
+    @property
+    def violations(self) -> list[str]:
+        """Every broken limit as a sentence with value, limit and source (for one configuration and demand)."""
+        out = []
+        for limit in self.limits:
+            if np.any(limit.broken):
+                relation = "is below the least" if limit.at_least else "is above the most"
+                value, wall = (human(float(np.max(x)), limit.unit) for x in (limit.demand, limit.limit))
+                advice = f"; {limit.advice}" if limit.advice else ""
+                out.append(f"{limit.name}: {value} {relation}, {wall}{advice} ({limit.source})")
+        if not np.all(np.isfinite(self.units)):
+            nil = [c for c in self.constraints if not np.all(np.isfinite(c.needed()))]
+            out.extend(f"{c.name}: one {self.unit} has none, {human(float(np.max(c.demand)), c.unit)} asked ({c.source})" for c in nil)
+        return out
+
+    def constraint_table(self) -> pd.DataFrame:
+        """Return one row a constraint and state (0-d sizing): demand, capacity, utilisation, headroom, source."""
+        import pandas as pd
+
+        rows = []
+        for c in self.constraints:
+            used = float(np.max(c.utilisation(self.units)))
+            rows.append(
+                {
+                    "constraint": c.name,
+                    "state": c.state,
+                    "demand": float(np.max(c.demand)),
+                    "capacity_of_one": float(np.max(c.capacity)),
+                    "unit": c.unit,
+                    "units_needed": float(np.max(c.needed())),
+                    "utilisation": used,
+                    "use_up_to": float(np.max(c.ceiling)),
+                    "headroom": float(np.max(c.ceiling)) - used,
+                    "formula": c.formula,
+                    "source": c.source,
+                }
+            )
+        return pd.DataFrame(rows)

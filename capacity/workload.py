@@ -1,0 +1,340 @@
+"""Workload: what is asked of a streaming platform, in any units a person writes, validated once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from streamfacts.errors import InputError, InputErrors, unknown_name
+from streamfacts.files import read_mapping
+from streamfacts.tables import regions
+from streamfacts.units import DAY, HOUR, KINDS, parse
+
+NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
+NAME_ALLOWED = "1 to 80 letters, digits, spaces, dots, hyphens or underscores, without path or markup characters"
+
+#: Corners of a range, in the order of the last axis that `Demand` gets from `corners()`.
+CORNERS = ("low", "likely", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An uncertain input: low, likely and high value in the field's canonical unit; equal when it is known."""
+
+    low: float
+    likely: float
+    high: float
+
+    @property
+    def known(self) -> bool:
+        return self.low == self.high
+
+
+def _number(value: Any, field: str, kind: str | None, allowed: str) -> float:
+    if kind is not None:
+        return parse(value, kind, field)
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise InputError(field, value, allowed)
+    try:
+        number = float(str(value).replace("_", "").replace(",", ""))
+    except ValueError:
+        raise InputError(field, value, allowed) from None
+    if not math.isfinite(number):
+        raise InputError(field, value, allowed)
+    return number
+
+
+def _quantity(field: str, kind: str | None, low: float, high: float, *, whole: bool = False) -> BeforeValidator:
+    """A validator that turns '250 MB/s' or {low, likely, high} into a `Range` within [low, high]."""
+    unit = KINDS[kind][0] if kind else ""
+    allowed = f"{'a whole number' if whole else 'a value'} from {low:g} to {high:g} {unit}".rstrip()
+
+    def one(value: Any, name: str) -> float:
+        number = _number(value, name, kind, allowed)
+        if not low <= number <= high or (whole and number != int(number)):
+            raise InputError(name, value, allowed)
+        return number
+
+    def read(value: Any) -> Range:
+        if isinstance(value, Range):
+            value = {k: getattr(value, k) for k in CORNERS}
+            numbers = [float(value[k]) for k in CORNERS]
+        elif isinstance(value, Mapping):
+            extra = set(value) - set(CORNERS)
+            if extra or not {"low", "high"} <= set(value):
+                raise InputError(field, dict(value), "a range with low, high and, if you like, likely")
+            ends = [one(value[k], f"{field}.{k}") for k in ("low", "high")]
+            middle = one(value["likely"], f"{field}.likely") if "likely" in value else math.sqrt(ends[0] * ends[1])
+            numbers = [ends[0], middle, ends[1]]
+        else:
+            numbers = [one(value, field)] * 3
+        if not numbers[0] <= numbers[1] <= numbers[2]:
+            raise InputError(field, value, "low <= likely <= high")
+        return Range(*numbers)
+
+    return BeforeValidator(read)
+
+
+def _check(field: str, test: Callable[[Any], bool], allowed: str) -> BeforeValidator:
+    def read(value: Any) -> Any:
+        if not test(value):
+            raise InputError(field, value, allowed)
+        return value
+
+    return BeforeValidator(read)
+
+
+def _whole(field: str, low: int, high: int) -> BeforeValidator:
+    allowed = f"a whole number from {low} to {high}"
+
+    def read(value: Any) -> int:
+        number = _number(value, field, None, allowed)
+        if number != int(number) or not low <= number <= high:
+            raise InputError(field, value, allowed)
+        return int(number)
+
+    return BeforeValidator(read)
+
+
+def _flag(field: str) -> BeforeValidator:
+    return _check(field, lambda value: isinstance(value, bool), "true or false")
+
+
+def _region(value: Any) -> str:
+    if str(value) not in regions():
+        raise unknown_name("region", str(value), regions())
+    return str(value)
+
+
+def _headroom(value: Any) -> Any:
+    allowed = "a share of capacity above 0 and up to 1, or a mapping of resource to share"
+    shares = value if isinstance(value, Mapping) else {"all": value}
+    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "quota")
+    out = {}
+    for resource, share in shares.items():
+        if resource not in known:
+            raise unknown_name("use_up_to", str(resource), known)
+        number = _number(share, f"use_up_to.{resource}", None, allowed)
+        if not 0 < number <= 1:
+            raise InputError(f"use_up_to.{resource}", share, allowed)
+        out[resource] = number
+    return out
+
+
+
+
+class Workload(BaseModel):
+    """A streaming workload.
+
+    Give `write` and `message`, or `write` and `messages`, or `messages` and `message`. Every quantity may be a range
+    ``{low, likely, high}``; a point result uses the likely value, `Demand.corners` all three. A field in a file may
+    be written ``{value: ..., source: ...}`` or ``{value: ..., assumed: ...}``; reports print that origin.
+
+    Raises
+    ------
+    InputError
+        naming the field, the value and what is allowed.
+
+    Examples
+    --------
+    >>> w = Workload(write="250 MB/s", message="1 KiB", fan_out=3, retention="7 d", region="us-east-1")
+    >>> w.write.likely, w.retention.likely
+    (250000000.0, 604800.0)
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
+
+    name: Annotated[
+        str,
+        _check(
+            "name",
+            lambda v: isinstance(v, str) and bool(re.match(NAME, v)) and ".." not in v,
+            NAME_ALLOWED,
+        ),
+    ] = "workload"
+    title: str = ""
+    description: str = ""
+    region: Annotated[str, BeforeValidator(_region)] = "us-east-1"
+
+    write: Annotated[Range, _quantity("write", "rate", 1.0, 1e14)] | None = Field(None, description="average bytes produced, before replication [bytes/s]")
+    peak_write: Annotated[Range, _quantity("peak_write", "rate", 1.0, 1e14)] | None = Field(
+        None, description="the same at peak; or give peak_ratio [bytes/s]"
+    )
+    peak_ratio: Annotated[Range, _quantity("peak_ratio", None, 1.0, 1000.0)] | None = Field(
+        None, description="peak divided by average [1]"
+    )
+    messages: Annotated[Range, _quantity("messages", "record rate", 1e-3, 1e12)] | None = Field(
+        None, description="average records produced [records/s]"
+    )
+    message: Annotated[Range, _quantity("message", "size", 1.0, 1e9)] | None = Field(
+        None, description="average record: key, value and headers, before compression [bytes]"
+    )
+    max_message: Annotated[Range, _quantity("max_message", "size", 1.0, 1e9)] | None = Field(
+        None, description="largest record [bytes]"
+    )
+    measured_at: Annotated[
+        Literal["producer", "broker"],
+        _check("measured_at", lambda v: v in ("producer", "broker"), "producer (before batching and compression) or broker (on the wire)"),
+    ] = Field("producer", description="where write and message were measured")
+    fan_out: Annotated[Range, _quantity("fan_out", None, 0.0, 1000.0)] = Field(
+        Range(1.0, 1.0, 1.0), description="bytes read by consumers for each byte written [1]"
+    )
+    consumer_groups: Annotated[int, _whole("consumer_groups", 0, 1_000_000)] | None = Field(
+        None, description="consumer groups; fan_out rounded up if not given"
+    )
+    retention: Annotated[Range, _quantity("retention", "duration", 60.0, 100 * 365 * DAY)] = Field(
+        Range(DAY, DAY, DAY), description="how long records are kept [s]"
+    )
+    replication_factor: Annotated[int, _whole("replication_factor", 1, 7)] = Field(3, description="copies of each partition")
+    zones: Annotated[int, _whole("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
+    partitions: Annotated[Range, _quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
+        None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
+    )
+    topics: Annotated[Range, _quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(None, description="topics")
+    connections: Annotated[Range, _quantity("connections", None, 0, 1e9, whole=True)] | None = Field(
+        None, description="client connections; the limit is checked only if given"
+    )
+    compression_ratio: Annotated[Range, _quantity("compression_ratio", None, 1.0, 1000.0)] = Field(
+        Range(1.0, 1.0, 1.0), description="bytes before over after compression of a record batch [1]"
+    )
+    batch: Annotated[Range, _quantity("batch", "size", 1.0, 1e9)] | None = Field(
+        None, description="average record batch before compression [bytes]"
+    )
+    headers: Annotated[int, _whole("headers", 0, 1000)] = Field(0, description="headers on each record")
+    tls: Annotated[bool, _flag("tls")] = Field(True, description="whether clients connect over TLS")
+    cross_region_copies: Annotated[int, _whole("cross_region_copies", 0, 20)] = Field(
+        0, description="other regions that receive every byte; their clusters are workloads of their own"
+    )
+    hot_retention: Annotated[Range, _quantity("hot_retention", "duration", 60.0, 100 * 365 * DAY)] | None = Field(
+        None, description="how long records stay on broker disks when the rest is tiered [s]"
+    )
+    cold_reads: Annotated[Range, _quantity("cold_reads", None, 0.0, 1.0)] = Field(
+        Range(0.0, 0.0, 0.0), description="share of consumer bytes that come from the remote tier [1]"
+    )
+    survive: Annotated[
+        Literal["none", "broker", "zone"],
+        _check("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
+    ] = Field("zone", description="the loss that the platform must carry at peak")
+    outage: Annotated[Range, _quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
+        Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [s]"
+    )
+    catch_up: Annotated[Range, _quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
+        Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [s]"
+    )
+    use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
+        default_factory=dict, description="share of each capacity that may be used in the normal state"
+    )
+
+    _origin: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, **fields: Any) -> None:
+        values, origin = _unwrap(fields)
+        unknown = [key for key in values if key not in type(self).model_fields]
+        if unknown:
+            raise unknown_name("workload field", unknown[0], type(self).model_fields)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _translate(error) from None
+        self._origin.update(origin)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Workload:
+        given = [name for name in ("write", "messages", "message") if getattr(self, name) is not None]
+        if len(given) == 3:
+            raise InputError("message", "given with write and messages", "two of write, messages and message")
+        if len(given) < 2 and given != ["write"]:
+            raise InputError("write", "not given", "write and message, write and messages, or messages and message")
+        if self.peak_write is not None and self.peak_ratio is not None:
+            raise InputError("peak_ratio", self.peak_ratio.likely, "peak_write or peak_ratio, not both")
+        if self.peak_write is not None:
+            if self.write is None:
+                raise InputError("peak_write", self.peak_write.likely, "write beside it; use peak_ratio with messages")
+            if self.peak_write.low < self.write.low or self.peak_write.high < self.write.high:
+                raise InputError(
+                    "peak_write",
+                    f"{self.peak_write.likely:g} bytes/s",
+                    f"at least the average write, {self.write.likely:g} bytes/s",
+                )
+        if self.zones > 1 and self.replication_factor > self.zones:
+            raise InputError(
+                "replication_factor",
+                self.replication_factor,
+                f"1 to {self.zones}: one copy a zone, and zones is {self.zones}",
+            )
+        if self.survive == "zone" and self.zones == 1 and "survive" in self.model_fields_set:
+            raise InputError("survive", "zone", "none or broker when zones is 1")
+        return self
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Field to its citation, or to "assumed: ..." where the file says that the value is an assumption."""
+        return dict(self._origin)
+
+    @property
+    def must_survive(self) -> str:
+        """The loss to carry: `survive`, but never a zone when there is only one."""
+        return "broker" if self.survive == "zone" and self.zones == 1 else self.survive
+
+    def replace(self, **fields: Any) -> Workload:
+        """Return a copy with some fields changed, validated again."""
+        kept = {name: getattr(self, name) for name in self.model_fields_set if name not in fields}
+        copy = Workload(**kept, **fields)
+        copy._origin.update({k: v for k, v in self._origin.items() if k not in fields})
+        return copy
+
+    @classmethod
+    def load(cls, path: str | Path) -> Workload:
+        """Read a workload from a YAML file; its name defaults to the file's.
+
+        Raises
+        ------
+        InputError
+            if the file is missing, is not YAML or not one mapping, or a field is unusable.
+        """
+        data = read_mapping(path, "workload")
+        data.setdefault("name", Path(path).stem)
+        return cls(**data)
+
+
+def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Split each ``{value | low.., source | assumed}`` into the value and where it comes from."""
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for name, value in fields.items():
+        if isinstance(value, Mapping) and ({"source", "assumed"} & set(value) or "value" in value):
+            rest = dict(value)
+            source, assumed = rest.pop("source", None), rest.pop("assumed", None)
+            if source is not None and assumed is not None:
+                raise InputError(name, "source and assumed", "one of source and assumed")
+            if source is not None:
+                origin[name] = str(source)
+            if assumed is not None:
+                origin[name] = f"assumed: {assumed}"
+            if "value" in rest:
+                if len(rest) > 1:
+                    raise InputError(name, sorted(rest), "value, or low / likely / high, with source or assumed")
+                rest = rest["value"]
+            values[name] = rest
+        else:
+            values[name] = value
+    return values, origin
+
+
+def _translate(error: ValidationError) -> InputError:
+    out: list[InputError] = []
+    for problem in error.errors():
+        inner = problem.get("ctx", {}).get("error")
+        if isinstance(inner, InputError):
+            out.append(inner)
+        else:
+            where = ".".join(str(part) for part in problem["loc"]) or "workload"
+            out.append(InputError(where, problem.get("input"), problem["msg"]))
+    unique = list({str(item): item for item in out}.values())
+    return unique[0] if len(unique) == 1 else InputErrors(unique)

@@ -1,0 +1,17 @@
+"""What it costs. Quantities on meters to a bill; knows no brokers.
+
+>>> from pricing import PriceBook
+>>> book = PriceBook.load()
+>>> book.price("aws.msk.broker", "kafka.m5.large", "us-east-1").price
+0.21
+"""
+
+from pricing.bill import Bill, bill
+from pricing.book import Price, PriceBook
+from pricing.usage_file import load_usage
+from streamfacts import own
+
+__distribution__ = "streamplan"
+own.check(__name__, __path__, ("book", "bill", "usage_file"))
+
+__all__ = ["Bill", "Price", "PriceBook", "bill", "load_usage"]

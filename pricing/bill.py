@@ -1,0 +1,230 @@
+"""The bill: usage times prices, a line a meter, over arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pricing.book import STALE_AFTER_DAYS, Price, PriceBook, Schedule, find_meter
+from streamfacts.errors import InputError, unknown_name
+from streamfacts.tables import regions
+from streamfacts.usage import Usage, UsageLine
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One meter on a bill: quantity and cost of the same shape, and the prices used."""
+
+    usage: UsageLine
+    region: str
+    category: str
+    title: str
+    cost: Array
+    schedule: Schedule
+    missing: NDArray[np.bool_]
+
+    @property
+    def rows(self) -> tuple[Price, ...]:
+        """The price rows used (of all SKUs)."""
+        return tuple(row for tiers in self.schedule.tiers for row in tiers)
+
+    def pick(self, index: int) -> BillLine:
+        """Return this line for one configuration."""
+        usage = self.usage
+        several = not isinstance(usage.sku, str)
+        sku = str(usage.sku[index]) if several else usage.sku
+        schedule = self.schedule
+        if several:
+            schedule = Schedule(
+                schedule.start[:, [index]], schedule.end[:, [index]], schedule.price[:, [index]], (schedule.tiers[index],)
+            )
+        return replace(
+            self,
+            usage=replace(usage, sku=sku, quantity=usage.quantity[index]),
+            cost=self.cost[index],
+            missing=np.asarray(self.missing[index]),
+            schedule=schedule,
+        )
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Costs of one month.
+
+    Attributes
+    ----------
+    entries : one a meter and SKU
+    subtotal : sum of what has a price [USD per month]
+    total : the same, or None where a price that is needed is missing (for arrays: masked there)
+    """
+
+    entries: tuple[BillLine, ...]
+    region: str
+    book: PriceBook
+    hours_per_month: float
+    currency: str = "USD"
+
+    @property
+    def subtotal(self) -> Array:
+        return np.asarray(sum((entry.cost for entry in self.entries), np.zeros(())))
+
+    @property
+    def incomplete(self) -> NDArray[np.bool_]:
+        """Whether a needed price is missing, by configuration and demand."""
+        out: NDArray[np.bool_] = np.zeros((), bool)
+        for entry in self.entries:
+            out = out | entry.missing
+        return np.asarray(out)
+
+    @property
+    def total(self) -> Any:
+        """Total of the month [USD]: a float, None if a price is missing, or a masked array for arrays."""
+        subtotal, incomplete = np.broadcast_arrays(self.subtotal, self.incomplete)
+        if subtotal.ndim == 0:
+            return None if bool(incomplete) else float(subtotal)
+        return np.ma.masked_array(subtotal, incomplete)
+
+    @property
+    def missing(self) -> list[str]:
+        """A sentence for every price that is needed and not in the book."""
+        out = []
+        for entry in self.entries:
+            if np.any(entry.missing):
+                skus = [entry.usage.sku] if isinstance(entry.usage.sku, str) else entry.usage.sku
+                for sku, tiers in zip(skus, entry.schedule.tiers, strict=True):
+                    if not tiers:
+                        out.append(self.book.why_missing(entry.usage.meter, str(sku), entry.region))
+        return out
+
+    @property
+    def by_category(self) -> dict[str, Array]:
+        """Cost by category [USD per month]."""
+        out: dict[str, Array] = {}
+        for entry in self.entries:
+            out[entry.category] = out.get(entry.category, np.zeros(())) + entry.cost
+        return out
+
+    def pick(self, index: int) -> Bill:
+        """Return the bill of one configuration."""
+        return replace(self, entries=tuple(entry.pick(index) for entry in self.entries))
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """One row a meter with a quantity (0-d bills): quantity, price, cost, source, date, confidence."""
+        return self.table()
+
+    def table(self, on: dt.date | None = None) -> pd.DataFrame:
+        """Return `lines`, with the age of each price on a day (today if not given)."""
+        import pandas as pd
+
+        on = on or dt.date.today()
+        rows = []
+        for entry in self.entries:
+            usage, prices = entry.usage, entry.rows
+            if np.ndim(entry.cost):
+                raise InputError("bill", f"shape {np.shape(entry.cost)}", "one configuration and demand; use pick()")
+            if not usage.quantity > 0:
+                continue
+            has = not entry.missing
+            rows.append(
+                {
+                    "meter": usage.meter,
+                    "sku": usage.sku,
+                    "title": entry.title,
+                    "category": entry.category,
+                    "quantity": float(usage.quantity),
+                    "unit": usage.unit,
+                    "unit_price": float(entry.cost / usage.quantity) if has else None,
+                    "tiers": _tiers(prices),
+                    "cost": float(entry.cost) if has else None,
+                    "currency": self.currency,
+                    "region": entry.region,
+                    "as_of": min((p.as_of for p in prices), default=""),
+                    "age_days": max((p.age_days(on) for p in prices), default=None),
+                    "stale": any(p.age_days(on) > STALE_AFTER_DAYS for p in prices),
+                    "confidence": _worst(prices),
+                    "source": "; ".join(dict.fromkeys(p.source for p in prices)),
+                    "note": "; ".join(dict.fromkeys(p.note for p in prices if p.note)),
+                    "formula": usage.formula,
+                }
+            )
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+_COLUMNS = [
+    "meter", "sku", "title", "category", "quantity", "unit", "unit_price", "tiers", "cost", "currency", "region",
+    "as_of", "age_days", "stale", "confidence", "source", "note", "formula",
+]  # fmt: skip
+_RANK = {"high": 0, "medium": 1, "low": 2}
+
+
+def _worst(prices: tuple[Price, ...]) -> str:
+    return max((p.confidence for p in prices), key=lambda c: _RANK[c], default="")
+
+
+def _tiers(prices: tuple[Price, ...]) -> str:
+    if len(prices) < 2:
+        return ""
+    return ", ".join(
+        f"{p.price:g} from {p.tier_from or 0:,.0f}" + (f" to {p.tier_to:,.0f}" if p.tier_to is not None else "") for p in prices
+    )
+
+
+def bill(
+    usage: Usage, book: PriceBook | None = None, region: str = "us-east-1", *, regions_of: Mapping[int, str] | None = None
+) -> Bill:
+    """Price a month of usage.
+
+    Parameters
+    ----------
+    usage : quantities on meters, of any shape
+    book : prices; those of `data/` if not given
+    region : where the usage is
+    regions_of : line number to region, for lines that are elsewhere
+
+    Returns
+    -------
+    Bill, whose costs have the shape of the quantities [USD per month]
+
+    Raises
+    ------
+    InputError
+        for an unknown region or meter, or a unit that is not the meter's.
+
+    Notes
+    -----
+    Tiers are graduated: each unit is charged at the price of the tier it falls in. A meter without quantity needs
+    no price. A missing price is never zero: it is listed in `Bill.missing` and takes away `Bill.total`.
+    """
+    book = book or PriceBook.load()
+    if region not in regions():
+        raise unknown_name("region", region, regions())
+    entries = []
+    for number, line in enumerate(usage):
+        meter = find_meter(line.meter)
+        if line.unit != meter.unit:
+            raise InputError(f"unit of {line.meter}", line.unit, f"{meter.unit}, the unit of that meter")
+        where = (regions_of or {}).get(number, region)
+        schedule = book.schedule(line.meter, line.sku, where)
+        quantity = np.asarray(line.quantity, float)
+        absent = schedule.missing
+        if isinstance(line.sku, str):
+            needed = (quantity > 0) & bool(absent[0])
+        else:
+            needed = (quantity > 0) & absent.reshape(absent.shape + (1,) * (quantity.ndim - 1))
+        entries.append(
+            BillLine(
+                replace(line, quantity=quantity), where, meter.category, meter.title, schedule.cost(quantity), schedule, needed
+            )
+        )
+    return Bill(tuple(entries), region, book, usage.hours_per_month)

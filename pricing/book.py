@@ -1,0 +1,292 @@
+"""The price book: rows of `data/prices/` with a user's own on top, validated when loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.tables import data_dir, parse_as_of, read_table, regions
+
+Array = NDArray[np.float64]
+Key = tuple[str, str, str]
+
+#: A price older than this is flagged [d].
+STALE_AFTER_DAYS = 365
+
+
+def _blank(value: Any) -> Any:
+    return None if value is None or (isinstance(value, float) and math.isnan(value)) or value == "" else value
+
+
+def _text(value: Any) -> Any:
+    return "" if _blank(value) is None else str(value).strip()
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("a finite number")
+    return value
+
+
+_Optional = BeforeValidator(_blank)
+_Text = Annotated[str, BeforeValidator(_text)]
+_Filled = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+
+
+class Price(BaseModel):
+    """One tier of one price: what one `unit` on a meter costs in a region."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    meter: _Filled
+    sku: _Text = ""
+    region: _Filled
+    unit: _Filled
+    price: Annotated[float, Field(ge=0), AfterValidator(_finite)]
+    currency: Literal["USD"] = "USD"
+    tier_from: Annotated[float | None, _Optional] = None
+    tier_to: Annotated[float | None, _Optional] = None
+    as_of: Annotated[_Filled, AfterValidator(lambda text: text if parse_as_of(text) else text)]
+    source: _Filled
+    confidence: Literal["high", "medium", "low"] = "high"
+    note: _Text = ""
+
+    @property
+    def key(self) -> Key:
+        return self.meter, self.sku, self.region
+
+    def age_days(self, on: dt.date) -> int:
+        """Return how old the price is on a day [d]."""
+        return (on - parse_as_of(self.as_of)).days
+
+
+_ROWS = TypeAdapter(list[Price])
+REQUIRED = ("meter", "region", "unit", "price", "as_of", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What a meter counts: its unit, its place in a chart, and what the vendor calls the unit."""
+
+    name: str
+    unit: str
+    category: str
+    title: str
+    listed_unit: str
+    source: str
+
+
+@cache
+def meters() -> dict[str, Meter]:
+    """Return every meter by id, from `data/prices/meters.csv`."""
+    rows = read_table("prices/meters").fillna("").to_dict("records")
+    return {
+        r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
+    }
+
+
+def find_meter(name: str) -> Meter:
+    """Return a meter; raises `InputError` with the nearest ids if there is none."""
+    known = meters()
+    if name not in known:
+        raise unknown_name("meter", name, known)
+    return known[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Graduated prices of a meter for one or several SKUs: arrays of shape (tiers, SKUs), padded with empty tiers."""
+
+    start: Array
+    end: Array
+    price: Array
+    tiers: tuple[tuple[Price, ...], ...]
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Whether a SKU has no price at all, shape (SKUs,)."""
+        return np.array([not tiers for tiers in self.tiers])
+
+    def cost(self, quantity: Array) -> Array:
+        """Return the cost of quantities of shape (SKUs, *S) or, for one SKU, of any shape [currency of the price]."""
+        total = np.zeros(quantity.shape)
+        several = len(self.tiers) > 1
+        for start, end, price in zip(self.start, self.end, self.price, strict=True):
+            if several:
+                start, end, price = (x.reshape(x.shape + (1,) * (quantity.ndim - 1)) for x in (start, end, price))
+            else:
+                start, end, price = start[0], end[0], price[0]
+            total += price * np.clip(quantity - start, 0.0, end - start)
+        return total
+
+
+@dataclass(frozen=True)
+class PriceBook:
+    """Prices by (meter, sku, region), each a tuple of tiers in order.
+
+    Examples
+    --------
+    >>> PriceBook.load().price("aws.kinesis.shard", "", "us-east-1").price
+    0.015
+    """
+
+    prices: Mapping[Key, tuple[Price, ...]]
+    overridden: frozenset[Key] = field(default_factory=frozenset)
+
+    @classmethod
+    def load(cls, *overrides: str | Path) -> PriceBook:
+        """Read `data/prices/*.csv` and put the rows of `overrides` (CSV files) over those of the same key.
+
+        Raises
+        ------
+        InputError
+            for a row that is not usable, an unknown meter, a unit that is not the meter's, or tiers with a gap or
+            an overlap; the message names file, row and field.
+        """
+        prices = dict(_shipped(data_dir()))
+        own: set[Key] = set()
+        for path in overrides:
+            rows = read_prices(Path(path))
+            prices.update(rows)
+            own.update(rows)
+        return cls(prices, frozenset(own))
+
+    def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
+        """Return the prices of a meter for one SKU or one SKU a configuration."""
+        names = [skus] if isinstance(skus, str) else [str(s) for s in skus]
+        tiers = tuple(self.prices.get((meter, sku, region), ()) for sku in names)
+        depth = max(1, max(len(t) for t in tiers))
+        start, end, price = (np.zeros((depth, len(names))) for _ in range(3))
+        for column, rows in enumerate(tiers):
+            for level, row in enumerate(rows):
+                start[level, column] = row.tier_from or 0.0
+                end[level, column] = np.inf if row.tier_to is None else row.tier_to
+                price[level, column] = row.price
+        return Schedule(start, end, price, tiers)
+
+    def price(self, meter: str, sku: str, region: str) -> Price:
+        """Return the first tier of a price.
+
+        Raises
+        ------
+        MissingFact
+            if the book has no such price; it says where the meter has one.
+        """
+        tiers = self.prices.get((meter, sku, region))
+        if tiers:
+            return tiers[0]
+        raise MissingFact(self.why_missing(meter, sku, region))
+
+    def why_missing(self, meter: str, sku: str, region: str) -> str:
+        """Return a sentence on a price that is not in the book and where there is one."""
+        what = f"{meter} {sku}".strip()
+        elsewhere = sorted({r for m, s, r in self.prices if (m, s) == (meter, sku)})
+        if elsewhere:
+            return f"no price for {what} in {region} (known in {', '.join(elsewhere)})"
+        others = sorted({s for m, s, r in self.prices if m == meter and r == region and s})
+        if others:
+            return f"no price for {what} in {region} (known there: {', '.join(others[:8])})"
+        return f"no price for {what} in {region}"
+
+    def frame(self, on: dt.date | None = None) -> Any:
+        """Return every tier as a row of a DataFrame, with its age and whether it is stale on a day."""
+        import pandas as pd
+
+        on = on or dt.date.today()
+        rows = []
+        for key, tiers in sorted(self.prices.items()):
+            for row in tiers:
+                age = row.age_days(on)
+                rows.append(
+                    {**row.model_dump(), "age_days": age, "stale": age > STALE_AFTER_DAYS, "own": key in self.overridden}
+                )
+        return pd.DataFrame(rows)
+
+
+@cache
+def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
+    out: dict[Key, tuple[Price, ...]] = {}
+    for path in sorted((folder / "prices").glob("*.csv")):
+        if path.name == "meters.csv":
+            continue
+        for key, tiers in read_prices(path).items():
+            if key in out:
+                raise InputError(f"{path.name}", " ".join(key), "prices that no other table of data/prices holds")
+            out[key] = tiers
+    return out
+
+
+def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
+    """Read one CSV of prices and check every row and every tier."""
+    import csv
+
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            reader = csv.DictReader(handle, strict=True)
+            header = reader.fieldnames or []
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError("price book", str(path), f"a readable CSV file ({error})") from None
+    lacking = [name for name in REQUIRED if name not in header]
+    if lacking:
+        raise InputError(f"{path.name}: columns", ", ".join(header), f"at least {', '.join(REQUIRED)}; missing {', '.join(lacking)}")
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise InputError(f"{path.name} row {number}", dict(row), f"{len(header)} fields, as in the header")
+    try:
+        prices = _ROWS.validate_python(rows)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        row_number, *where = problem["loc"]
+        name = ".".join(map(str, where))
+        raise InputError(f"{path.name} row {int(row_number) + 2}: {name}", problem["input"], _allowed(problem)) from None
+    return _by_key(prices, path.name)
+
+
+def _allowed(problem: Any) -> str:
+    inner = problem.get("ctx", {}).get("error")
+    if isinstance(inner, InputError):
+        return inner.allowed
+    return str(inner) if inner is not None else str(problem["msg"])
+
+
+def _by_key(prices: Iterable[Price], table: str) -> dict[Key, tuple[Price, ...]]:
+    known_meters, known_regions = meters(), regions()
+    groups: dict[Key, list[Price]] = {}
+    for row in prices:
+        if row.meter not in known_meters:
+            raise unknown_name(f"{table}: meter", row.meter, known_meters)
+        unit = known_meters[row.meter].unit
+        if row.unit != unit:
+            raise InputError(f"{table}: unit of {row.meter}", row.unit, f"{unit}, the unit of that meter")
+        if row.region not in known_regions:
+            raise unknown_name(f"{table}: region", row.region, known_regions)
+        groups.setdefault(row.key, []).append(row)
+    return {key: _checked_tiers(key, rows, table) for key, rows in groups.items()}
+
+
+def _checked_tiers(key: Key, rows: list[Price], table: str) -> tuple[Price, ...]:
+    rows = sorted(rows, key=lambda row: row.tier_from or 0.0)
+    what = f"{table}: tiers of {' '.join(part for part in key if part)}"
+    edge = 0.0
+    for row in rows:
+        start = row.tier_from or 0.0
+        if start != edge:
+            problem = "overlap" if start < edge else "leave a gap"
+            raise InputError(what, f"{start:g} after {edge:g}", f"tiers that start where the last one ends; these {problem}")
+        if row.tier_to is not None and row.tier_to <= start:
+            raise InputError(what, f"{start:g} to {row.tier_to:g}", "a tier that ends above its start")
+        edge = math.inf if row.tier_to is None else row.tier_to
+    if edge != math.inf:
+        raise InputError(what, f"{edge:g}", "a last tier without end (empty tier_to)")
+    return tuple(rows)

@@ -1,0 +1,66 @@
+"""The errors that users meet. Each message names the field, the value and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class StreamplanError(Exception):
+    """Base of every error raised on purpose; `exit_status` is what the command line returns."""
+
+    exit_status = 1
+
+
+class InputError(StreamplanError, ValueError):
+    """An input that cannot be used.
+
+    Parameters
+    ----------
+    field : name of the input
+    value : what was given
+    allowed : what would be accepted, in words
+    """
+
+    exit_status = 2
+
+    def __init__(self, field: str, value: Any, allowed: str) -> None:
+        self.field, self.value, self.allowed = field, value, allowed
+        shown = repr(value) if isinstance(value, str) else f"{value}"
+        if len(shown) > 120:
+            shown = shown[:117] + "..."
+        super().__init__(f"{field}: {shown} is not usable; allowed: {allowed}")
+
+
+class InputErrors(InputError):
+    """Several unusable inputs at once, one line each."""
+
+    def __init__(self, errors: Iterable[InputError]) -> None:
+        self.errors = tuple(errors)
+        first = self.errors[0]
+        super().__init__(first.field, first.value, first.allowed)
+        self.args = ("\n".join(str(error) for error in self.errors),)
+
+
+class MissingFact(StreamplanError, LookupError):
+    """A price, limit or machine that `data/` does not hold. Never replaced by a guess."""
+
+    exit_status = 2
+
+
+class NothingFeasible(StreamplanError):
+    """Every offer or machine type asked about breaks a limit."""
+
+    exit_status = 3
+
+
+def unknown_name(field: str, value: str, known: Iterable[str]) -> InputError:
+    """An `InputError` for a name that is not known, with the nearest names that are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(value), names, n=4, cutoff=0.4)
+    if near:
+        allowed = f"did you mean {', '.join(near)}? ({len(names)} known)"
+    else:
+        allowed = ", ".join(names[:12]) + (f" ... ({len(names)} known)" if len(names) > 12 else "")
+    return InputError(field, value, allowed)

@@ -1,0 +1,154 @@
+"""Units at the edge: what a person writes becomes a float in a canonical unit, once.
+
+Canonical units are bytes, seconds, bytes/s, records/s; MB is 10^6 bytes, MiB 2^20, Mb a megabit. Inside the
+package a quantity's unit is in its name (`write_bytes_s`) and in the docstring, never on the number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+from streamfacts.errors import InputError
+
+KIB, MIB, GIB, TIB = 2.0**10, 2.0**20, 2.0**30, 2.0**40
+HOUR, DAY = 3600.0, 86400.0
+
+_DEFINITIONS = [
+    "kilo- = 1e3 = k- = K-",
+    "mega- = 1e6 = M-",
+    "giga- = 1e9 = G-",
+    "tera- = 1e12 = T-",
+    "peta- = 1e15 = P-",
+    "kibi- = 2**10 = Ki-",
+    "mebi- = 2**20 = Mi-",
+    "gibi- = 2**30 = Gi-",
+    "tebi- = 2**40 = Ti-",
+    "pebi- = 2**50 = Pi-",
+    "byte = [information] = B = bytes",
+    "bit = byte / 8 = b = bits",
+    "second = [time] = s = sec = seconds",
+    "millisecond = second / 1000 = ms = milliseconds",
+    "minute = 60 * second = min = minutes",
+    "hour = 3600 * second = h = hr = hours",
+    "day = 86400 * second = d = days",
+    "week = 7 * day = w = weeks",
+    "year = 365 * day = y = years",
+    "record = [record] = rec = records = message = messages = msg = msgs = event = events",
+]
+
+#: What each kind of quantity is held in, and an example that a message can show.
+KINDS: dict[str, tuple[str, str]] = {
+    "rate": ("byte/second", "a byte rate such as '250 MB/s' (10^6) or '250 MiB/s' (2^20)"),
+    "record rate": ("record/second", "a record rate such as '120000 records/s'"),
+    "size": ("byte", "a size such as '1 KiB' or '900 B'"),
+    "duration": ("second", "a duration such as '7 d', '36 h' or '90 s'"),
+}
+
+_NUMBER = re.compile(r"^\s*([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|[-+]?inf)\s*(.*?)\s*$", re.IGNORECASE)
+_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    registry = pint.UnitRegistry(None, cache_folder=None)
+    for line in _DEFINITIONS:
+        registry.define(line)
+    return registry
+
+
+@lru_cache(maxsize=4096)
+def factor(unit: str, canonical: str) -> float:
+    """Return how many `canonical` units one `unit` is; raises ValueError if they measure different things."""
+    text = unit.replace(" per ", "/").replace("²", "")
+    text = re.sub(r"([bB](?:it|yte)?)ps\b", r"\1/s", text)
+    registry = _registry()
+    try:
+        return float(registry.Quantity(1.0, registry.parse_units(text)).to(canonical).magnitude)
+    except Exception as error:  # pint raises a family of its own for unknown names and wrong kinds
+        raise ValueError(f"{unit!r} is not a {canonical}") from error
+
+
+def split(text: str) -> tuple[float, str]:
+    """Return number and unit of '250 MB/s'; raises ValueError if it does not start with a number."""
+    match = _NUMBER.match(text)
+    if not match:
+        raise ValueError(text)
+    number, unit = float(match[1].replace("_", "").replace(",", "")), match[2]
+    first, _, rest = unit.partition(" ")
+    if first in _WORDS:
+        number, unit = number * _WORDS[first], rest
+    return number, unit
+
+
+def parse(value: Any, kind: str, field: str) -> float:
+    """Return a quantity that a person wrote, in the canonical unit of its kind.
+
+    Parameters
+    ----------
+    value : '250 MB/s', '1 KiB', '7 d'; a bare number is refused, since its unit would be a guess
+    kind : a key of `KINDS`
+    field : name to use in the message
+
+    Raises
+    ------
+    InputError
+        if the unit is missing, unknown or of another kind, or the number is not finite.
+
+    Examples
+    --------
+    >>> parse("250 MB/s", "rate", "write")
+    250000000.0
+    >>> parse("1 KiB", "size", "message")
+    1024.0
+    """
+    canonical, example = KINDS[kind]
+    if not isinstance(value, str):
+        raise InputError(field, value, f"{example}; the unit is missing")
+    try:
+        number, unit = split(value)
+    except ValueError:
+        raise InputError(field, value, example) from None
+    if not unit:
+        raise InputError(field, value, f"{example}; the unit is missing")
+    if not math.isfinite(number):
+        raise InputError(field, value, f"{example}, finite")
+    try:
+        return number * factor(unit, canonical)
+    except ValueError:
+        raise InputError(field, value, f"{example}; {unit!r} is no unit of that kind") from None
+
+
+_SCALES = {
+    "bytes": [("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0)],
+    "records": [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)],
+    "seconds": [("d", DAY), ("h", HOUR), ("min", 60.0), ("s", 1.0)],
+}
+
+
+def human(value: float, unit: str) -> str:
+    """Return a number for a person: 1.25e9 bytes/s becomes '1.25 GB/s'.
+
+    Examples
+    --------
+    >>> human(1.25e9, "bytes/s"), human(604800, "seconds"), human(3.0, "brokers")
+    ('1.25 GB/s', '7 d', '3 brokers')
+    """
+    base, slash, rest = unit.partition("/")
+    for name, scale in _SCALES.get(base, []):
+        if abs(value) >= scale or scale == 1.0:
+            label = f"{name} records" if base == "records" else name
+            return f"{_digits(value / scale)} {label.strip()}{slash}{rest}"
+    return f"{_digits(value)} {unit}".strip()
+
+
+def _digits(value: float) -> str:
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

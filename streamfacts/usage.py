@@ -1,0 +1,59 @@
+"""The usage record: the whole contract between what is needed (`capacity`) and what it costs (`pricing`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOURS_PER_MONTH = 730.0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """Quantity on one meter in one month.
+
+    Parameters
+    ----------
+    meter : id in `data/prices/meters.csv`, such as ``aws.msk.broker``
+    quantity : [`unit`] per month, shape (configurations, *demand) or scalar
+    unit : the meter's unit, such as ``broker-hour`` or ``GiB-month``
+    sku : what exactly is metered, such as ``kafka.m7g.large``; one name, or one a configuration
+    formula : how the quantity came about, in words, for `explain`
+    """
+
+    meter: str
+    quantity: NDArray[np.float64]
+    unit: str
+    sku: str | NDArray[Any] = ""
+    formula: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """All meters of one offer for one month of `hours_per_month` hours."""
+
+    lines: tuple[UsageLine, ...]
+    hours_per_month: float = HOURS_PER_MONTH
+    notes: tuple[str, ...] = field(default=())
+
+    def __iter__(self) -> Iterator[UsageLine]:
+        return iter(self.lines)
+
+    def __getitem__(self, meter: str) -> UsageLine:
+        for line in self.lines:
+            if line.meter == meter:
+                return line
+        raise KeyError(meter)
+
+    def pick(self, index: int) -> Usage:
+        """Return the usage of one configuration: entry `index` of the leading axis of every line."""
+
+        def one(line: UsageLine) -> UsageLine:
+            sku = line.sku if isinstance(line.sku, str) else str(line.sku[index])
+            return replace(line, quantity=line.quantity[index], sku=sku)
+
+        return replace(self, lines=tuple(one(line) for line in self.lines))

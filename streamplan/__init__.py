@@ -1,0 +1,22 @@
+"""The face: puts capacity and pricing together.
+
+>>> from streamplan import Workload, compare
+>>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
+>>> compare(w).loc[0, "status"]
+'feasible'
+"""
+
+import capacity
+import pricing
+from capacity import Workload, platforms, size
+from pricing import PriceBook, bill
+from streamfacts import own
+from streamplan.plan import Plan, plan
+from streamplan.study import Study, compare, study
+
+__version__ = "0.1.0"
+
+for _package in (capacity, pricing):
+    own.check(_package.__name__, _package.__path__, (), getattr(_package, "__distribution__", None))
+
+__all__ = ["Plan", "PriceBook", "Study", "Workload", "bill", "compare", "plan", "platforms", "size", "study"]

@@ -1,0 +1,187 @@
+"""Study: every offer on the same workload, as tidy tables that charts, reports and the command line read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capacity import Demand, Workload, platforms, size
+from capacity.offer import find_platform
+from capacity.workload import CORNERS
+from pricing import PriceBook, bill
+from streamfacts.errors import InputError, unknown_name
+from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.plan import Plan, plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEASIBLE, UNPRICED, INFEASIBLE = "feasible", "price missing", "infeasible"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A workload on several offers: the plan of each at the likely demand, and its cost at both ends of the ranges."""
+
+    workload: Workload
+    book: PriceBook
+    plans: tuple[Plan, ...]
+    hours_per_month: float = HOURS_PER_MONTH
+
+    @property
+    def cheapest(self) -> Plan | None:
+        """The feasible plan with the least monthly cost, None if there is none."""
+        return min((p for p in self.plans if p.monthly_usd is not None), key=lambda p: float(p.monthly_usd or 0), default=None)
+
+    @cached_property
+    def uncertain(self) -> bool:
+        """Whether any field of the workload is a range."""
+        demand = Demand.corners(self.workload)
+        return any(np.ndim(v) and np.ptp(v) > 0 for v in demand.arrays().values())
+
+    @cached_property
+    def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
+        """Cost of each offer's chosen configuration with every range at its low, likely and high load [USD/month]."""
+        demand = Demand.corners(self.workload)
+        out = {}
+        for p in self.plans:
+            sizing = size(
+                demand, p.offer.name, machine=p.configuration, options=p.sizing.options, hours_per_month=self.hours_per_month
+            )
+            costs = bill(sizing.usage, self.book, self.workload.region)
+            usable = np.broadcast_to(sizing.feasible & ~costs.incomplete, (3,))
+            total = np.broadcast_to(costs.subtotal, (3,))
+            values = [float(total[i]) if usable[i] else None for i in range(3)]
+            out[p.offer.name] = (values[0], values[1], values[2])
+        return out
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row an offer, cheapest feasible first, then unpriced, then infeasible ones."""
+        import pandas as pd
+
+        rows = []
+        for p in self.plans:
+            low, _, high = self.corner_costs[p.offer.name]
+            status = INFEASIBLE if not p.feasible else UNPRICED if p.bill.missing else FEASIBLE
+            normal = [c for c in p.sizing.constraints if c.state == "normal"]
+            used = max((float(c.utilisation(p.sizing.units)) for c in normal), default=np.nan)
+            rows.append(
+                {
+                    "platform": p.offer.name,
+                    "title": p.offer.title,
+                    "status": status,
+                    "monthly_usd": p.monthly_usd if status == FEASIBLE else None,
+                    "low_usd": low if status == FEASIBLE else None,
+                    "high_usd": high if status == FEASIBLE else None,
+                    "configuration": p.configuration,
+                    "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
+                    "unit": p.sizing.unit,
+                    "binding": p.sizing.binding,
+                    "next_wall": p.sizing.next_binding,
+                    "utilisation": used if np.isfinite(used) else None,
+                    "confidence": _confidence(p),
+                    "reason": p.reason,
+                }
+            )
+        frame = pd.DataFrame(rows)
+        order = {FEASIBLE: 0, UNPRICED: 1, INFEASIBLE: 2}
+        rank = frame["status"].map(order)
+        sort = frame.assign(_rank=rank, _cost=frame["monthly_usd"].astype(float).fillna(np.inf))
+        frame = frame.loc[sort.sort_values(["_rank", "_cost", "platform"]).index].reset_index(drop=True)
+        frame.attrs["unit"] = "USD/month"
+        return frame
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """Every bill line of every offer, with the offer's name and title in front."""
+        import pandas as pd
+
+        frames = []
+        for p in self.plans:
+            frame = p.bill.lines
+            frame.insert(0, "title_of_platform", p.offer.title)
+            frame.insert(0, "platform", p.offer.name)
+            frames.append(frame)
+        return pd.concat([f for f in frames if len(f)], ignore_index=True) if any(map(len, frames)) else frames[0]
+
+    @cached_property
+    def constraints(self) -> pd.DataFrame:
+        """Every constraint of every offer in every state, with its utilisation."""
+        import pandas as pd
+
+        frames = []
+        for p in self.plans:
+            frame = p.sizing.constraint_table()
+            frame.insert(0, "title", p.offer.title)
+            frame.insert(0, "platform", p.offer.name)
+            frame["binding"] = frame["constraint"] + " (" + frame["state"] + ")" == p.sizing.binding
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def equivalence(self) -> pd.DataFrame:
+        """What makes the offers comparable: copies, zones, availability and disks of each."""
+        import pandas as pd
+
+        rows = [{"platform": p.offer.name, "title": p.offer.title, **p.offer.guarantees} for p in self.plans]
+        return pd.DataFrame(rows)
+
+    def plan_of(self, platform: str) -> Plan:
+        """Return the plan of one offer."""
+        for p in self.plans:
+            if p.offer.name == platform:
+                return p
+        raise unknown_name("platform", platform, [p.offer.name for p in self.plans])
+
+
+def _confidence(p: Plan) -> str:
+    lines = p.bill.lines
+    if not len(lines):
+        return ""
+    return max(lines["confidence"], key=lambda c: {"high": 0, "medium": 1, "low": 2}.get(c, 3))
+
+
+def study(
+    workload: Workload,
+    *,
+    only: Iterable[str] | None = None,
+    book: PriceBook | None = None,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+) -> Study:
+    """Size and price a workload on every offer, or on those named in `only`.
+
+    Options are handed to the offers that have them; one that no offer has is an error.
+    """
+    book = book or PriceBook.load()
+    names = list(only) if only else list(platforms())
+    offers = [find_platform(name) for name in names]
+    known = {option.name for offer in offers for option in offer.options}
+    for name in options or {}:
+        if name not in known:
+            raise unknown_name("option", name, known) if known else InputError("option", name, "none of these offers has options")
+    plans = []
+    for offer in offers:
+        own = {k: v for k, v in (options or {}).items() if k in {o.name for o in offer.options}}
+        plans.append(plan(workload, offer.name, book, options=own, hours_per_month=hours_per_month))
+    return Study(workload, book, tuple(plans), hours_per_month)
+
+
+def compare(workload: Workload, **choices: Any) -> pd.DataFrame:
+    """Return one row an offer, cheapest feasible first; `choices` are those of `study`.
+
+    Examples
+    --------
+    >>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
+    >>> compare(w, only=["msk-serverless", "msk-express"])["platform"].tolist()
+    ['msk-express', 'msk-serverless']
+    """
+    return study(workload, **choices).table
+
+
+__all__ = ["CORNERS", "Study", "compare", "study"]
