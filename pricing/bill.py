@@ -38,6 +38,31 @@ class BillLine:
         """The price rows used (of all SKUs)."""
         return tuple(row for tiers in self.schedule.tiers for row in tiers)
 
+    def row(self, on: dt.date) -> dict[str, Any]:
+        """Return the line as a flat record, with the age of its price on a day (0-d lines)."""
+        usage, prices, priced = self.usage, self.rows, not self.missing
+        quantity, cost = float(usage.quantity), float(self.cost)
+        return {
+            "meter": usage.meter,
+            "sku": usage.sku,
+            "title": self.title,
+            "category": self.category,
+            "quantity": quantity,
+            "unit": usage.unit,
+            "unit_price": cost / quantity if priced and quantity else None,
+            "tiers": _tiers(prices),
+            "cost": cost if priced else None,
+            "currency": prices[0].currency if prices else "USD",
+            "region": self.region,
+            "as_of": min((p.as_of for p in prices), default=""),
+            "age_days": max((p.age_days(on) for p in prices), default=None),
+            "stale": any(p.age_days(on) > STALE_AFTER_DAYS for p in prices),
+            "confidence": _worst(prices),
+            "source": "; ".join(dict.fromkeys(p.source for p in prices)),
+            "note": "; ".join(dict.fromkeys(p.note for p in prices if p.note)),
+            "formula": usage.formula,
+        }
+
     def pick(self, index: int) -> BillLine:
         """Return this line for one configuration."""
         usage = self.usage
@@ -128,36 +153,9 @@ class Bill:
         import pandas as pd
 
         on = on or dt.date.today()
-        rows = []
-        for entry in self.entries:
-            usage, prices = entry.usage, entry.rows
-            if np.ndim(entry.cost):
-                raise InputError("bill", f"shape {np.shape(entry.cost)}", "one configuration and demand; use pick()")
-            if not usage.quantity > 0:
-                continue
-            has = not entry.missing
-            rows.append(
-                {
-                    "meter": usage.meter,
-                    "sku": usage.sku,
-                    "title": entry.title,
-                    "category": entry.category,
-                    "quantity": float(usage.quantity),
-                    "unit": usage.unit,
-                    "unit_price": float(entry.cost / usage.quantity) if has else None,
-                    "tiers": _tiers(prices),
-                    "cost": float(entry.cost) if has else None,
-                    "currency": self.currency,
-                    "region": entry.region,
-                    "as_of": min((p.as_of for p in prices), default=""),
-                    "age_days": max((p.age_days(on) for p in prices), default=None),
-                    "stale": any(p.age_days(on) > STALE_AFTER_DAYS for p in prices),
-                    "confidence": _worst(prices),
-                    "source": "; ".join(dict.fromkeys(p.source for p in prices)),
-                    "note": "; ".join(dict.fromkeys(p.note for p in prices if p.note)),
-                    "formula": usage.formula,
-                }
-            )
+        if any(np.ndim(entry.cost) for entry in self.entries):
+            raise InputError("bill", f"shape {self.subtotal.shape}", "one configuration and demand; use pick()")
+        rows = [entry.row(on) for entry in self.entries if entry.usage.quantity > 0]
         return pd.DataFrame(rows, columns=_COLUMNS)
 
 

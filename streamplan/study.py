@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capacity import Demand, Workload, platforms, size
+from capacity import Demand, Workload, platforms
 from capacity.offer import find_platform
-from capacity.workload import CORNERS
-from pricing import PriceBook, bill
+from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.plan import Plan, plan
+from streamplan.plan import Plan, cost_all, plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,22 +40,22 @@ class Study:
     def uncertain(self) -> bool:
         """Whether any field of the workload is a range."""
         demand = Demand.corners(self.workload)
-        return any(np.ndim(v) and np.ptp(v) > 0 for v in demand.arrays().values())
+        return any(bool(np.ndim(v) and np.ptp(v) > 0) for v in demand.arrays().values())
 
     @cached_property
     def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
-        """Cost of each offer's chosen configuration with every range at its low, likely and high load [USD/month]."""
+        """Least cost of each offer with every range at its low, likely and high load [USD/month]; None if infeasible."""
+        if not self.uncertain:
+            return {p.offer.name: (p.monthly_usd,) * 3 for p in self.plans}
         demand = Demand.corners(self.workload)
         out = {}
         for p in self.plans:
-            sizing = size(
-                demand, p.offer.name, machine=p.configuration, options=p.sizing.options, hours_per_month=self.hours_per_month
+            costed = cost_all(
+                demand, p.offer.name, self.book, options=p.sizing.options, hours_per_month=self.hours_per_month
             )
-            costs = bill(sizing.usage, self.book, self.workload.region)
-            usable = np.broadcast_to(sizing.feasible & ~costs.incomplete, (3,))
-            total = np.broadcast_to(costs.subtotal, (3,))
-            values = [float(total[i]) if usable[i] else None for i in range(3)]
-            out[p.offer.name] = (values[0], values[1], values[2])
+            least = costed.cost.min(axis=0)
+            low, likely, high = (float(x) if np.isfinite(x) else None for x in least)
+            out[p.offer.name] = (low, likely, high)
         return out
 
     @cached_property
@@ -184,4 +183,4 @@ def compare(workload: Workload, **choices: Any) -> pd.DataFrame:
     return study(workload, **choices).table
 
 
-__all__ = ["CORNERS", "Study", "compare", "study"]
+__all__ = ["Study", "compare", "study"]

@@ -141,7 +141,8 @@ def _model(context: Context, *, local: bool, tiered: bool) -> Sizing:
             if c.name.startswith("disk ") and c.unit == "bytes/s":
                 need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling)
         volume = _volume()
-        throughput = np.clip(np.ceil(need / MIB), float(volume["baseline_mib_s"]), machines.disk_bytes_s / MIB)
+        throughput = np.minimum(np.ceil(need / MIB), float(volume["max_mib_s"]))
+        throughput = np.maximum(throughput, float(volume["baseline_mib_s"]))
         iops = np.maximum(float(volume["baseline_iops"]), np.ceil(throughput * MIB / machines.disk_io_bytes))
         parts += [
             Part("volume of a broker", size_gib, "GiB", "stored bytes / brokers / fill", str(volume["source"])),

@@ -1,0 +1,128 @@
+"""Results as plain JSON documents: what `--json` prints and what other tools read."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from capacity import Demand, Range, Workload
+from pricing import Bill
+from streamplan.plan import Plan
+from streamplan.study import Study
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON can hold: no NumPy types, no NaN, no infinity (both become null)."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, Range):
+        return value.likely if value.known else {"low": value.low, "likely": value.likely, "high": value.high}
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return value
+
+
+def dumps(document: Any) -> str:
+    """Return the document as JSON text, the same for the same content."""
+    return json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def records(frame: Any) -> list[dict[str, Any]]:
+    """Return the rows of a DataFrame as plain mappings."""
+    return [plain(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
+
+
+def workload_document(workload: Workload) -> dict[str, Any]:
+    """Return the workload in canonical units, with the origin of each field and the demand derived from it."""
+    fields = {name: getattr(workload, name) for name in type(workload).model_fields}
+    demand = Demand.of(workload)
+    return plain(
+        {
+            "name": workload.name,
+            "fields": {k: v for k, v in fields.items() if v is not None and k not in ("name", "title", "description")},
+            "origin": workload.origin,
+            "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
+        }
+    )
+
+
+def bill_document(bill: Bill) -> dict[str, Any]:
+    """Return a bill: total (null where a price is missing), subtotal, what is missing, and a line a meter."""
+    return plain(
+        {
+            "currency": bill.currency,
+            "region": bill.region,
+            "hours_per_month": bill.hours_per_month,
+            "total": bill.total,
+            "subtotal": bill.subtotal,
+            "missing": bill.missing,
+            "lines": records(bill.lines),
+        }
+    )
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return an offer's plan: units, constraints, limits, parts, usage on meters and the bill."""
+    sizing = plan.sizing
+    return plain(
+        {
+            "platform": plan.offer.name,
+            "title": plan.offer.title,
+            "configuration": plan.configuration,
+            "options": dict(sizing.options),
+            "feasible": plan.feasible,
+            "violations": sizing.violations,
+            "unit": sizing.unit,
+            "units": sizing.units,
+            "binding": sizing.binding,
+            "next_wall": sizing.next_binding,
+            "constraints": records(sizing.constraint_table()),
+            "limits": [
+                {
+                    "limit": limit.name,
+                    "value": np.max(limit.demand),
+                    "wall": np.max(limit.limit),
+                    "kind": "at least" if limit.at_least else "at most",
+                    "unit": limit.unit,
+                    "broken": bool(np.any(limit.broken)),
+                    "source": limit.source,
+                }
+                for limit in sizing.limits
+            ],
+            "parts": [
+                {"part": p.name, "value": np.max(p.value), "unit": p.unit, "formula": p.formula} for p in sizing.parts
+            ],
+            "usage": [
+                {"meter": u.meter, "sku": u.sku, "quantity": u.quantity, "unit": u.unit, "formula": u.formula}
+                for u in sizing.usage
+            ],
+            "bill": bill_document(plan.bill),
+            "assumptions": list(sizing.assumptions),
+            "guarantees": dict(plan.offer.guarantees),
+            "not_modelled": list(plan.offer.not_modelled),
+        }
+    )
+
+
+def study_document(study: Study) -> dict[str, Any]:
+    """Return a comparison: a row an offer, cheapest feasible first, with what makes the offers comparable."""
+    return plain(
+        {
+            "workload": workload_document(study.workload),
+            "currency": "USD",
+            "hours_per_month": study.hours_per_month,
+            "platforms": records(study.table),
+            "equivalence": records(study.equivalence),
+        }
+    )

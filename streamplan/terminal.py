@@ -1,0 +1,125 @@
+"""Tables for a terminal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pricing import Bill
+from streamplan.plan import Plan
+from streamplan.study import FEASIBLE, Study
+
+
+def console() -> Console:
+    """Return a console on standard output, wide enough for the tables when the output is not a terminal."""
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160, highlight=False)
+
+
+def money(value: Any) -> str:
+    """Return a monthly cost for a person: no cents above 100.
+
+    Examples
+    --------
+    >>> money(1234.5), money(12.345), money(None)
+    ('1,234', '12.35', '-')
+    """
+    if value is None or value != value:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+
+
+def _end(value: Any) -> str:
+    return money(value) if money(value) != "-" else "infeasible"
+
+
+def describe(units: str, unit: str, configuration: str) -> str:
+    """Return what is bought: machines by their type, other units by their name.
+
+    Examples
+    --------
+    >>> describe("15", "broker", "m7g.large"), describe("225", "shard", "shared reads"), describe("1", "cluster", "cluster")
+    ('15 x m7g.large', '225 shards, shared reads', '1 cluster')
+    """
+    if unit == "broker":
+        return f"{units} x {configuration}"
+    named = f"{units} {unit}" + ("" if units == "1" else "s")
+    return named if configuration == unit else f"{named}, {configuration}"
+
+
+def study_table(study: Study) -> Table:
+    """Return the comparison, cheapest feasible first."""
+    w = study.workload
+    ranged = study.uncertain
+    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left")
+    table.add_column("platform", no_wrap=True)
+    table.add_column("USD/month", justify="right", no_wrap=True)
+    if ranged:
+        table.add_column("low to high", justify="right", no_wrap=True)
+    table.add_column("what", no_wrap=True)
+    table.add_column("binds", overflow="fold")
+    table.add_column("next wall", overflow="fold")
+    table.add_column("prices", no_wrap=True)
+    for row in study.table.to_dict("records"):
+        ok = row["status"] == FEASIBLE
+        units = "?" if row["units"] is None or row["units"] != row["units"] else f"{row['units']:,.0f}"
+        cells = [row["title"], money(row["monthly_usd"]) if ok else row["status"]]
+        if ranged:
+            span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok else ""
+            cells.append(span)
+        what = describe(units, row["unit"], row["configuration"])
+        if ok:
+            cells += [what, row["binding"], row["next_wall"], row["confidence"]]
+        else:
+            reason = row["reason"].split(" (http")[0]
+            cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
+        table.add_row(*cells, style=None if ok else "dim")
+    return table
+
+
+def plan_table(plan: Plan) -> Table:
+    """Return the constraints of a plan with their utilisation."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{plan.offer.title}: {float(plan.sizing.units):,.0f} {plan.sizing.unit}s, {plan.configuration}",
+        title_justify="left",
+    )
+    for name, justify in (("constraint", "left"), ("state", "left"), ("needs", "right"), ("used", "right"), ("up to", "right")):
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for row in plan.sizing.constraint_table().to_dict("records"):
+        mark = "bold" if f"{row['constraint']} ({row['state']})" == plan.sizing.binding else None
+        table.add_row(
+            row["constraint"], row["state"], f"{row['units_needed']:.2f}", f"{row['utilisation']:.1%}", f"{row['use_up_to']:.0%}", style=mark
+        )
+    return table
+
+
+def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
+    """Return a bill line by line; with the published cost beside it where there is one."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"Bill, {bill.region}, month of {bill.hours_per_month:g} h", title_justify="left")
+    table.add_column("meter", overflow="fold")
+    for name in ("quantity", "unit", "price", "cost USD"):
+        table.add_column(name, justify="right" if name != "unit" else "left", no_wrap=True)
+    if published:
+        table.add_column("published", justify="right", no_wrap=True)
+        table.add_column("difference", justify="right", no_wrap=True)
+    table.add_column("as of", no_wrap=True)
+    table.add_column("confidence", no_wrap=True)
+    today = dt.date.today()
+    for number, entry in enumerate(bill.entries):
+        row = entry.row(today)
+        quantity, cost = row["quantity"], row["cost"]
+        if quantity == 0 and number not in (published or {}):
+            continue
+        name = f"{row['meter']} {row['sku']}".strip() + (f" ({row['region']})" if row["region"] != bill.region else "")
+        price = "missing" if cost is None else f"{row['unit_price']:.6g}" if quantity else ""
+        cells = [name, f"{quantity:,.2f}", row["unit"], price, "-" if cost is None else f"{cost:,.2f}"]
+        if published:
+            said = published.get(number)
+            cells += ["" if said is None else f"{said:,.2f}", "" if said is None or cost is None else f"{cost - said:+,.2f}"]
+        table.add_row(*cells, row["as_of"], row["confidence"])
+    return table
