@@ -113,19 +113,24 @@ class Sizing:
         return str(out) if out.ndim == 0 else out
 
     @property
-    def violations(self) -> list[str]:
-        """Every broken limit as a sentence with value, limit and source (for one configuration and demand)."""
+    def broken(self) -> list[tuple[str, str]]:
+        """Every broken limit as a sentence with value and limit, and its source (for one configuration and demand)."""
         out = []
         for limit in self.limits:
             if np.any(limit.broken):
                 relation = "is below the least" if limit.at_least else "is above the most"
                 value, wall = (human(float(np.max(x)), limit.unit) for x in (limit.demand, limit.limit))
                 advice = f"; {limit.advice}" if limit.advice else ""
-                out.append(f"{limit.name}: {value} {relation}, {wall}{advice} ({limit.source})")
+                out.append((f"{limit.name}: {value} {relation}, {wall}{advice}", limit.source))
         if not np.all(np.isfinite(self.units)):
             nil = [c for c in self.constraints if not np.all(np.isfinite(c.needed()))]
-            out.extend(f"{c.name}: one {self.unit} has none, {human(float(np.max(c.demand)), c.unit)} asked ({c.source})" for c in nil)
+            out += [(f"{c.name}: one {self.unit} has none, {human(float(np.max(c.demand)), c.unit)} asked", c.source) for c in nil]
         return out
+
+    @property
+    def violations(self) -> list[str]:
+        """Every broken limit as a sentence that ends with its source."""
+        return [f"{sentence} ({source})" for sentence, source in self.broken]
 
     def constraint_table(self) -> pd.DataFrame:
         """Return one row a constraint and state (0-d sizing): demand, capacity, utilisation, headroom, source."""

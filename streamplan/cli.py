@@ -44,10 +44,9 @@ def _shared(*decorators: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _load(path: str, region: str | None) -> Any:
-    from capacity import Workload
+    from streamplan.workloads import open_workload
 
-    workload = Workload.load(path)
-    return workload.replace(region=region) if region else workload
+    return open_workload(path, region)
 
 
 def _book(paths: Sequence[str]) -> Any:
@@ -219,6 +218,16 @@ def platforms_command(as_json: bool) -> None:
         click.echo(f"{o.name:30} {o.title} ({len(o.configurations())} to choose from)")
         for x in o.options:
             click.echo(f"{'':32}--option {x.name}={x.default}: {x.doc}")
+
+
+@cli.command("workloads")
+def workloads_command() -> None:
+    """The shipped workloads: published deployments, each field cited or marked as assumed."""
+    from capacity import Workload
+    from streamplan.workloads import shipped_workloads
+
+    for name, path in shipped_workloads().items():
+        click.echo(f"{name:34} {Workload.load(path).title}")
 
 
 @cli.group()

@@ -35,19 +35,21 @@ class Costed:
         """Return the configuration to take.
 
         The least cost, over several demands the least average, among configurations that are feasible in all and
-        priced. If there is none: feasible ones without a full price before infeasible ones, then those that break
-        the fewest limits, then those that need the fewest units. Ties go to fewer units.
+        priced. If there is none: feasible ones with the fewest missing prices, then infeasible ones that break the
+        fewest limits. Ties go to fewer units.
         """
         demands = tuple(range(1, np.ndim(self.sizing.units)))
         feasible = self.sizing.feasible.all(axis=demands)
-        incomplete = np.broadcast_to(self.bill.incomplete, self.sizing.units.shape).any(axis=demands)
+        unpriced = np.zeros(self.sizing.units.shape)
+        for entry in self.bill.entries:
+            unpriced = unpriced + entry.missing
         broken = np.zeros(self.sizing.units.shape)
         for limit in self.sizing.limits:
             broken = broken + limit.broken
         cost = np.where(np.isfinite(self.sizing.units), self.bill.subtotal, np.inf)
         mean = cost.mean(axis=demands) if weights is None else (cost * weights).sum(axis=demands)
         units = self.sizing.units.mean(axis=demands)
-        order = np.lexsort((units, mean, broken.sum(axis=demands), incomplete, ~feasible))
+        order = np.lexsort((units, mean, broken.sum(axis=demands), unpriced.sum(axis=demands), ~feasible))
         return int(order[0])
 
 
@@ -76,7 +78,12 @@ class Plan:
     @property
     def reason(self) -> str:
         """Why there is no cost: the broken limits, or the missing prices; empty if there is one."""
-        return "; ".join(self.sizing.violations if not self.feasible else self.bill.missing)
+        return "; ".join(sentence for sentence, _ in self.obstacles)
+
+    @property
+    def obstacles(self) -> list[tuple[str, str]]:
+        """What stands against a cost, each with its source."""
+        return self.sizing.broken if not self.feasible else [(text, "") for text in self.bill.missing]
 
 
 def cost_all(

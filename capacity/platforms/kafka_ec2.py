@@ -237,6 +237,7 @@ def _offer(name: str, title: str, *, local: bool, tiered: bool) -> Offer:
         model=partial(_model, local=local, tiered=tiered),
         options=_OPTIONS,
         guarantees={
+            "protocol": "Kafka",
             "copies": "the workload's replication factor",
             "zones": "the workload's zones",
             "availability": "none promised; depends on how it is run",

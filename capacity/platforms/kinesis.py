@@ -200,6 +200,7 @@ _FAN_OUT_CONSUMERS = Option(
     "fan_out_consumers", 0, "consumers on enhanced fan-out where it is chosen; 0 stands for every consumer group", high=1000
 )
 _GUARANTEES = {
+    "protocol": "Kinesis",
     "copies": "3",
     "zones": "3",
     "availability": "99.9% a month (https://aws.amazon.com/kinesis/sla/)",

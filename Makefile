@@ -1,0 +1,85 @@
+# `make setup` builds everything the other targets use; they call it themselves. Needs Python 3.11 or later.
+PYTHON ?= python3
+WORKLOAD ?= data/workloads/line-platform-2018.yaml
+OUT ?= reports
+ARGS ?=
+
+BIN := .venv/bin
+CODE := streamfacts capacity pricing streamplan
+.DEFAULT_GOAL := help
+.PHONY: help setup report test lint lab bench lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
+
+setup: .venv/.installed ## create .venv with the pinned versions; does nothing when it is up to date
+	@echo "Ready: 'make report', 'make lab', or $(BIN)/streamplan --help"
+
+report: .venv/.installed ## report on one workload: make report WORKLOAD=mine.yaml OUT=reports
+	@"$(BIN)/streamplan" report "$(WORKLOAD)" --out "$(OUT)" $(ARGS)
+
+test: .venv/.installed ## run the tests and the examples in the docstrings
+	@"$(BIN)/python" -m pytest -q $(ARGS)
+
+lint: .venv/.installed ## style, formatting and types
+	@"$(BIN)/ruff" check
+	@"$(BIN)/ruff" format --check
+	@"$(BIN)/mypy"
+
+lab: .venv/.installed ## open the notebooks in JupyterLab
+	@"$(BIN)/jupyter" lab --LabApp.news_url=None $(ARGS) notebooks/
+
+bench: .venv/.installed .venv-bench/.installed ## measure the figures of the README, with a peer in an environment of its own
+	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
+
+lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "make lock needs Python 3.11, the oldest we support: make lock PYTHON=python3.11" >&2; exit 1; }
+	@$(call pin,constraints.txt,'make setup',-e '.[notebooks$(COMMA)dev]' 'jsonschema<4.25')
+	@$(call pin,constraints-bench.txt,the peer that 'make bench' compares with,service-capacity-modeling)
+
+clean: ## remove both environments, caches and build outputs; reports stay
+	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	find $(CODE) tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(call install,.venv,constraints.txt,-e '.[notebooks$(COMMA)dev]')
+
+.venv-bench/.installed: constraints-bench.txt
+	@$(call install,.venv-bench,constraints-bench.txt,service-capacity-modeling)
+
+COMMA := ,
+
+# $(call install,ENVIRONMENT,PINS,REQUIREMENTS): pip's output becomes one line of progress; it is shown if pip fails.
+define install
+set -e; \
+"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  || { echo "$(PYTHON) is missing or older than 3.11; name another one: make setup PYTHON=python3.11" >&2; exit 1; }; \
+"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null \
+  || { echo "$(PYTHON) cannot make environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
+"$(PYTHON)" -m venv $(1); \
+echo '*' >$(1)/.gitignore; \
+of=$$(grep -c == $(2)); \
+if [ -t 1 ]; then r='\r'; else r=''; echo "$(1): installing $$of packages"; fi; \
+{ $(1)/bin/python -m pip install --no-input --disable-pip-version-check --progress-bar off -c $(2) $(3) 2>&1 \
+    && echo "pip is done"; } \
+| tee $(1)/install.log \
+| { n=0; while IFS= read -r line; do case $$line in \
+      Collecting*) n=$$((n + 1)); [ -z "$$r" ] || printf "$$r$(1): fetching %d of $$of packages " $$n ;; \
+      Installing\ coll*) [ -z "$$r" ] || printf "$$r$(1): unpacking %d packages             " $$n ;; \
+    esac; done; [ -z "$$r" ] || echo; }; \
+tail -n 1 $(1)/install.log | grep -q '^pip is done$$' \
+  || { tail -n 25 $(1)/install.log >&2; echo "The installation failed; all of its output: $(1)/install.log" >&2; exit 1; }; \
+touch $(1)/.installed
+endef
+
+# $(call pin,FILE,WHAT FOR,REQUIREMENTS): the newest versions that fit together, found in a throw-away environment.
+define pin
+set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT INT TERM; \
+echo "$(1): resolving"; \
+"$(PYTHON)" -m venv "$$folder"; \
+"$$folder/bin/python" -m pip install --quiet --no-input --disable-pip-version-check $(3); \
+{ echo "# Exact versions for $(2); written by 'make lock', do not edit."; \
+  "$$folder/bin/python" -m pip freeze --exclude-editable; } >"$$folder/pins"; \
+cp "$$folder/pins" $(1)
+endef

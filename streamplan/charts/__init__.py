@@ -1,0 +1,17 @@
+"""Figures: each takes a study or a plan and returns an `alt.Chart`; importing this makes charts show without a network."""
+
+from streamplan.charts.cost import cost_by_platform
+from streamplan.charts.paths import bytes_by_path
+from streamplan.charts.theme import CATEGORY_COLOURS, platform_colours, set_up
+from streamplan.charts.utilisation import utilisation_of_constraints
+
+set_up()
+
+__all__ = [
+    "CATEGORY_COLOURS",
+    "bytes_by_path",
+    "cost_by_platform",
+    "platform_colours",
+    "set_up",
+    "utilisation_of_constraints",
+]

@@ -1,0 +1,41 @@
+"""One self-contained HTML page: style, text, charts as SVG and the bundle that makes them live, no network."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+from streamplan import __version__
+from streamplan.present import environment
+
+
+@cache
+def vega_bundle() -> str:
+    """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element."""
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1])
+    return bundle.replace("</script", "<\\/script")
+
+
+def page(title: str, body: str, *, live_charts: bool = True, footer: str = "") -> str:
+    """Return a whole HTML document around a body that is HTML already.
+
+    Parameters
+    ----------
+    title : plain text, escaped here
+    body : HTML
+    live_charts : whether to carry the Vega bundle (0.9 MB), which gives the charts their tooltips
+    footer : plain text, escaped here
+    """
+    template = environment().get_template("page.html.j2")
+    return template.render(
+        title=title,
+        body=Markup(body),
+        style=Markup((Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")),
+        bundle=Markup(vega_bundle()) if live_charts and "streamplan-chart" in body else "",
+        footer=footer,
+        version=__version__,
+    )

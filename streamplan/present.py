@@ -1,0 +1,195 @@
+"""Pieces of a report as HTML: the answer, the comparison, bills, constraints, sources. All text is escaped."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from streamfacts.tables import read_table
+from streamfacts.units import human
+from streamplan.plan import Plan
+from streamplan.study import FEASIBLE, INFEASIBLE, Study
+from streamplan.terminal import describe, money
+
+
+class Html(str):
+    """HTML text that a notebook shows as such."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+@cache
+def environment() -> Environment:
+    """Return the Jinja environment: templates of this package, everything escaped, no silent blanks."""
+    env = Environment(loader=PackageLoader("streamplan"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env.filters["money"] = money
+    env.filters["human"] = lambda value, unit: human(float(value), unit)
+    env.filters["links"] = links
+    return env
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """Split a source into (text, address) pairs; the address is empty where a part is no link.
+
+    Examples
+    --------
+    >>> links("https://a.org/x (read in: https://github.com/b/c/blob/1/d.md); KIP-405")
+    [('a.org', 'https://a.org/x'), (' (read in: ', ''), ('github b/c', 'https://github.com/b/c/blob/1/d.md'), ('); KIP-405', '')]
+    """
+    out: list[tuple[str, str]] = []
+    position = 0
+    for match in _ADDRESS.finditer(str(text)):
+        if match.start() > position:
+            out.append((text[position : match.start()], ""))
+        out.append((_label(match[0]), match[0]))
+        position = match.end()
+    if position < len(str(text)):
+        out.append((text[position:], ""))
+    return out
+
+
+_ADDRESS = re.compile(r"https?://[^\s;,)\"]+")
+
+
+def _label(address: str) -> str:
+    host, *path = address.split("://", 1)[1].split("/")
+    return f"github {path[0]}/{path[1]}" if host == "github.com" and len(path) > 1 else host
+
+
+def _render(template: str, **values: Any) -> Html:
+    return Html(environment().get_template(template).render(**values))
+
+
+def _what(plan: Plan) -> str:
+    return describe(f"{float(plan.sizing.units):,.0f}", plan.sizing.unit, plan.configuration)
+
+
+def answer(study: Study, on: dt.date | None = None) -> Html:
+    """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
+    on = on or dt.date.today()
+    best = study.cheapest
+    table = study.table
+    feasible = table[table["status"] == FEASIBLE]
+    origin = study.workload.origin
+    assumed = sorted(k for k, v in origin.items() if v.startswith("assumed"))
+    cited = sorted(k for k, v in origin.items() if not v.startswith("assumed"))
+    changes = []
+    for corner, label in ((0, "low"), (2, "high")):
+        costs = {n: c[corner] for n, c in study.corner_costs.items() if c[corner] is not None}
+        if study.uncertain and costs and best is not None:
+            name = min(costs, key=lambda n: costs[n] or 0.0)
+            if name != best.offer.name:
+                changes.append(f"with every range at its {label} end, {study.plan_of(name).offer.title} is the cheapest at {money(costs[name])} USD")
+            elif best.offer.name not in costs:
+                changes.append(f"with every range at its {label} end, {best.offer.title} no longer fits")
+    lines = best.bill.table(on) if best else None
+    kafka = [r for r in feasible.to_dict("records") if study.plan_of(r["platform"]).offer.guarantees["protocol"] == "Kafka"]
+    return _render(
+        "answer.html.j2",
+        study=study,
+        w=study.workload,
+        best=best,
+        what=_what(best) if best else "",
+        row=feasible.iloc[0].to_dict() if len(feasible) else None,
+        second=feasible.iloc[1].to_dict() if len(feasible) > 1 else None,
+        last=feasible.iloc[-1].to_dict() if len(feasible) > 2 else None,
+        kafka=kafka[0] if kafka and best and kafka[0]["platform"] != best.offer.name else None,
+        protocol=best.offer.guarantees["protocol"] if best else "",
+        used=_peak_use(best) if best else None,
+        fitted_cpu=best is not None and any(c.name == "CPU" for c in best.sizing.constraints),
+        excluded=table[table["status"] == INFEASIBLE]["title"].tolist(),
+        unpriced=table[table["status"] == "price missing"]["title"].tolist(),
+        assumed=assumed,
+        cited=cited,
+        changes=changes,
+        oldest=lines["as_of"].min() if best else "",
+        stale=int(lines["stale"].sum()) if best else 0,
+        prices=len(lines) if best else 0,
+        doubtful=float(lines.loc[lines["confidence"] != "high", "cost"].sum()) if best else 0.0,
+    )
+
+
+def _peak_use(plan: Plan) -> dict[str, Any]:
+    table = plan.sizing.constraint_table()
+    bound = table[table["constraint"] + " (" + table["state"] + ")" == plan.sizing.binding].iloc[0]
+    return {"used": float(bound["utilisation"]), "up_to": float(bound["use_up_to"])}
+
+
+def comparison(study: Study) -> Html:
+    """The table of all offers, with the reason where there is no price."""
+    rows = []
+    for row in study.table.to_dict("records"):
+        units = "?" if row["units"] is None or row["units"] != row["units"] else f"{row['units']:,.0f}"
+        row["what"] = describe(units, row["unit"], row["configuration"])
+        row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] != FEASIBLE else []
+        rows.append(row)
+    return _render("comparison.html.j2", rows=rows, uncertain=study.uncertain, region=study.workload.region)
+
+
+def equivalence(study: Study) -> Html:
+    """What makes the offers comparable."""
+    w = study.workload
+    return _render("equivalence.html.j2", rows=study.equivalence.fillna("").to_dict("records"), w=w, survive=w.must_survive)
+
+
+def workload_inputs(study: Study) -> Html:
+    """The inputs with unit and origin."""
+    w = study.workload
+    units = {"write": "bytes/s", "peak_write": "bytes/s", "messages": "records/s", "message": "bytes", "max_message": "bytes", "retention": "seconds", "hot_retention": "seconds", "batch": "bytes", "outage": "seconds", "catch_up": "seconds"}  # fmt: skip
+    rows = []
+    for name, info in type(w).model_fields.items():
+        value = getattr(w, name)
+        if name in ("name", "title", "description") or value is None or value == {}:
+            continue
+        unit = units.get(name, "")
+        if hasattr(value, "likely"):
+            shown = human(value.likely, unit) if value.known else f"{human(value.low, unit)} to {human(value.high, unit)}, likely {human(value.likely, unit)}"
+        else:
+            shown = str(value)
+        default = "default" if name not in w.model_fields_set else "given"
+        rows.append({"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""})
+    return _render("inputs.html.j2", rows=rows, w=w)
+
+
+def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
+    """The bill of one plan, line by line, with date, confidence and source of every price."""
+    rows = plan.bill.table(on).to_dict("records")
+    return _render("bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=_what(plan))
+
+
+def constraints_of(plan: Plan) -> Html:
+    """Every constraint of one plan: demand, capacity, utilisation, formula, source."""
+    rows = plan.sizing.constraint_table().to_dict("records")
+    for row in rows:
+        row["binds"] = f"{row['constraint']} ({row['state']})" == plan.sizing.binding
+    limits = [
+        {
+            "name": limit.name,
+            "value": human(float(limit.demand.max()), limit.unit),
+            "wall": human(float(limit.limit.max()), limit.unit),
+            "relation": "at least" if limit.at_least else "at most",
+            "broken": bool(limit.broken.any()),
+            "source": limit.source,
+        }
+        for limit in plan.sizing.limits
+    ]
+    parts = [{"name": p.name, "value": human(float(p.value.max()), p.unit), "formula": p.formula, "source": p.source} for p in plan.sizing.parts]
+    return _render("constraints.html.j2", plan=plan, rows=rows, limits=limits, parts=parts)
+
+
+def assumptions() -> Html:
+    """The constants of the model with range, source, date and confidence."""
+    return _render("assumptions.html.j2", rows=read_table("assumptions").fillna("").to_dict("records"))
+
+
+def not_modelled(study: Study) -> Html:
+    """What the model leaves out, offer by offer."""
+    offers: dict[tuple[str, ...], list[str]] = {}
+    for p in study.plans:
+        offers.setdefault(p.offer.not_modelled, []).append(p.offer.title)
+    return _render("not_modelled.html.j2", groups=[(", ".join(titles), items) for items, titles in offers.items()])

@@ -1,0 +1,84 @@
+"""The report: the comparison notebook run for one workload, and one page that opens anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pricing import PriceBook
+from streamfacts.errors import InputError
+from streamfacts.files import write_whole
+from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.document import dumps, study_document
+from streamplan.study import Study, study
+from streamplan.workloads import open_workload, shipped_workloads
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report left behind."""
+
+    study: Study
+    html: Path
+    notebook: Path
+    data: Path
+
+
+def file_name(name: str) -> str:
+    """Return a file name for a workload's name (which has no path or markup characters; see `Workload`)."""
+    return name.replace(" ", "-")
+
+
+def write_report(
+    workload: str | Path,
+    out: Path,
+    *,
+    price_books: Sequence[str | Path] = (),
+    hours_per_month: float = HOURS_PER_MONTH,
+    region: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: bool = True,
+) -> Report:
+    """Run the comparison notebook for a workload file and write notebook, page and data into `out`.
+
+    Inputs are checked, and the study made, before a kernel starts, so that bad input fails at once. Each file is
+    written whole or not at all.
+
+    Raises
+    ------
+    InputError
+        for an unusable workload, price book or option, or an `out` that is no folder.
+    """
+    import nbformat
+
+    from streamplan import notebooks
+    from streamplan.page import page, vega_bundle
+
+    if out.exists() and not out.is_dir():
+        raise InputError("--out", str(out), "a folder, new or existing")
+    w = open_workload(workload, region)
+    path = shipped_workloads().get(str(workload), Path(workload)) if not Path(workload).exists() else Path(workload)
+    result = study(w, book=PriceBook.load(*price_books), options=options, hours_per_month=hours_per_month)
+    parameters = {
+        "workload": str(path.resolve()),
+        "region": w.region,
+        "price_books": [str(Path(p).resolve()) for p in price_books],
+        "hours_per_month": hours_per_month,
+        "options": {k: str(v) for k, v in (options or {}).items()},
+    }
+    with ThreadPoolExecutor(1) as pool:  # the bundle is made while the kernel works
+        bundle = pool.submit(vega_bundle)
+        executed = notebooks.run(notebooks.notebook_path("compare-platforms"), None, parameters, progress=progress)
+        bundle.result()
+    title = f"{w.title or w.name}: streaming platforms compared"
+    html = page(title, notebooks.body_of(executed), footer=f"Prices in {w.region}, list prices, month of {hours_per_month:g} h.")
+    stem = file_name(w.name)
+    return Report(
+        result,
+        html=write_whole(out / f"{stem}.html", html),
+        notebook=write_whole(out / f"{stem}.ipynb", nbformat.writes(executed)),
+        data=write_whole(out / f"{stem}.json", dumps(study_document(result)) + "\n"),
+    )

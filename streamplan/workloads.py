@@ -1,0 +1,37 @@
+"""The shipped workloads: published deployments as files in `data/workloads/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from capacity import Workload
+from streamfacts.errors import unknown_name
+from streamfacts.tables import data_dir
+
+
+def shipped_workloads() -> dict[str, Path]:
+    """Return the shipped workload files by name.
+
+    Examples
+    --------
+    >>> "example-100mib" in shipped_workloads()
+    True
+    """
+    return {path.stem: path for path in sorted((data_dir() / "workloads").glob("*.yaml"))}
+
+
+def open_workload(path_or_name: str | Path, region: str | None = None) -> Workload:
+    """Return a workload from a file or, if there is no such file, the shipped one of that name.
+
+    Raises
+    ------
+    InputError
+        if there is neither, with the nearest shipped names.
+    """
+    path, shipped = Path(path_or_name), shipped_workloads()
+    if not path.exists() and str(path_or_name) in shipped:
+        path = shipped[str(path_or_name)]
+    elif not path.exists() and path.suffix.lower() not in (".yaml", ".yml"):
+        raise unknown_name("workload (no such file, and no shipped one)", str(path_or_name), shipped)
+    workload = Workload.load(path)
+    return workload.replace(region=region) if region else workload
