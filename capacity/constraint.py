@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+#: What a field of a constraint may hold: an array of any shape, or one number.
+Value = NDArray[np.float64] | np.float64 | float
 
 #: Slack in rounding up, so that 3.0000000001 brokers stay three.
 ROUNDING = 1e-9
@@ -38,19 +40,18 @@ class Constraint:
     source : of the capacity and the ceiling
     formula : of the demand, in words
     share, lost : units that carry the demand are units x share - lost
-    scale : "bytes/s" and the like are shown scaled
     """
 
     name: str
     state: str
-    demand: Array
-    capacity: Array
-    ceiling: Array
+    demand: Value
+    capacity: Value
+    ceiling: Value
     unit: str
     source: str
     formula: str = ""
-    share: Array = np.float64(1.0)  # type: ignore[assignment]
-    lost: Array = np.float64(0.0)  # type: ignore[assignment]
+    share: Value = 1.0
+    lost: Value = 0.0
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
@@ -78,8 +79,8 @@ class Limit:
     """
 
     name: str
-    demand: Array
-    limit: Array
+    demand: Value
+    limit: Value
     unit: str
     source: str
     at_least: bool = False

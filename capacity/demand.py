@@ -72,11 +72,14 @@ class Demand:
     def arrays(self) -> dict[str, Array]:
         """Return the numeric fields by name."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: value for name, value in values.items() if isinstance(value, (np.ndarray, np.floating))}
+        return {k: np.asarray(v) for k, v in values.items() if isinstance(v, (np.ndarray, np.floating))}
 
     def replace(self, **changes: Any) -> Demand:
         """Return a copy with some arrays changed; scalars become 0-d arrays."""
-        return replace(self, **{k: np.asarray(v, float) if isinstance(v, (int, float)) else v for k, v in changes.items()})
+        changed: dict[str, Any] = {
+            k: np.asarray(v, float) if isinstance(v, (int, float)) else v for k, v in changes.items()
+        }
+        return replace(self, **changed)
 
     @classmethod
     def of(cls, workload: Workload, corner: str = "likely") -> Demand:

@@ -72,6 +72,10 @@ class Context:
         array = np.asarray(values, float)
         return array.reshape(array.shape + (1,) * len(self.demand.shape))
 
+    def units_or(self, needed: Any) -> NDArray[np.float64]:
+        """Return the units that are there if they were given, else those needed, for every configuration."""
+        return self.spread(needed if self.units is None else self.units)
+
     def gib(self, bytes_s: Any) -> NDArray[np.float64]:
         """Return the GiB that a byte rate moves in the billing month, for every configuration [GiB]."""
         return self.spread(np.asarray(bytes_s, float) * self.seconds / GIB)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from capacity.constraint import Constraint, Limit, _picked
 from capacity.demand import Demand
-from streamfacts.units import human
+from streamfacts.units import human, largest
 from streamfacts.usage import Usage
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Sizing:
 
     @property
     def binding(self) -> Array | str:
-        """Name of the constraint that asks for most units, "minimum" where none asks for more than the smallest cluster."""
+        """Name and state of the constraint that asks for most units."""
         return self._named(0)
 
     @property
@@ -119,12 +119,14 @@ class Sizing:
         for limit in self.limits:
             if np.any(limit.broken):
                 relation = "is below the least" if limit.at_least else "is above the most"
-                value, wall = (human(float(np.max(x)), limit.unit) for x in (limit.demand, limit.limit))
+                value, wall = (human(largest(x), limit.unit) for x in (limit.demand, limit.limit))
                 advice = f"; {limit.advice}" if limit.advice else ""
                 out.append((f"{limit.name}: {value} {relation}, {wall}{advice}", limit.source))
         if not np.all(np.isfinite(self.units)):
             nil = [c for c in self.constraints if not np.all(np.isfinite(c.needed()))]
-            out += [(f"{c.name}: one {self.unit} has none, {human(float(np.max(c.demand)), c.unit)} asked", c.source) for c in nil]
+            out += [
+                (f"{c.name}: one {self.unit} has none, {human(largest(c.demand), c.unit)} asked", c.source) for c in nil
+            ]
         return out
 
     @property
@@ -138,18 +140,18 @@ class Sizing:
 
         rows = []
         for c in self.constraints:
-            used = float(np.max(c.utilisation(self.units)))
+            used = largest(c.utilisation(self.units))
             rows.append(
                 {
                     "constraint": c.name,
                     "state": c.state,
-                    "demand": float(np.max(c.demand)),
-                    "capacity_of_one": float(np.max(c.capacity)),
+                    "demand": largest(c.demand),
+                    "capacity_of_one": largest(c.capacity),
                     "unit": c.unit,
-                    "units_needed": float(np.max(c.needed())),
+                    "units_needed": largest(c.needed()),
                     "utilisation": used,
-                    "use_up_to": float(np.max(c.ceiling)),
-                    "headroom": float(np.max(c.ceiling)) - used,
+                    "use_up_to": largest(c.ceiling),
+                    "headroom": largest(c.ceiling) - used,
                     "formula": c.formula,
                     "source": c.source,
                 }

@@ -127,8 +127,6 @@ def _headroom(value: Any) -> Any:
     return out
 
 
-
-
 class Workload(BaseModel):
     """A streaming workload.
 
@@ -162,7 +160,9 @@ class Workload(BaseModel):
     description: str = ""
     region: Annotated[str, BeforeValidator(_region)] = "us-east-1"
 
-    write: Annotated[Range, _quantity("write", "rate", 1.0, 1e14)] | None = Field(None, description="average bytes produced, before replication [bytes/s]")
+    write: Annotated[Range, _quantity("write", "rate", 1.0, 1e14)] | None = Field(
+        None, description="average bytes produced, before replication [bytes/s]"
+    )
     peak_write: Annotated[Range, _quantity("peak_write", "rate", 1.0, 1e14)] | None = Field(
         None, description="the same at peak; or give peak_ratio [bytes/s]"
     )
@@ -180,7 +180,11 @@ class Workload(BaseModel):
     )
     measured_at: Annotated[
         Literal["producer", "broker"],
-        _check("measured_at", lambda v: v in ("producer", "broker"), "producer (before batching and compression) or broker (on the wire)"),
+        _check(
+            "measured_at",
+            lambda v: v in ("producer", "broker"),
+            "producer (before batching and compression) or broker (on the wire)",
+        ),
     ] = Field("producer", description="where write and message were measured")
     fan_out: Annotated[Range, _quantity("fan_out", None, 0.0, 1000.0)] = Field(
         Range(1.0, 1.0, 1.0), description="bytes read by consumers for each byte written [1]"
@@ -189,14 +193,18 @@ class Workload(BaseModel):
         None, description="consumer groups; fan_out rounded up if not given"
     )
     retention: Annotated[Range, _quantity("retention", "duration", 60.0, 100 * 365 * DAY)] = Field(
-        Range(DAY, DAY, DAY), description="how long records are kept [s]"
+        Range(DAY, DAY, DAY), description="how long records are kept [seconds]"
     )
-    replication_factor: Annotated[int, _whole("replication_factor", 1, 7)] = Field(3, description="copies of each partition")
+    replication_factor: Annotated[int, _whole("replication_factor", 1, 7)] = Field(
+        3, description="copies of each partition"
+    )
     zones: Annotated[int, _whole("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
     partitions: Annotated[Range, _quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
         None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
     )
-    topics: Annotated[Range, _quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(None, description="topics")
+    topics: Annotated[Range, _quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(
+        None, description="topics"
+    )
     connections: Annotated[Range, _quantity("connections", None, 0, 1e9, whole=True)] | None = Field(
         None, description="client connections; the limit is checked only if given"
     )
@@ -212,7 +220,7 @@ class Workload(BaseModel):
         0, description="other regions that receive every byte; their clusters are workloads of their own"
     )
     hot_retention: Annotated[Range, _quantity("hot_retention", "duration", 60.0, 100 * 365 * DAY)] | None = Field(
-        None, description="how long records stay on broker disks when the rest is tiered [s]"
+        None, description="how long records stay on broker disks when the rest is tiered [seconds]"
     )
     cold_reads: Annotated[Range, _quantity("cold_reads", None, 0.0, 1.0)] = Field(
         Range(0.0, 0.0, 0.0), description="share of consumer bytes that come from the remote tier [1]"
@@ -222,10 +230,10 @@ class Workload(BaseModel):
         _check("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
     ] = Field("zone", description="the loss that the platform must carry at peak")
     outage: Annotated[Range, _quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
-        Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [s]"
+        Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [seconds]"
     )
     catch_up: Annotated[Range, _quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
-        Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [s]"
+        Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
     )
     use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
         default_factory=dict, description="share of each capacity that may be used in the normal state"
@@ -271,6 +279,18 @@ class Workload(BaseModel):
         if self.survive == "zone" and self.zones == 1 and "survive" in self.model_fields_set:
             raise InputError("survive", "zone", "none or broker when zones is 1")
         return self
+
+    @classmethod
+    def unit_of(cls, field: str) -> str:
+        """Return the canonical unit of a field, as its description states it; '' for counts, ratios and names.
+
+        Examples
+        --------
+        >>> Workload.unit_of("write"), Workload.unit_of("retention"), Workload.unit_of("fan_out")
+        ('bytes/s', 'seconds', '')
+        """
+        match = re.search(r"\[([^\]]+)\]$", cls.model_fields[field].description or "")
+        return match[1] if match and match[1] != "1" else ""
 
     @property
     def origin(self) -> dict[str, str]:

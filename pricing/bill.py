@@ -71,7 +71,10 @@ class BillLine:
         schedule = self.schedule
         if several:
             schedule = Schedule(
-                schedule.start[:, [index]], schedule.end[:, [index]], schedule.price[:, [index]], (schedule.tiers[index],)
+                schedule.start[:, [index]],
+                schedule.end[:, [index]],
+                schedule.price[:, [index]],
+                (schedule.tiers[index],),
             )
         return replace(
             self,
@@ -160,9 +163,25 @@ class Bill:
 
 
 _COLUMNS = [
-    "meter", "sku", "title", "category", "quantity", "unit", "unit_price", "tiers", "cost", "currency", "region",
-    "as_of", "age_days", "stale", "confidence", "source", "note", "formula",
-]  # fmt: skip
+    "meter",
+    "sku",
+    "title",
+    "category",
+    "quantity",
+    "unit",
+    "unit_price",
+    "tiers",
+    "cost",
+    "currency",
+    "region",
+    "as_of",
+    "age_days",
+    "stale",
+    "confidence",
+    "source",
+    "note",
+    "formula",
+]
 _RANK = {"high": 0, "medium": 1, "low": 2}
 
 
@@ -174,12 +193,17 @@ def _tiers(prices: tuple[Price, ...]) -> str:
     if len(prices) < 2:
         return ""
     return ", ".join(
-        f"{p.price:g} from {p.tier_from or 0:,.0f}" + (f" to {p.tier_to:,.0f}" if p.tier_to is not None else "") for p in prices
+        f"{p.price:g} from {p.tier_from or 0:,.0f}" + (f" to {p.tier_to:,.0f}" if p.tier_to is not None else "")
+        for p in prices
     )
 
 
 def bill(
-    usage: Usage, book: PriceBook | None = None, region: str = "us-east-1", *, regions_of: Mapping[int, str] | None = None
+    usage: Usage,
+    book: PriceBook | None = None,
+    region: str = "us-east-1",
+    *,
+    regions_of: Mapping[int, str] | None = None,
 ) -> Bill:
     """Price a month of usage.
 
@@ -222,7 +246,13 @@ def bill(
             needed = (quantity > 0) & absent.reshape(absent.shape + (1,) * (quantity.ndim - 1))
         entries.append(
             BillLine(
-                replace(line, quantity=quantity), where, meter.category, meter.title, schedule.cost(quantity), schedule, needed
+                replace(line, quantity=quantity),
+                where,
+                meter.category,
+                meter.title,
+                schedule.cost(quantity),
+                schedule,
+                needed,
             )
         )
     return Bill(tuple(entries), region, book, usage.hours_per_month)

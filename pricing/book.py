@@ -32,6 +32,11 @@ def _text(value: Any) -> Any:
     return "" if _blank(value) is None else str(value).strip()
 
 
+def _dated(text: str) -> str:
+    parse_as_of(text)
+    return text
+
+
 def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise ValueError("a finite number")
@@ -56,7 +61,7 @@ class Price(BaseModel):
     currency: Literal["USD"] = "USD"
     tier_from: Annotated[float | None, _Optional] = None
     tier_to: Annotated[float | None, _Optional] = None
-    as_of: Annotated[_Filled, AfterValidator(lambda text: text if parse_as_of(text) else text)]
+    as_of: Annotated[_Filled, AfterValidator(_dated)]
     source: _Filled
     confidence: Literal["high", "medium", "low"] = "high"
     note: _Text = ""
@@ -208,7 +213,12 @@ class PriceBook:
             for row in tiers:
                 age = row.age_days(on)
                 rows.append(
-                    {**row.model_dump(), "age_days": age, "stale": age > STALE_AFTER_DAYS, "own": key in self.overridden}
+                    {
+                        **row.model_dump(),
+                        "age_days": age,
+                        "stale": age > STALE_AFTER_DAYS,
+                        "own": key in self.overridden,
+                    }
                 )
         return pd.DataFrame(rows)
 
@@ -239,7 +249,9 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
         raise InputError("price book", str(path), f"a readable CSV file ({error})") from None
     lacking = [name for name in REQUIRED if name not in header]
     if lacking:
-        raise InputError(f"{path.name}: columns", ", ".join(header), f"at least {', '.join(REQUIRED)}; missing {', '.join(lacking)}")
+        raise InputError(
+            f"{path.name}: columns", ", ".join(header), f"at least {', '.join(REQUIRED)}; missing {', '.join(lacking)}"
+        )
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise InputError(f"{path.name} row {number}", dict(row), f"{len(header)} fields, as in the header")
@@ -249,7 +261,9 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
         problem = error.errors()[0]
         row_number, *where = problem["loc"]
         name = ".".join(map(str, where))
-        raise InputError(f"{path.name} row {int(row_number) + 2}: {name}", problem["input"], _allowed(problem)) from None
+        raise InputError(
+            f"{path.name} row {int(row_number) + 2}: {name}", problem["input"], _allowed(problem)
+        ) from None
     return _by_key(prices, path.name)
 
 
@@ -283,7 +297,9 @@ def _checked_tiers(key: Key, rows: list[Price], table: str) -> tuple[Price, ...]
         start = row.tier_from or 0.0
         if start != edge:
             problem = "overlap" if start < edge else "leave a gap"
-            raise InputError(what, f"{start:g} after {edge:g}", f"tiers that start where the last one ends; these {problem}")
+            raise InputError(
+                what, f"{start:g} after {edge:g}", f"tiers that start where the last one ends; these {problem}"
+            )
         if row.tier_to is not None and row.tier_to <= start:
             raise InputError(what, f"{start:g} to {row.tier_to:g}", "a tier that ends above its start")
         edge = math.inf if row.tier_to is None else row.tier_to

@@ -83,7 +83,13 @@ def load_usage(path: str | Path, region: str | None = None) -> UsageFile:
         if "published" in row:
             published[number] = _positive(f"{field}: published", row["published"], zero=True)
         lines.append(
-            UsageLine(meter.name, np.float64(quantity), meter.unit, str(row.get("sku", "")), str(row.get("note", "given in the file")))  # type: ignore[arg-type]
+            UsageLine(
+                meter.name,
+                np.asarray(quantity),
+                meter.unit,
+                str(row.get("sku", "")),
+                str(row.get("note", "given in the file")),
+            )
         )
     total = data.get("published_total")
     return UsageFile(
@@ -114,7 +120,13 @@ def _positive(field: str, value: Any, *, zero: bool = False) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise InputError(field, value, allowed) from None
-    if isinstance(value, bool) or not math.isfinite(number) or number < 0 or (number == 0 and not zero) or number > 1e15:
+    if (
+        isinstance(value, bool)
+        or not math.isfinite(number)
+        or number < 0
+        or (number == 0 and not zero)
+        or number > 1e15
+    ):
         raise InputError(field, value, f"{allowed}, finite and at most 1e15")
     return number
 
@@ -133,7 +145,9 @@ def _quantity(field: str, row: dict[str, Any], unit: str, hours: float) -> float
             number, given = split(value)
         except ValueError:
             raise InputError(f"{field}: quantity", value, f"a number, or a number with a unit such as {unit}") from None
-        return _positive(f"{field}: quantity", number, zero=True) * _conversion(f"{field}: quantity", value, given, unit)
+        return _positive(f"{field}: quantity", number, zero=True) * _conversion(
+            f"{field}: quantity", value, given, unit
+        )
     return _positive(f"{field}: quantity", value, zero=True)
 
 

@@ -55,7 +55,7 @@ _WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry(None, cache_folder=None)
+    registry: Any = pint.UnitRegistry(None, cache_folder=None)
     for line in _DEFINITIONS:
         registry.define(line)
     return registry
@@ -128,6 +128,13 @@ _SCALES = {
     "records": [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)],
     "seconds": [("d", DAY), ("h", HOUR), ("min", 60.0), ("s", 1.0)],
 }
+
+
+def largest(value: Any) -> float:
+    """Return a number as a float; of an array its largest, which is the number itself for one result."""
+    import numpy as np
+
+    return float(np.max(value))
 
 
 def human(value: float, unit: str) -> str:

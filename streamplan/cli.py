@@ -28,9 +28,15 @@ def _options(pairs: Sequence[str]) -> dict[str, str]:
 
 _WORKLOAD = click.argument("workload", type=click.Path())
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-_BOOK = click.option("--price-book", multiple=True, type=click.Path(), help="CSV of your own prices, over the shipped ones.")
-_HOURS = click.option("--hours-per-month", type=float, default=HOURS_PER_MONTH, show_default=True, help="Hours in the billing month.")
-_OPTION = click.option("--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=false.")
+_BOOK = click.option(
+    "--price-book", multiple=True, type=click.Path(), help="CSV of your own prices, over the shipped ones."
+)
+_HOURS = click.option(
+    "--hours-per-month", type=float, default=HOURS_PER_MONTH, show_default=True, help="Hours in the billing month."
+)
+_OPTION = click.option(
+    "--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=false."
+)
 _REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 
 
@@ -64,12 +70,24 @@ def cli() -> None:
 @cli.command()
 @_shared(_WORKLOAD, _JSON, _BOOK, _HOURS, _OPTION, _REGION)
 @click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
-def compare(workload: str, as_json: bool, price_book: Sequence[str], hours_per_month: float, pairs: Sequence[str], region: str | None, only: Sequence[str]) -> None:  # fmt: skip
+def compare(
+    workload: str,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+    only: Sequence[str],
+) -> None:
     """Every offer on the same workload, cheapest feasible first."""
     from streamplan.study import study
 
     result = study(
-        _load(workload, region), only=only, book=_book(price_book), options=_options(pairs), hours_per_month=hours_per_month
+        _load(workload, region),
+        only=only,
+        book=_book(price_book),
+        options=_options(pairs),
+        hours_per_month=hours_per_month,
     )
     if as_json:
         from streamplan.document import dumps, study_document
@@ -83,7 +101,16 @@ def compare(workload: str, as_json: bool, price_book: Sequence[str], hours_per_m
         raise NothingFeasible("no offer can carry this workload; the table says why")
 
 
-def _plan(workload: str, platform: str, machine: str | None, units: float | None, price_book: Sequence[str], hours: float, pairs: Sequence[str], region: str | None) -> Any:  # fmt: skip
+def _plan(
+    workload: str,
+    platform: str,
+    machine: str | None,
+    units: float | None,
+    price_book: Sequence[str],
+    hours: float,
+    pairs: Sequence[str],
+    region: str | None,
+) -> Any:
     from streamplan.plan import plan
 
     return plan(
@@ -98,13 +125,27 @@ def _plan(workload: str, platform: str, machine: str | None, units: float | None
 
 
 _PLATFORM = click.option("--platform", required=True, help="The offer; 'streamplan platforms' lists them.")
-_MACHINE = click.option("--machine", default=None, help="Machine type or configuration; the cheapest feasible one if left out.")
-_UNITS = click.option("--units", type=float, default=None, help="Brokers or shards that are there; shows their utilisation.")
+_MACHINE = click.option(
+    "--machine", default=None, help="Machine type or configuration; the cheapest feasible one if left out."
+)
+_UNITS = click.option(
+    "--units", type=float, default=None, help="Brokers or shards that are there; shows their utilisation."
+)
 
 
 @cli.command()
 @_shared(_WORKLOAD, _PLATFORM, _MACHINE, _UNITS, _JSON, _BOOK, _HOURS, _OPTION, _REGION)
-def size(workload: str, platform: str, machine: str | None, units: float | None, as_json: bool, price_book: Sequence[str], hours_per_month: float, pairs: Sequence[str], region: str | None) -> None:  # fmt: skip
+def size(
+    workload: str,
+    platform: str,
+    machine: str | None,
+    units: float | None,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+) -> None:
     """How much of what one offer needs, what binds, and what it costs."""
     result = _plan(workload, platform, machine, units, price_book, hours_per_month, pairs, region)
     if as_json:
@@ -118,14 +159,26 @@ def size(workload: str, platform: str, machine: str | None, units: float | None,
         out.print(plan_table(result))
         out.print(bill_table(result.bill))
         total = result.bill.total
-        out.print(f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing))
+        out.print(
+            f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
+        )
     if not result.feasible:
         raise NothingFeasible(f"{platform} cannot carry this workload: {result.reason}")
 
 
 @cli.command()
 @_shared(_WORKLOAD, _PLATFORM, _MACHINE, _UNITS, _JSON, _BOOK, _HOURS, _OPTION, _REGION)
-def explain(workload: str, platform: str, machine: str | None, units: float | None, as_json: bool, price_book: Sequence[str], hours_per_month: float, pairs: Sequence[str], region: str | None) -> None:  # fmt: skip
+def explain(
+    workload: str,
+    platform: str,
+    machine: str | None,
+    units: float | None,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+) -> None:
     """How each number of an offer came about: formula, inputs, source."""
     result = _plan(workload, platform, machine, units, price_book, hours_per_month, pairs, region)
     if as_json:
@@ -167,20 +220,29 @@ def bill(usage: str, as_json: bool, price_book: Sequence[str], region: str | Non
         return
     out.print(f"total {result.total:,.2f} USD")
     if given.published_total is not None:
-        out.print(f"published {given.published_total:,.2f} USD, difference {result.total - given.published_total:+,.2f}")
+        out.print(
+            f"published {given.published_total:,.2f} USD, difference {result.total - given.published_total:+,.2f}"
+        )
 
 
 @cli.command()
 @_shared(_WORKLOAD, _BOOK, _HOURS, _REGION)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option("--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offers.")
-def report(workload: str, price_book: Sequence[str], hours_per_month: float, region: str | None, out: str, pairs: Sequence[str]) -> None:  # fmt: skip
+def report(
+    workload: str, price_book: Sequence[str], hours_per_month: float, region: str | None, out: str, pairs: Sequence[str]
+) -> None:
     """Run the comparison notebook and leave one self-contained HTML file beside it."""
     from streamplan.report import write_report
     from streamplan.terminal import console, study_table
 
     result = write_report(
-        workload, Path(out), price_books=price_book, hours_per_month=hours_per_month, region=region, options=_options(pairs)
+        workload,
+        Path(out),
+        price_books=price_book,
+        hours_per_month=hours_per_month,
+        region=region,
+        options=_options(pairs),
     )
     console().print(study_table(result.study))
     click.echo(f"report    {result.html}")
@@ -256,10 +318,13 @@ def prices_list(as_json: bool, price_book: Sequence[str], meter: str, region: st
         click.echo(dumps(records(frame)))
         return
     for row in frame.to_dict("records"):
-        tier = "" if row["tier_to"] != row["tier_to"] and not row["tier_from"] else f" from {row['tier_from'] or 0:,.0f}"
+        tier = (
+            "" if row["tier_to"] != row["tier_to"] and not row["tier_from"] else f" from {row['tier_from'] or 0:,.0f}"
+        )
         flag = " STALE" if row["stale"] else ""
         name = f"{row['meter']} {row['sku']}".strip()
-        click.echo(f"{name:52} {row['region']:15} {row['price']:<10g} USD/{row['unit']}{tier}  [{row['as_of']}, {row['confidence']}{flag}]")
+        price = f"{row['price']:<10g} USD/{row['unit']}{tier}"
+        click.echo(f"{name:52} {row['region']:15} {price}  [{row['as_of']}, {row['confidence']}{flag}]")
 
 
 @prices.command("check")
@@ -283,7 +348,9 @@ def prices_check(as_json: bool, price_book: Sequence[str], max_age_days: int) ->
 
         click.echo(dumps(summary))
         return
-    click.echo(f"{summary['rows']} rows on {summary['meters']} meters in {len(summary['regions'])} regions are well formed")
+    click.echo(
+        f"{summary['rows']} rows on {summary['meters']} meters in {len(summary['regions'])} regions are well formed"
+    )
     click.echo(f"{summary['old_rows']} are older than {max_age_days} days; the oldest is of {summary['oldest']}")
     click.echo("confidence: " + ", ".join(f"{k} {v}" for k, v in summary["confidence"].items()))
     for meter, rows in old.groupby("meter"):

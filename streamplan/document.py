@@ -33,6 +33,10 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _mapping(document: dict[str, Any]) -> dict[str, Any]:
+    return {str(k): plain(v) for k, v in document.items()}
+
+
 def dumps(document: Any) -> str:
     """Return the document as JSON text, the same for the same content."""
     return json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False)
@@ -47,7 +51,7 @@ def workload_document(workload: Workload) -> dict[str, Any]:
     """Return the workload in canonical units, with the origin of each field and the demand derived from it."""
     fields = {name: getattr(workload, name) for name in type(workload).model_fields}
     demand = Demand.of(workload)
-    return plain(
+    return _mapping(
         {
             "name": workload.name,
             "fields": {k: v for k, v in fields.items() if v is not None and k not in ("name", "title", "description")},
@@ -59,7 +63,7 @@ def workload_document(workload: Workload) -> dict[str, Any]:
 
 def bill_document(bill: Bill) -> dict[str, Any]:
     """Return a bill: total (null where a price is missing), subtotal, what is missing, and a line a meter."""
-    return plain(
+    return _mapping(
         {
             "currency": bill.currency,
             "region": bill.region,
@@ -75,7 +79,7 @@ def bill_document(bill: Bill) -> dict[str, Any]:
 def plan_document(plan: Plan) -> dict[str, Any]:
     """Return an offer's plan: units, constraints, limits, parts, usage on meters and the bill."""
     sizing = plan.sizing
-    return plain(
+    return _mapping(
         {
             "platform": plan.offer.name,
             "title": plan.offer.title,
@@ -117,7 +121,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 def study_document(study: Study) -> dict[str, Any]:
     """Return a comparison: a row an offer, cheapest feasible first, with what makes the offers comparable."""
-    return plain(
+    return _mapping(
         {
             "workload": workload_document(study.workload),
             "currency": "USD",

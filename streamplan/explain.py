@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from capacity import Range
-from streamfacts.units import human
+from streamfacts.units import human, largest
 from streamplan.plan import Plan
 
 _DEMAND = (
     ("payload_bytes_s", "bytes/s", "what applications write: records x record size"),
     ("records_s", "records/s", "write / record size"),
     ("message_bytes", "bytes", "record size"),
-    ("wire_bytes_s", "bytes/s", "records x (batch header / records in a batch + (record + framing) / compression ratio)"),
+    (
+        "wire_bytes_s",
+        "bytes/s",
+        "records x (batch header / records in a batch + (record + framing) / compression ratio)",
+    ),
     ("batch_wire_bytes", "bytes", "records in a batch x bytes of a record on the wire"),
     ("peak_ratio", "x", "peak / average"),
     ("fan_out", "x", "bytes read / bytes written"),
@@ -48,23 +52,26 @@ def explain_lines(plan: Plan) -> Iterator[str]:
                 continue
             default = name not in workload.model_fields_set
             origin = workload.origin.get(name, "default" if default else "given")
-            yield f"  {name} = {_value(value)}   <- {origin}" + (f"; {info.description}" if default and info.description else "")
+            yield f"  {name} = {_value(value)}   <- {origin}" + (
+                f"; {info.description}" if default and info.description else ""
+            )
         yield ""
     demand = sizing.demand
     yield "DEMAND"
     for name, unit, formula in _DEMAND:
-        yield f"  {name} = {human(float(np.max(getattr(demand, name))), unit)}   = {formula}"
+        yield f"  {name} = {human(largest(getattr(demand, name)), unit)}   = {formula}"
     yield ""
-    yield f"UNITS: {float(np.max(sizing.units)):,.6g} {sizing.unit}s; binding: {sizing.binding}; next wall: {sizing.next_binding or 'none'}"
+    yield f"UNITS: {largest(sizing.units):,.6g} {sizing.unit}s"
+    yield f"  binding: {sizing.binding}; next wall: {sizing.next_binding or 'none'}"
     yield "  each constraint: demand / (capacity of one x share used) = units, on the units left in that state"
     for c in sizing.constraints:
-        demand_, capacity = float(np.max(c.demand)), float(np.max(c.capacity))
-        used, needed = float(np.max(c.utilisation(sizing.units))), float(np.max(c.needed()))
-        left = f", on {float(np.max(c.share)):.3g} of the units" if float(np.max(c.share)) != 1 else ""
-        lost = f", with {float(np.max(c.lost)):g} lost" if float(np.max(c.lost)) else ""
+        demand_, capacity = largest(c.demand), largest(c.capacity)
+        used, needed = largest(c.utilisation(sizing.units)), largest(c.needed())
+        left = f", on {largest(c.share):.3g} of the units" if largest(c.share) != 1 else ""
+        lost = f", with {largest(c.lost):g} lost" if largest(c.lost) else ""
         yield (
-            f"  {c.name} ({c.state}): {human(demand_, c.unit)} / ({human(capacity, c.unit)} x {float(np.max(c.ceiling)):g}){left}{lost}"
-            f" = {needed:.4g}; used {used:.1%}, up to {float(np.max(c.ceiling)):.0%}"
+            f"  {c.name} ({c.state}): {human(demand_, c.unit)} / ({human(capacity, c.unit)} x {largest(c.ceiling):g})"
+            f"{left}{lost} = {needed:.4g}; used {used:.1%}, up to {largest(c.ceiling):.0%}"
         )
         yield f"      demand = {c.formula}"
         yield f"      source: {c.source}"
@@ -73,13 +80,13 @@ def explain_lines(plan: Plan) -> Iterator[str]:
     for limit in sizing.limits:
         relation = "at least" if limit.at_least else "at most"
         mark = "BROKEN" if np.any(limit.broken) else "ok"
-        value, wall = (human(float(np.max(x)), limit.unit) for x in (limit.demand, limit.limit))
+        value, wall = (human(largest(x), limit.unit) for x in (limit.demand, limit.limit))
         yield f"  {limit.name}: {value}, {relation} {wall}: {mark}   source: {limit.source}"
     yield ""
     if sizing.parts:
         yield "PARTS"
         for part in sizing.parts:
-            yield f"  {part.name} = {human(float(np.max(part.value)), part.unit)}   = {part.formula}" + (
+            yield f"  {part.name} = {human(largest(part.value), part.unit)}   = {part.formula}" + (
                 f"   source: {part.source}" if part.source else ""
             )
         yield ""
@@ -90,8 +97,8 @@ def explain_lines(plan: Plan) -> Iterator[str]:
             yield f"  {name}: {row['quantity']:,.6g} {row['unit']} x MISSING PRICE"
         else:
             yield (
-                f"  {name}: {row['quantity']:,.6g} {row['unit']} x {row['unit_price']:.6g} = {row['cost']:,.2f} {row['currency']}"
-                f"   [{row['as_of']}, {row['confidence']} confidence]"
+                f"  {name}: {row['quantity']:,.6g} {row['unit']} x {row['unit_price']:.6g} = {row['cost']:,.2f}"
+                f" {row['currency']}   [{row['as_of']}, {row['confidence']} confidence]"
             )
         yield f"      quantity = {row['formula']}"
         if row["tiers"]:
@@ -100,7 +107,11 @@ def explain_lines(plan: Plan) -> Iterator[str]:
     for missing in plan.bill.missing:
         yield f"  MISSING: {missing}"
     total = plan.bill.total
-    yield f"  total = {total:,.2f} USD a month" if total is not None else f"  priced part = {float(plan.bill.subtotal):,.2f} USD a month; no total, as a price is missing"
+    yield (
+        f"  total = {total:,.2f} USD a month"
+        if total is not None
+        else f"  priced part = {float(plan.bill.subtotal):,.2f} USD a month; no total, as a price is missing"
+    )
     yield ""
     yield "ASSUMED"
     for text in sizing.assumptions or ("nothing beyond the inputs",):

@@ -65,7 +65,9 @@ def body_of(notebook: Any) -> str:
     """Return the outputs and text of an executed notebook as an HTML fragment, its code left out."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_output_prompt=True, exclude_input_prompt=True)
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="basic", exclude_input=True, exclude_output_prompt=True, exclude_input_prompt=True
+    )
     exporter.anchor_link_text = ""
     fragment, _ = exporter.from_notebook_node(notebook)
     return str(fragment)

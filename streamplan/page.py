@@ -16,7 +16,7 @@ def vega_bundle() -> str:
     """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element."""
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1])
+    bundle: str = vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1])  # type: ignore[call-arg]
     return bundle.replace("</script", "<\\/script")
 
 

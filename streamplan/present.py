@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from streamfacts.tables import read_table
-from streamfacts.units import human
+from streamfacts.units import human, largest
 from streamplan.plan import Plan
 from streamplan.study import FEASIBLE, INFEASIBLE, Study
 from streamplan.terminal import describe, money
@@ -26,7 +26,13 @@ class Html(str):
 @cache
 def environment() -> Environment:
     """Return the Jinja environment: templates of this package, everything escaped, no silent blanks."""
-    env = Environment(loader=PackageLoader("streamplan"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env = Environment(
+        loader=PackageLoader("streamplan"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     env.filters["money"] = money
     env.filters["human"] = lambda value, unit: human(float(value), unit)
     env.filters["links"] = links
@@ -38,8 +44,8 @@ def links(text: str) -> list[tuple[str, str]]:
 
     Examples
     --------
-    >>> links("https://a.org/x (read in: https://github.com/b/c/blob/1/d.md); KIP-405")
-    [('a.org', 'https://a.org/x'), (' (read in: ', ''), ('github b/c', 'https://github.com/b/c/blob/1/d.md'), ('); KIP-405', '')]
+    >>> links("https://a.org/x (read in: https://github.com/b/c/d.md)")
+    [('a.org', 'https://a.org/x'), (' (read in: ', ''), ('github b/c', 'https://github.com/b/c/d.md'), (')', '')]
     """
     out: list[tuple[str, str]] = []
     position = 0
@@ -84,11 +90,16 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
         if study.uncertain and costs and best is not None:
             name = min(costs, key=lambda n: costs[n] or 0.0)
             if name != best.offer.name:
-                changes.append(f"with every range at its {label} end, {study.plan_of(name).offer.title} is the cheapest at {money(costs[name])} USD")
+                title = study.plan_of(name).offer.title
+                changes.append(
+                    f"with every range at its {label} end, {title} is the cheapest at {money(costs[name])} USD"
+                )
             elif best.offer.name not in costs:
                 changes.append(f"with every range at its {label} end, {best.offer.title} no longer fits")
-    lines = best.bill.table(on) if best else None
-    kafka = [r for r in feasible.to_dict("records") if study.plan_of(r["platform"]).offer.guarantees["protocol"] == "Kafka"]
+    rows = best.bill.table(on).to_dict("records") if best else []
+    kafka = [
+        r for r in feasible.to_dict("records") if study.plan_of(r["platform"]).offer.guarantees["protocol"] == "Kafka"
+    ]
     return _render(
         "answer.html.j2",
         study=study,
@@ -107,10 +118,10 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
         assumed=assumed,
         cited=cited,
         changes=changes,
-        oldest=lines["as_of"].min() if best else "",
-        stale=int(lines["stale"].sum()) if best else 0,
-        prices=len(lines) if best else 0,
-        doubtful=float(lines.loc[lines["confidence"] != "high", "cost"].sum()) if best else 0.0,
+        oldest=min((r["as_of"] for r in rows), default=""),
+        stale=sum(r["stale"] for r in rows),
+        prices=len(rows),
+        doubtful=sum(r["cost"] for r in rows if r["confidence"] != "high"),
     )
 
 
@@ -134,32 +145,41 @@ def comparison(study: Study) -> Html:
 def equivalence(study: Study) -> Html:
     """What makes the offers comparable."""
     w = study.workload
-    return _render("equivalence.html.j2", rows=study.equivalence.fillna("").to_dict("records"), w=w, survive=w.must_survive)
+    return _render(
+        "equivalence.html.j2", rows=study.equivalence.fillna("").to_dict("records"), w=w, survive=w.must_survive
+    )
 
 
 def workload_inputs(study: Study) -> Html:
     """The inputs with unit and origin."""
     w = study.workload
-    units = {"write": "bytes/s", "peak_write": "bytes/s", "messages": "records/s", "message": "bytes", "max_message": "bytes", "retention": "seconds", "hot_retention": "seconds", "batch": "bytes", "outage": "seconds", "catch_up": "seconds"}  # fmt: skip
     rows = []
     for name, info in type(w).model_fields.items():
         value = getattr(w, name)
         if name in ("name", "title", "description") or value is None or value == {}:
             continue
-        unit = units.get(name, "")
+        unit = w.unit_of(name)
         if hasattr(value, "likely"):
-            shown = human(value.likely, unit) if value.known else f"{human(value.low, unit)} to {human(value.high, unit)}, likely {human(value.likely, unit)}"
+            shown = (
+                human(value.likely, unit)
+                if value.known
+                else f"{human(value.low, unit)} to {human(value.high, unit)}, likely {human(value.likely, unit)}"
+            )
         else:
             shown = str(value)
         default = "default" if name not in w.model_fields_set else "given"
-        rows.append({"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""})
+        rows.append(
+            {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
+        )
     return _render("inputs.html.j2", rows=rows, w=w)
 
 
 def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
     """The bill of one plan, line by line, with date, confidence and source of every price."""
     rows = plan.bill.table(on).to_dict("records")
-    return _render("bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=_what(plan))
+    return _render(
+        "bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=_what(plan)
+    )
 
 
 def constraints_of(plan: Plan) -> Html:
@@ -170,15 +190,18 @@ def constraints_of(plan: Plan) -> Html:
     limits = [
         {
             "name": limit.name,
-            "value": human(float(limit.demand.max()), limit.unit),
-            "wall": human(float(limit.limit.max()), limit.unit),
+            "value": human(largest(limit.demand), limit.unit),
+            "wall": human(largest(limit.limit), limit.unit),
             "relation": "at least" if limit.at_least else "at most",
             "broken": bool(limit.broken.any()),
             "source": limit.source,
         }
         for limit in plan.sizing.limits
     ]
-    parts = [{"name": p.name, "value": human(float(p.value.max()), p.unit), "formula": p.formula, "source": p.source} for p in plan.sizing.parts]
+    parts = [
+        {"name": p.name, "value": human(largest(p.value), p.unit), "formula": p.formula, "source": p.source}
+        for p in plan.sizing.parts
+    ]
     return _render("constraints.html.j2", plan=plan, rows=rows, limits=limits, parts=parts)
 
 

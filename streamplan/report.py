@@ -74,11 +74,14 @@ def write_report(
         executed = notebooks.run(notebooks.notebook_path("compare-platforms"), None, parameters, progress=progress)
         bundle.result()
     title = f"{w.title or w.name}: streaming platforms compared"
-    html = page(title, notebooks.body_of(executed), footer=f"Prices in {w.region}, list prices, month of {hours_per_month:g} h.")
+    html = page(
+        title, notebooks.body_of(executed), footer=f"Prices in {w.region}, list prices, month of {hours_per_month:g} h."
+    )
+    executed_text: str = nbformat.writes(executed)  # type: ignore[no-untyped-call]
     stem = file_name(w.name)
     return Report(
         result,
         html=write_whole(out / f"{stem}.html", html),
-        notebook=write_whole(out / f"{stem}.ipynb", nbformat.writes(executed)),
+        notebook=write_whole(out / f"{stem}.ipynb", executed_text),
         data=write_whole(out / f"{stem}.json", dumps(study_document(result)) + "\n"),
     )

@@ -34,7 +34,9 @@ class Study:
     @property
     def cheapest(self) -> Plan | None:
         """The feasible plan with the least monthly cost, None if there is none."""
-        return min((p for p in self.plans if p.monthly_usd is not None), key=lambda p: float(p.monthly_usd or 0), default=None)
+        return min(
+            (p for p in self.plans if p.monthly_usd is not None), key=lambda p: float(p.monthly_usd or 0), default=None
+        )
 
     @cached_property
     def uncertain(self) -> bool:
@@ -44,7 +46,7 @@ class Study:
 
     @cached_property
     def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
-        """Least cost of each offer with every range at its low, likely and high load [USD/month]; None if infeasible."""
+        """Least cost of each offer with all ranges at low, at likely, at high load [USD/month]; None: no fit."""
         if not self.uncertain:
             return {p.offer.name: (p.monthly_usd,) * 3 for p in self.plans}
         demand = Demand.corners(self.workload)
@@ -142,7 +144,7 @@ def _confidence(p: Plan) -> str:
     lines = p.bill.lines
     if not len(lines):
         return ""
-    return max(lines["confidence"], key=lambda c: {"high": 0, "medium": 1, "low": 2}.get(c, 3))
+    return str(max(lines["confidence"], key=lambda c: {"high": 0, "medium": 1, "low": 2}.get(c, 3)))
 
 
 def study(
@@ -163,7 +165,11 @@ def study(
     known = {option.name for offer in offers for option in offer.options}
     for name in options or {}:
         if name not in known:
-            raise unknown_name("option", name, known) if known else InputError("option", name, "none of these offers has options")
+            raise (
+                unknown_name("option", name, known)
+                if known
+                else InputError("option", name, "none of these offers has options")
+            )
     plans = []
     for offer in offers:
         own = {k: v for k, v in (options or {}).items() if k in {o.name for o in offer.options}}

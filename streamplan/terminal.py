@@ -42,8 +42,8 @@ def describe(units: str, unit: str, configuration: str) -> str:
 
     Examples
     --------
-    >>> describe("15", "broker", "m7g.large"), describe("225", "shard", "shared reads"), describe("1", "cluster", "cluster")
-    ('15 x m7g.large', '225 shards, shared reads', '1 cluster')
+    >>> describe("15", "broker", "m7g.large"), describe("225", "shard", "shared reads")
+    ('15 x m7g.large', '225 shards, shared reads')
     """
     if unit == "broker":
         return f"{units} x {configuration}"
@@ -55,7 +55,9 @@ def study_table(study: Study) -> Table:
     """Return the comparison, cheapest feasible first."""
     w = study.workload
     ranged = study.uncertain
-    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
+    )
     table.add_column("platform", no_wrap=True)
     table.add_column("USD/month", justify="right", no_wrap=True)
     if ranged:
@@ -88,19 +90,32 @@ def plan_table(plan: Plan) -> Table:
         title=f"{plan.offer.title}: {float(plan.sizing.units):,.0f} {plan.sizing.unit}s, {plan.configuration}",
         title_justify="left",
     )
-    for name, justify in (("constraint", "left"), ("state", "left"), ("needs", "right"), ("used", "right"), ("up to", "right")):
+    for name, justify in (
+        ("constraint", "left"),
+        ("state", "left"),
+        ("needs", "right"),
+        ("used", "right"),
+        ("up to", "right"),
+    ):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for row in plan.sizing.constraint_table().to_dict("records"):
         mark = "bold" if f"{row['constraint']} ({row['state']})" == plan.sizing.binding else None
         table.add_row(
-            row["constraint"], row["state"], f"{row['units_needed']:.2f}", f"{row['utilisation']:.1%}", f"{row['use_up_to']:.0%}", style=mark
+            row["constraint"],
+            row["state"],
+            f"{row['units_needed']:.2f}",
+            f"{row['utilisation']:.1%}",
+            f"{row['use_up_to']:.0%}",
+            style=mark,
         )
     return table
 
 
 def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
     """Return a bill line by line; with the published cost beside it where there is one."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"Bill, {bill.region}, month of {bill.hours_per_month:g} h", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, title=f"Bill, {bill.region}, month of {bill.hours_per_month:g} h", title_justify="left"
+    )
     table.add_column("meter", overflow="fold")
     for name in ("quantity", "unit", "price", "cost USD"):
         table.add_column(name, justify="right" if name != "unit" else "left", no_wrap=True)
@@ -120,6 +135,9 @@ def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
         cells = [name, f"{quantity:,.2f}", row["unit"], price, "-" if cost is None else f"{cost:,.2f}"]
         if published:
             said = published.get(number)
-            cells += ["" if said is None else f"{said:,.2f}", "" if said is None or cost is None else f"{cost - said:+,.2f}"]
+            cells += [
+                "" if said is None else f"{said:,.2f}",
+                "" if said is None or cost is None else f"{cost - said:+,.2f}",
+            ]
         table.add_row(*cells, row["as_of"], row["confidence"])
     return table

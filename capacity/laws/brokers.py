@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint
+from capacity.constraint import Constraint, Value
 from capacity.demand import Demand
 from streamfacts.tables import assumption
 from streamfacts.units import GIB
@@ -26,14 +26,14 @@ NORMAL, BROKER_DOWN, ZONE_DOWN, CATCH_UP = "normal", "broker down", "zone down",
 class Machines:
     """Capacities of one broker for each machine type, shape (machines, 1, ...) against the demand's axes."""
 
-    vcpu: Array
+    vcpu: Value
     memory_bytes: Array
     network_bytes_s: Array
     disk_bytes_s: Array
     disk_iops: Array
     disk_space_bytes: Array
     disk_io_bytes: float
-    partitions: Array
+    partitions: Value
     source: str
     disk_source: str
     partitions_source: str
@@ -44,7 +44,7 @@ class State:
     """One state: which units are left, which copies are alive, what is fetched on top [bytes/s]."""
 
     name: str
-    share: Array
+    share: Value
     lost: float
     copies_alive: Array
     backlog_follow: Array
@@ -129,7 +129,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     out: list[Constraint] = []
 
     for state in states(demand):
-        units = {"share": state.share, "lost": np.float64(state.lost)}
+        units: dict[str, Value] = {"share": state.share, "lost": state.lost}
         backlog = state.backlog_follow + state.backlog_consume
         out.append(
             Constraint(
@@ -137,7 +137,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 state.name,
                 cpu_cores(demand, state),
                 machines.vcpu,
-                np.float64(cpu_normal if state.name == NORMAL else cpu_failure),
+                cpu_normal if state.name == NORMAL else cpu_failure,
                 "cores",
                 f"{machines.source}; {cpu_source}",
                 "TLS x (in x c_produce + follower in x c_follow + out x c_send) + batches/s x c_request",
@@ -150,7 +150,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 state.name,
                 read + write * (state.copies_alive - 1.0) + upload + backlog,
                 machines.network_bytes_s,
-                np.float64(network),
+                network,
                 "bytes/s",
                 f"{machines.source}; {network_source}",
                 "peak write x (fan-out + copies alive - 1 + tier upload) + backlog of followers and consumers",
@@ -167,7 +167,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                     state.name,
                     (write + refill) * copies + read * cold,
                     machines.network_bytes_s,
-                    np.float64(network),
+                    network,
                     "bytes/s",
                     f"{machines.source}; {network_source}",
                     "(peak write + backlog on a returning broker) x copies + reads from the remote tier",
@@ -179,7 +179,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                     state.name,
                     (write + refill) * copies,
                     machines.disk_bytes_s,
-                    np.float64(disk),
+                    disk,
                     "bytes/s",
                     f"{machines.disk_source}; {disk_source}",
                     "(peak write + backlog on a returning broker) x copies",
@@ -192,7 +192,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                     state.name,
                     write * state.copies_alive + backlog,
                     machines.disk_bytes_s,
-                    np.float64(disk),
+                    disk,
                     "bytes/s",
                     f"{machines.disk_source}; {disk_source}",
                     "peak write x copies alive + backlog read from disk",
@@ -211,7 +211,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             NORMAL,
             write * copies / machines.disk_io_bytes,
             machines.disk_iops,
-            np.float64(disk),
+            disk,
             "operations/s",
             f"{machines.disk_source}; {assumption('disk_io_bytes').source}",
             f"peak write x copies / {machines.disk_io_bytes / 1024:g} KiB",
@@ -221,7 +221,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             NORMAL,
             write * copies * float(cache),
             np.maximum(machines.memory_bytes - heap, 0.0),
-            np.float64(1.0),
+            1.0,
             "bytes",
             f"{machines.source}; {cache.source}",
             f"peak write x copies x {float(cache):g} s, in the memory beyond a heap of {heap / GIB:g} GiB",
@@ -231,7 +231,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             NORMAL,
             demand.partitions * copies,
             machines.partitions,
-            np.float64(whole),
+            whole,
             "partition replicas",
             f"{machines.partitions_source}; {quota_source}",
             "partitions x copies",
@@ -241,7 +241,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             NORMAL,
             demand.wire_bytes_s * kept * copies,
             machines.disk_space_bytes,
-            np.float64(space),
+            space,
             "bytes",
             f"{machines.disk_source}; {space_source}",
             "average write x retention on disk x copies",

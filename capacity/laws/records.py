@@ -34,7 +34,9 @@ def varint_bytes(value: ArrayLike) -> Array:
     return np.maximum(1.0, np.ceil(np.log2(zigzag + 1.0) / 7.0))
 
 
-def record_overhead_bytes(message_bytes: ArrayLike, records_per_batch: ArrayLike = 1.0, headers: ArrayLike = 0) -> Array:
+def record_overhead_bytes(
+    message_bytes: ArrayLike, records_per_batch: ArrayLike = 1.0, headers: ArrayLike = 0
+) -> Array:
     """Return the bytes that the format adds to the key, value and headers of one record.
 
     Record length, attributes (1), timestamp delta, offset delta, key length, value length, header count, and two
@@ -63,7 +65,7 @@ def record_overhead_bytes(message_bytes: ArrayLike, records_per_batch: ArrayLike
     offset_delta = varint_bytes(np.maximum(np.asarray(records_per_batch, float) - 1.0, 0.0) / 2.0)
     counted = np.asarray(headers, float)
     body = 1 + 1 + offset_delta + 1 + varint_bytes(message) + varint_bytes(counted) + 2 * counted
-    return body + varint_bytes(message + body)
+    return np.asarray(body + varint_bytes(message + body))
 
 
 def records_per_batch(message_bytes: ArrayLike, batch_bytes: ArrayLike, headers: ArrayLike = 0) -> Array:
@@ -121,4 +123,4 @@ def wire_bytes_per_record(
     message = np.asarray(message_bytes, float)
     header = float(assumption("record_batch_header_bytes"))
     each = message + record_overhead_bytes(message, records_per_batch, headers)
-    return header / np.asarray(records_per_batch, float) + each / np.asarray(compression_ratio, float)
+    return np.asarray(header / np.asarray(records_per_batch, float) + each / np.asarray(compression_ratio, float))

@@ -26,7 +26,7 @@ def stored_bytes(bytes_s: ArrayLike, retention_s: ArrayLike, copies: ArrayLike =
     >>> float(stored_bytes(100 * 2**20, 86400, 3) / 2**40)
     24.71923828125
     """
-    return np.asarray(bytes_s, float) * np.asarray(retention_s, float) * np.asarray(copies, float)
+    return np.asarray(np.asarray(bytes_s, float) * np.asarray(retention_s, float) * np.asarray(copies, float))
 
 
 def objects_per_second(bytes_s: ArrayLike, object_bytes: ArrayLike, requests_per_object: ArrayLike = 1.0) -> Array:
@@ -47,4 +47,6 @@ def objects_per_second(bytes_s: ArrayLike, object_bytes: ArrayLike, requests_per
     >>> float(objects_per_second(100.0, 25.0))
     4.0
     """
-    return np.asarray(bytes_s, float) / np.asarray(object_bytes, float) * np.asarray(requests_per_object, float)
+    return np.asarray(
+        np.asarray(bytes_s, float) / np.asarray(object_bytes, float) * np.asarray(requests_per_object, float)
+    )

@@ -12,48 +12,45 @@ from capacity.constraint import Limit, units_needed
 from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.paths import network_paths
 from capacity.laws.storage import objects_per_second, stored_bytes
+from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
-from streamfacts.tables import assumption, read_table
+from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import Usage, UsageLine
 
 
 @cache
-def _machines(local: bool) -> Any:
-    """Rows of the machine table that can be brokers: any for volumes, documented NVMe for local disks."""
-    table = read_table("machines/aws_ec2")
-    heap = float(assumption("broker_heap_gib"))
-    usable = table[table["memory_gib"] > heap]
+def _machines(local: bool) -> MachineTable:
+    """Machines that can be brokers: any for volumes, those with documented NVMe for local disks."""
+    table = machine_table("aws_ec2")
+    usable = table["memory_gib"] > float(assumption("broker_heap_gib"))
     if local:
-        usable = usable[(usable["local_disk_kind"] == "nvme") & usable["local_write_iops_4k"].notna()]
-    return usable.reset_index(drop=True)
+        usable &= (table["local_disk_kind"] == "nvme") & np.isfinite(table["local_write_iops_4k"])
+    return table.where(usable)
 
 
 def _configurations(local: bool) -> NDArray[Any]:
-    return _machines(local)["machine"].to_numpy(str)
+    return _machines(local).names
 
 
-def _rows(context: Context, local: bool) -> Any:
-    table = _machines(local).set_index("machine")
-    return table.loc[context.names.tolist()]
-
-
+@cache
 def _volume() -> Any:
-    return read_table("machines/aws_ebs").set_index("volume").loc["gp3"]
+    volumes = machine_table("aws_ebs")
+    return {name: column[volumes.names == "gp3"][0] for name, column in volumes.columns.items()}
 
 
 def _broker_machines(context: Context, local: bool) -> Machines:
-    rows, col = _rows(context, local), context.rows
+    rows, col = _machines(local).of(context.names), context.rows
     volume = _volume()
     if local:
-        disk_rate = rows["local_write_iops_4k"].to_numpy(float) * float(assumption("local_disk_io_bytes"))
+        disk_rate = rows["local_write_iops_4k"] * float(assumption("local_disk_io_bytes"))
         disk_iops = np.full(len(rows), np.inf)
-        space = rows["local_disk_gb"].to_numpy(float) * 1e9
+        space = rows["local_disk_gb"] * 1e9
         disk_source = assumption("local_disk_io_bytes").source
     else:
-        disk_rate = np.minimum(rows["ebs_baseline_mb_s"].to_numpy(float) * 1e6, float(volume["max_mib_s"]) * MIB)
-        disk_iops = np.minimum(rows["ebs_baseline_iops"].to_numpy(float), float(volume["max_iops"]))
+        disk_rate = np.minimum(rows["ebs_baseline_mb_s"] * 1e6, float(volume["max_mib_s"]) * MIB)
+        disk_iops = np.minimum(rows["ebs_baseline_iops"], float(volume["max_iops"]))
         space = np.full(len(rows), float(volume["max_size_gib"]) * GIB)
         disk_source = str(volume["source"])
     replicas = assumption("partitions_per_broker")
@@ -65,8 +62,8 @@ def _broker_machines(context: Context, local: bool) -> Machines:
         disk_iops=col(disk_iops),
         disk_space_bytes=col(space),
         disk_io_bytes=float(assumption("disk_io_bytes")),
-        partitions=np.float64(float(replicas)),  # type: ignore[arg-type]
-        source=str(rows["source"].iloc[0]),
+        partitions=float(replicas),
+        source=rows.source,
         disk_source=disk_source,
         partitions_source=replicas.source,
     )
@@ -77,16 +74,21 @@ def _model(context: Context, *, local: bool, tiered: bool) -> Sizing:
     machines = _broker_machines(context, local)
     constraints = broker_constraints(d, machines, tiered=tiered)
     least = np.maximum(d.replication_factor, d.zones)
-    units = context.spread(
-        units_needed(constraints, least, d.zones) if context.units is None else np.float64(context.units)
-    )
+    units = context.units_or(units_needed(constraints, least, d.zones))
     per_cluster = assumption("partitions_per_cluster")
     limits = [
-        Limit("brokers", np.asarray(units), np.asarray(d.replication_factor), "brokers", "one broker a copy", at_least=True),
+        Limit(
+            "brokers",
+            np.asarray(units),
+            np.asarray(d.replication_factor),
+            "brokers",
+            "one broker a copy",
+            at_least=True,
+        ),
         Limit(
             "partition replicas in a cluster",
             d.partitions * d.replication_factor,
-            np.asarray(float(per_cluster)),
+            float(per_cluster),
             "partition replicas",
             per_cluster.source,
             advice="split over several clusters",
@@ -110,9 +112,7 @@ def _model(context: Context, *, local: bool, tiered: bool) -> Sizing:
     controllers = float(context.options["controllers"])
     controller_disk = float(assumption("controller_disk_gib"))
     lines = [
-        UsageLine(
-            "aws.ec2.instance", units * hours, "instance-hour", context.names, f"brokers x {hours:g} h"
-        ),
+        UsageLine("aws.ec2.instance", units * hours, "instance-hour", context.names, f"brokers x {hours:g} h"),
         UsageLine(
             "aws.ec2.instance",
             context.spread(controllers * hours),
@@ -121,10 +121,26 @@ def _model(context: Context, *, local: bool, tiered: bool) -> Sizing:
             f"{controllers:g} KRaft controllers x {hours:g} h",
         ),
     ]
-    parts = [Part("KRaft controllers", context.spread(controllers), "nodes", "quorum that survives the loss of one", assumption("controllers").source)]
+    parts = [
+        Part(
+            "KRaft controllers",
+            context.spread(controllers),
+            "nodes",
+            "quorum that survives the loss of one",
+            assumption("controllers").source,
+        )
+    ]
     if local:
         size_gib = machines.disk_space_bytes / GIB
-        parts.append(Part("local disk of a broker", size_gib * np.ones_like(units), "GiB", "what the machine carries", machines.source))
+        parts.append(
+            Part(
+                "local disk of a broker",
+                size_gib * np.ones_like(units),
+                "GiB",
+                "what the machine carries",
+                machines.source,
+            )
+        )
         lines.append(
             UsageLine(
                 "aws.ebs.storage",
@@ -146,8 +162,16 @@ def _model(context: Context, *, local: bool, tiered: bool) -> Sizing:
         iops = np.maximum(float(volume["baseline_iops"]), np.ceil(throughput * MIB / machines.disk_io_bytes))
         parts += [
             Part("volume of a broker", size_gib, "GiB", "stored bytes / brokers / fill", str(volume["source"])),
-            Part("volume throughput", throughput, "MiB/s", "largest disk load of one broker over all states / ceiling", str(volume["source"])),
-            Part("volume operations", iops, "IOPS", "throughput / 256 KiB, at least the baseline", str(volume["source"])),
+            Part(
+                "volume throughput",
+                throughput,
+                "MiB/s",
+                "largest disk load of one broker over all states / ceiling",
+                str(volume["source"]),
+            ),
+            Part(
+                "volume operations", iops, "IOPS", "throughput / 256 KiB, at least the baseline", str(volume["source"])
+            ),
         ]
         lines += [
             UsageLine(
@@ -177,7 +201,13 @@ def _model(context: Context, *, local: bool, tiered: bool) -> Sizing:
         part, chunk = assumption("tier_segment_part_bytes"), assumption("tier_fetch_bytes")
         remote = stored_bytes(d.wire_bytes_s, d.retention_s)
         lines += [
-            UsageLine("aws.s3.storage", context.spread(remote / GIB), "GiB-month", "standard", "write x retention, one copy: closed segments go to the remote tier at once (KIP-405)"),
+            UsageLine(
+                "aws.s3.storage",
+                context.spread(remote / GIB),
+                "GiB-month",
+                "standard",
+                "write x retention, one copy: closed segments go to the remote tier at once (KIP-405)",
+            ),
             UsageLine(
                 "aws.s3.put",
                 context.spread(objects_per_second(paths.tier_upload, float(part)) * context.seconds / 1000),
@@ -215,7 +245,9 @@ def _model(context: Context, *, local: bool, tiered: bool) -> Sizing:
         parts=tuple(parts),
         assumptions=(
             "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
-            "consumers read in their own zone (KIP-392)" if context.options["follower_fetch"] else "consumers read from leaders",
+            "consumers read in their own zone (KIP-392)"
+            if context.options["follower_fetch"]
+            else "consumers read from leaders",
         ),
     )
 

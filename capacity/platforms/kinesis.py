@@ -29,10 +29,7 @@ def _readers(context: Context) -> tuple[Any, Any, Any]:
     d = context.demand
     groups = np.maximum(d.consumer_groups, np.ceil(d.fan_out))
     named = int(context.options["fan_out_consumers"])
-    if named:
-        chosen = np.minimum(float(named), groups)
-    else:
-        chosen = groups
+    chosen = np.minimum(float(named), groups) if named else groups
     enhanced = context.rows((context.names == FAN_OUT).astype(float))
     consumers = enhanced * chosen
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -54,8 +51,8 @@ def _record_limits(context: Context, offer: str, consumers: Any) -> list[Limit]:
         at_most("record size", d.max_message_bytes, fact("max_record_mib"), "bytes", MIB),
         at_most("retention", d.retention_s, fact("retention_max_h"), "seconds", HOUR),
         at_most("enhanced fan-out consumers", consumers, fact("max_efo_consumers"), "consumers", 1.0),
-        Limit("copies", d.replication_factor, np.asarray(3.0), "copies", durable),
-        Limit("zones", d.zones, np.asarray(3.0), "zones", durable),
+        Limit("copies", d.replication_factor, 3.0, "copies", durable),
+        Limit("zones", d.zones, 3.0, "zones", durable),
     ]
 
 
@@ -90,24 +87,55 @@ def _provisioned(context: Context) -> Sizing:
     def of_shard(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
         wall = limit("aws", offer, key)
         return Constraint(
-            name, NORMAL, np.asarray(demand), np.asarray(wall.value * scale), np.asarray(use), unit, f"{wall.source}; {use_source}", formula
+            name,
+            NORMAL,
+            np.asarray(demand),
+            np.asarray(wall.value * scale),
+            use,
+            unit,
+            f"{wall.source}; {use_source}",
+            formula,
         )
 
     constraints = [
         of_shard("write bytes", write, "shard_write_mib_s", MIB, "bytes/s", "peak write, before compression"),
-        of_shard("write records", records_s * d.peak_ratio, "shard_write_records_s", 1.0, "records/s", "peak records, aggregated if asked"),
-        of_shard("shared reads", write * shared_reads, "shard_read_mib_s", MIB, "bytes/s", "peak write x fan-out of shared consumers"),
-        of_shard("one fan-out consumer", write * (share > 0), "shard_efo_mib_s", MIB, "bytes/s", "peak write, once for each consumer"),
-    ]  # fmt: skip
-    if context.units is None:
-        units = units_needed(constraints, 1.0, 1.0)
-    else:
-        units = np.asarray(float(context.units))
-    units = context.spread(units)
+        of_shard(
+            "write records",
+            records_s * d.peak_ratio,
+            "shard_write_records_s",
+            1.0,
+            "records/s",
+            "peak records, aggregated if asked",
+        ),
+        of_shard(
+            "shared reads",
+            write * shared_reads,
+            "shard_read_mib_s",
+            MIB,
+            "bytes/s",
+            "peak write x fan-out of shared consumers",
+        ),
+        of_shard(
+            "one fan-out consumer",
+            write * (share > 0),
+            "shard_efo_mib_s",
+            MIB,
+            "bytes/s",
+            "peak write, once for each consumer",
+        ),
+    ]
+    units = context.units_or(units_needed(constraints, 1.0, 1.0))
     quota = _in_region(offer, "account_shard_quota", d.region)
     limits = _record_limits(context, offer, consumers)
     limits.append(
-        Limit("shards in the account", units, np.asarray(quota.value), "shards", quota.source, advice="a quota that AWS raises on request")
+        Limit(
+            "shards in the account",
+            units,
+            quota.value,
+            "shards",
+            quota.source,
+            advice="a quota that AWS raises on request",
+        )
     )
     unit_bytes = limit("aws", offer, "put_payload_unit_kib").value * KIB
     put_units = records_s * np.ceil(record / unit_bytes)
@@ -115,14 +143,53 @@ def _provisioned(context: Context) -> Sizing:
     free = limit("aws", offer, "retention_default_h").value * HOUR
     lines = [
         UsageLine("aws.kinesis.shard", units * hours, "shard-hour", formula=f"shards x {hours:g} h"),
-        UsageLine("aws.kinesis.put-payload-units", context.spread(put_units * context.seconds / 1e6), "million-units", formula="records x ceil(record / 25 KiB)"),
-        UsageLine("aws.kinesis.shard-extended-retention", np.where(d.retention_s > free, units * hours, 0.0), "shard-hour", formula=f"shards x {hours:g} h if kept longer than 24 h"),
-        UsageLine("aws.kinesis.long-term-retention", long_kept / GIB, "GiB-month", "provisioned", "average write x retention beyond 7 d"),
-        UsageLine("aws.kinesis.fan-out-consumer", units * hours * consumers, "consumer-shard-hour", formula=f"shards x fan-out consumers x {hours:g} h"),
-        UsageLine("aws.kinesis.fan-out-data", context.gib(d.payload_bytes_s * d.fan_out * share), "GiB", "provisioned", "average write x fan-out over enhanced fan-out"),
-        UsageLine("aws.transfer.inter-region", context.gib(d.payload_bytes_s * d.cross_region_copies), "GiB", formula="average write x other regions"),
-    ]  # fmt: skip
-    parts = (Part("enhanced fan-out consumers", context.spread(consumers), "consumers", "consumer groups, or the option fan_out_consumers"),)
+        UsageLine(
+            "aws.kinesis.put-payload-units",
+            context.spread(put_units * context.seconds / 1e6),
+            "million-units",
+            formula="records x ceil(record / 25 KiB)",
+        ),
+        UsageLine(
+            "aws.kinesis.shard-extended-retention",
+            np.where(d.retention_s > free, units * hours, 0.0),
+            "shard-hour",
+            formula=f"shards x {hours:g} h if kept longer than 24 h",
+        ),
+        UsageLine(
+            "aws.kinesis.long-term-retention",
+            long_kept / GIB,
+            "GiB-month",
+            "provisioned",
+            "average write x retention beyond 7 d",
+        ),
+        UsageLine(
+            "aws.kinesis.fan-out-consumer",
+            units * hours * consumers,
+            "consumer-shard-hour",
+            formula=f"shards x fan-out consumers x {hours:g} h",
+        ),
+        UsageLine(
+            "aws.kinesis.fan-out-data",
+            context.gib(d.payload_bytes_s * d.fan_out * share),
+            "GiB",
+            "provisioned",
+            "average write x fan-out over enhanced fan-out",
+        ),
+        UsageLine(
+            "aws.transfer.inter-region",
+            context.gib(d.payload_bytes_s * d.cross_region_copies),
+            "GiB",
+            formula="average write x other regions",
+        ),
+    ]
+    parts = (
+        Part(
+            "enhanced fan-out consumers",
+            context.spread(consumers),
+            "consumers",
+            "consumer groups, or the option fan_out_consumers",
+        ),
+    )
     return _sizing(context, "shard", units, constraints, limits, lines, parts)
 
 
@@ -130,30 +197,53 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
     d, hours, offer = context.demand, context.hours_per_month, f"kinesis-{mode}"
     share, consumers, shared_reads = _readers(context)
     use, use_source = use_up_to(d, "quota", "quota_use_up_to")
-    streams = context.spread(float(context.options["streams"]) if context.units is None else float(context.units))
+    streams = context.units_or(float(context.options["streams"]))
     write = d.peak_payload_bytes_s
 
     def of_stream(name: str, demand: Any, key: str, formula: str) -> Constraint:
         wall = _in_region(offer, key, d.region)
         capacity = np.asarray(wall.value * 1e6)
-        return Constraint(name, NORMAL, np.asarray(demand), capacity, np.asarray(use), "bytes/s", f"{wall.source}; {use_source}", formula)
+        return Constraint(
+            name,
+            NORMAL,
+            np.asarray(demand),
+            capacity,
+            use,
+            "bytes/s",
+            f"{wall.source}; {use_source}",
+            formula,
+        )
 
     constraints = [
         of_stream("write bytes", write, "max_write_mb_s", "peak write, before compression"),
         of_stream("shared reads", write * shared_reads, "max_read_mb_s", "peak write x fan-out of shared consumers"),
     ]
     advice = "more streams, or a quota that AWS raises on request"
-    limits = [Limit(c.name, c.demand, c.capacity * c.ceiling * streams, c.unit, c.source, advice=advice) for c in constraints]
+    limits = [
+        Limit(c.name, c.demand, c.capacity * c.ceiling * streams, c.unit, c.source, advice=advice) for c in constraints
+    ]
     limits += _record_limits(context, offer, consumers)
     count = limit("aws", offer, "on_demand_streams")
-    limits.append(Limit("on-demand streams in the account", streams, np.asarray(count.value), "streams", count.source, advice="a quota that AWS raises on request"))
+    limits.append(
+        Limit(
+            "on-demand streams in the account",
+            streams,
+            count.value,
+            "streams",
+            count.source,
+            advice="a quota that AWS raises on request",
+        )
+    )
 
     step = limit("aws", offer, "record_rounding_bytes").value
     rounded = d.records_s * np.ceil(d.message_bytes / step) * step
     written = context.gib(rounded)
     read_shared = context.gib(d.payload_bytes_s * shared_reads)
     read_fan_out = context.gib(d.payload_bytes_s * d.fan_out * share)
-    written_formula, read_formula = "records x record rounded up to 1 KiB", "average write x fan-out of shared consumers"
+    written_formula, read_formula = (
+        "records x record rounded up to 1 KiB",
+        "average write x fan-out of shared consumers",
+    )
     if mode == "on-demand-advantage":
         least_in, least_out = (limit("aws", offer, f"advantage_min_{way}_mib_s").value * MIB for way in ("in", "out"))
         written = np.maximum(written, context.gib(least_in))
@@ -166,17 +256,49 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
         UsageLine("aws.kinesis.stream", streams * hours, "stream-hour", mode, f"streams x {hours:g} h"),
         UsageLine("aws.kinesis.data-in", written, "GiB", mode, written_formula),
         UsageLine("aws.kinesis.data-out", read_shared, "GiB", mode, read_formula),
-        UsageLine("aws.kinesis.fan-out-data", read_fan_out, "GiB", mode, "average write x fan-out over enhanced fan-out"),
-        UsageLine("aws.kinesis.extended-retention", extended, "GiB-month", mode, "average write x retention beyond 24 h, in the first band"),
-        UsageLine("aws.kinesis.long-term-retention", long_kept, "GiB-month", mode, "average write x retention beyond the first band"),
-        UsageLine("aws.transfer.inter-region", context.gib(d.payload_bytes_s * d.cross_region_copies), "GiB", formula="average write x other regions"),
-    ]  # fmt: skip
-    parts = (Part("enhanced fan-out consumers", context.spread(consumers), "consumers", "consumer groups, or the option fan_out_consumers"),)
+        UsageLine(
+            "aws.kinesis.fan-out-data", read_fan_out, "GiB", mode, "average write x fan-out over enhanced fan-out"
+        ),
+        UsageLine(
+            "aws.kinesis.extended-retention",
+            extended,
+            "GiB-month",
+            mode,
+            "average write x retention beyond 24 h, in the first band",
+        ),
+        UsageLine(
+            "aws.kinesis.long-term-retention",
+            long_kept,
+            "GiB-month",
+            mode,
+            "average write x retention beyond the first band",
+        ),
+        UsageLine(
+            "aws.transfer.inter-region",
+            context.gib(d.payload_bytes_s * d.cross_region_copies),
+            "GiB",
+            formula="average write x other regions",
+        ),
+    ]
+    parts = (
+        Part(
+            "enhanced fan-out consumers",
+            context.spread(consumers),
+            "consumers",
+            "consumer groups, or the option fan_out_consumers",
+        ),
+    )
     return _sizing(context, "stream", streams, constraints, limits, lines, parts)
 
 
 def _sizing(
-    context: Context, unit: str, units: Any, constraints: list[Constraint], limits: list[Limit], lines: list[UsageLine], parts: Any
+    context: Context,
+    unit: str,
+    units: Any,
+    constraints: list[Constraint],
+    limits: list[Limit],
+    lines: list[UsageLine],
+    parts: Any,
 ) -> Sizing:
     return Sizing(
         offer="",
@@ -197,7 +319,10 @@ def _sizing(
 
 
 _FAN_OUT_CONSUMERS = Option(
-    "fan_out_consumers", 0, "consumers on enhanced fan-out where it is chosen; 0 stands for every consumer group", high=1000
+    "fan_out_consumers",
+    0,
+    "consumers on enhanced fan-out where it is chosen; 0 stands for every consumer group",
+    high=1000,
 )
 _GUARANTEES = {
     "protocol": "Kinesis",
@@ -212,7 +337,10 @@ _NOT_MODELLED = (
     "long-term retrieval, delivery to S3 or Iceberg, Lambda and Firehose",
     "Kafka protocol, compaction, transactions: clients must be changed",
 )
-_SOURCES = ("https://aws.amazon.com/kinesis/data-streams/pricing/", "https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html")
+_SOURCES = (
+    "https://aws.amazon.com/kinesis/data-streams/pricing/",
+    "https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html",
+)
 
 
 def _offer(name: str, title: str, model: Any, options: tuple[Option, ...]) -> Offer:
@@ -232,7 +360,30 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...]) -> Of
 
 
 OFFERS = (
-    _offer("kinesis-provisioned", "Kinesis provisioned", _provisioned, (_FAN_OUT_CONSUMERS, Option("aggregate_kib", 0.0, "records aggregated by the producer library up to this size [KiB]; 0 for none", high=1024.0))),
-    _offer("kinesis-on-demand-standard", "Kinesis on-demand standard", partial(_on_demand, mode="on-demand-standard"), (_FAN_OUT_CONSUMERS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000))),
-    _offer("kinesis-on-demand-advantage", "Kinesis on-demand advantage", partial(_on_demand, mode="on-demand-advantage"), (_FAN_OUT_CONSUMERS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000))),
-)  # fmt: skip
+    _offer(
+        "kinesis-provisioned",
+        "Kinesis provisioned",
+        _provisioned,
+        (
+            _FAN_OUT_CONSUMERS,
+            Option(
+                "aggregate_kib",
+                0.0,
+                "records aggregated by the producer library up to this size [KiB]; 0 for none",
+                high=1024.0,
+            ),
+        ),
+    ),
+    _offer(
+        "kinesis-on-demand-standard",
+        "Kinesis on-demand standard",
+        partial(_on_demand, mode="on-demand-standard"),
+        (_FAN_OUT_CONSUMERS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000)),
+    ),
+    _offer(
+        "kinesis-on-demand-advantage",
+        "Kinesis on-demand advantage",
+        partial(_on_demand, mode="on-demand-advantage"),
+        (_FAN_OUT_CONSUMERS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000)),
+    ),
+)

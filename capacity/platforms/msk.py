@@ -12,9 +12,10 @@ from capacity.constraint import Constraint, Limit, units_needed
 from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.paths import Paths, network_paths
 from capacity.laws.storage import stored_bytes
+from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
-from streamfacts.tables import Fact, assumption, limit, read_table
+from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import Usage, UsageLine
 
@@ -24,13 +25,13 @@ _FOLLOWER_FETCH = Option(
 
 
 @cache
-def _brokers(tier: str) -> Any:
-    table = read_table("machines/aws_msk")
-    return table[table["tier"] == tier].set_index("machine")
+def _brokers(tier: str) -> MachineTable:
+    table = machine_table("aws_msk")
+    return table.where(table["tier"] == tier)
 
 
 def _configurations(tier: str) -> NDArray[Any]:
-    return _brokers(tier).index.to_numpy(str)
+    return _brokers(tier).names
 
 
 def _paths(context: Context, *, tiered: bool = False) -> Paths:
@@ -54,7 +55,11 @@ def _at_most(name: str, demand: Any, fact: Fact, unit: str, scale: float = 1.0, 
 def _cluster_limits(context: Context, offer: str, units: Any) -> list[Limit]:
     d = context.demand
     advice = "a quota that AWS raises on request, or split over several clusters"
-    out = [_at_most("brokers in a KRaft cluster", units, limit("aws", offer, "max_brokers_kraft"), "brokers", advice=advice)]
+    out = [
+        _at_most(
+            "brokers in a KRaft cluster", units, limit("aws", offer, "max_brokers_kraft"), "brokers", advice=advice
+        )
+    ]
     if d.connections is not None:
         each = limit("aws", offer, "connections_per_broker_iam")
         out.append(_at_most("IAM connections to a broker", d.connections / units, each, "connections"))
@@ -65,12 +70,12 @@ def _cluster_limits(context: Context, offer: str, units: Any) -> list[Limit]:
 
 
 def _standard_machines(context: Context) -> Machines:
-    rows = _brokers("standard").loc[context.names.tolist()]
+    rows = _brokers("standard").of(context.names)
     default, most = (limit("aws", "msk-standard", n) for n in ("default_volume_mib_s", "max_storage_per_broker_gib"))
-    ebs = rows["ebs_baseline_mib_s"].to_numpy(float)
-    provisioned = rows["max_provisioned_mib_s"].fillna(0.0).to_numpy(float)
+    ebs = rows["ebs_baseline_mib_s"]
+    provisioned = np.nan_to_num(rows["max_provisioned_mib_s"])
     col = context.rows
-    source = str(rows["source"].iloc[0])
+    source = rows.source
     return Machines(
         vcpu=col(rows["vcpu"]),
         memory_bytes=col(rows["memory_gib"]) * GIB,
@@ -90,27 +95,32 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     machines = _standard_machines(context)
     constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != "disk operations"]
-    if context.units is None:
-        units = units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones)
-    else:
-        units = np.asarray(float(context.units))
-    units = context.spread(units)
+    units = context.units_or(units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones))
     limits = _cluster_limits(context, "msk-standard", units)
     limits += [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
-        Limit("zones", d.zones, np.asarray(3.0), "zones", _ZONES_SOURCE),
-        Limit("zones", d.zones, np.asarray(2.0), "zones", _ZONES_SOURCE, at_least=True),
+        Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
+        Limit("zones", d.zones, 2.0, "zones", _ZONES_SOURCE, at_least=True),
     ]
     if tiered:
         least = limit("aws", "msk-standard", "tiered_min_retention_s")
         limits.append(
-            Limit("retention of a tiered topic", d.retention_s, np.asarray(least.value), "seconds", least.source, at_least=True)
+            Limit(
+                "retention of a tiered topic",
+                d.retention_s,
+                least.value,
+                "seconds",
+                least.source,
+                at_least=True,
+            )
         )
 
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     kept = d.hot_retention_s if tiered else d.retention_s
     on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
-    volume_gib = np.maximum(np.ceil(on_disk / units / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value)
+    volume_gib = np.maximum(
+        np.ceil(on_disk / units / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value
+    )
     default = limit("aws", "msk-standard", "default_volume_mib_s").value
     need = np.zeros(())
     for c in constraints:
@@ -137,13 +147,26 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
                 "GiB-month",
                 formula="average write x (retention - retention on disk), one copy",
             ),
-            UsageLine("aws.msk.tiered-retrieval", context.gib(paths.tier_download), "GiB", formula="reads x cold reads"),
+            UsageLine(
+                "aws.msk.tiered-retrieval", context.gib(paths.tier_download), "GiB", formula="reads x cold reads"
+            ),
         ]
     lines += context.transfer_lines(paths.clients_cross_zone, paths.cross_region, "producers + consumers")
     parts = (
         Part("volume of a broker", volume_gib, "GiB", "stored bytes / brokers / fill", machines.disk_source),
-        Part("provisioned throughput of a volume", provisioned, "MiB/s", "largest disk load of one broker over all states / ceiling, if above the default", machines.disk_source),
-        Part("time to rebuild a broker", rebuild_seconds(d, machines, units, tiered=tiered), "seconds", "data of one broker / spare network and disk of its replacement"),
+        Part(
+            "provisioned throughput of a volume",
+            provisioned,
+            "MiB/s",
+            "largest disk load of one broker over all states / ceiling, if above the default",
+            machines.disk_source,
+        ),
+        Part(
+            "time to rebuild a broker",
+            rebuild_seconds(d, machines, units, tiered=tiered),
+            "seconds",
+            "data of one broker / spare network and disk of its replacement",
+        ),
     )
     return _sizing(context, "broker", units, constraints, limits, lines, parts)
 
@@ -171,47 +194,104 @@ def _sizing(
 
 def _express(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
-    rows = _brokers("express").loc[context.names.tolist()]
+    rows = _brokers("express").of(context.names)
     copies, zones = (limit("aws", "msk-express", n) for n in ("replication_factor", "zones"))
     share, share_source = use_up_to(d, "quota", "express_use_up_to")
     whole, _ = use_up_to(d, "partitions", "quota_use_up_to")
-    source = str(rows["source"].iloc[0])
+    source = rows.source
     per_partition = limit("aws", "msk-express", "partition_max_mb_s")
     write = d.peak_wire_bytes_s
     read = write * d.fan_out
     partitions = np.maximum(d.partitions, np.ceil(np.maximum(write, read) / (per_partition.value * 1e6)))
     mega = {name: context.rows(rows[name]) * 1e6 for name in rows.columns if name.endswith("_mb_s")}
     constraints = [
-        Constraint("ingress", NORMAL, write, mega["sustained_ingress_mb_s"], np.asarray(share), "bytes/s", f"{source}; {share_source}", "peak write"),
-        Constraint("egress", NORMAL, read, mega["sustained_egress_mb_s"], np.asarray(share), "bytes/s", f"{source}; {share_source}", "peak write x fan-out"),
-        Constraint("partitions", NORMAL, partitions * copies.value, context.rows(rows["recommended_partitions"]), np.asarray(whole), "partition replicas", source, "partitions x 3 copies"),
-    ]  # fmt: skip
+        Constraint(
+            "ingress",
+            NORMAL,
+            write,
+            mega["sustained_ingress_mb_s"],
+            share,
+            "bytes/s",
+            f"{source}; {share_source}",
+            "peak write",
+        ),
+        Constraint(
+            "egress",
+            NORMAL,
+            read,
+            mega["sustained_egress_mb_s"],
+            share,
+            "bytes/s",
+            f"{source}; {share_source}",
+            "peak write x fan-out",
+        ),
+        Constraint(
+            "partitions",
+            NORMAL,
+            partitions * copies.value,
+            context.rows(rows["recommended_partitions"]),
+            whole,
+            "partition replicas",
+            source,
+            "partitions x 3 copies",
+        ),
+    ]
     if d.survive == "zone":
         left = np.asarray((zones.value - 1) / zones.value)
-        one = np.asarray(1.0)
+        one = 1.0
         constraints += [
-            Constraint("ingress", ZONE_DOWN, write, mega["max_ingress_mb_s"], one, "bytes/s", source, "peak write on two zones, up to the throttle", share=left),
-            Constraint("egress", ZONE_DOWN, read, mega["max_egress_mb_s"], one, "bytes/s", source, "peak write x fan-out on two zones, up to the throttle", share=left),
-        ]  # fmt: skip
-    if context.units is None:
-        units = units_needed(constraints, zones.value, zones.value)
-    else:
-        units = np.asarray(float(context.units))
-    units = context.spread(units)
+            Constraint(
+                "ingress",
+                ZONE_DOWN,
+                write,
+                mega["max_ingress_mb_s"],
+                one,
+                "bytes/s",
+                source,
+                "peak write on two zones, up to the throttle",
+                share=left,
+            ),
+            Constraint(
+                "egress",
+                ZONE_DOWN,
+                read,
+                mega["max_egress_mb_s"],
+                one,
+                "bytes/s",
+                source,
+                "peak write x fan-out on two zones, up to the throttle",
+                share=left,
+            ),
+        ]
+    units = context.units_or(units_needed(constraints, zones.value, zones.value))
     limits = _cluster_limits(context, "msk-express", units)
     limits += [
-        Limit("copies", d.replication_factor, np.asarray(copies.value), "copies", copies.source),
-        Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
+        Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
+        Limit("zones", d.zones, zones.value, "zones", zones.source),
     ]
     paths = _paths(context)
     stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
     lines = [
         UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
         UsageLine("aws.msk.express-data-in", context.gib(d.wire_bytes_s), "GiB", formula="average write"),
-        UsageLine("aws.msk.storage", context.spread(stored), "GiB-month", "express", "average write x retention, one copy billed"),
+        UsageLine(
+            "aws.msk.storage",
+            context.spread(stored),
+            "GiB-month",
+            "express",
+            "average write x retention, one copy billed",
+        ),
         *context.transfer_lines(paths.clients_cross_zone, paths.cross_region, "producers + consumers"),
-    ]  # fmt: skip
-    parts = (Part("partitions", context.spread(partitions), "partitions", "those asked, at least peak / 15 MB/s of one", per_partition.source),)
+    ]
+    parts = (
+        Part(
+            "partitions",
+            context.spread(partitions),
+            "partitions",
+            "those asked, at least peak / 15 MB/s of one",
+            per_partition.source,
+        ),
+    )
     return _sizing(context, "broker", units, constraints, limits, lines, parts)
 
 
@@ -224,7 +304,20 @@ def _serverless(context: Context) -> Sizing:
     write = d.peak_wire_bytes_s
     read = write * d.fan_out
     share, share_source = use_up_to(d, "quota", "quota_use_up_to")
-    fact = {n: limit("aws", offer, n) for n in ("max_ingress_mb_s", "max_egress_mb_s", "partition_max_ingress_mb_s", "partition_max_egress_mb_s", "max_partitions", "max_message_mib", "max_request_rate", "max_consumer_groups", "max_connections")}  # fmt: skip
+    fact = {
+        n: limit("aws", offer, n)
+        for n in (
+            "max_ingress_mb_s",
+            "max_egress_mb_s",
+            "partition_max_ingress_mb_s",
+            "partition_max_egress_mb_s",
+            "max_partitions",
+            "max_message_mib",
+            "max_request_rate",
+            "max_consumer_groups",
+            "max_connections",
+        )
+    }
     partitions = np.ceil(
         np.maximum.reduce(
             np.broadcast_arrays(
@@ -237,15 +330,38 @@ def _serverless(context: Context) -> Sizing:
 
     def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
         source = f"{fact[key].source}; {share_source}"
-        return Constraint(name, NORMAL, np.asarray(demand), np.asarray(fact[key].value * scale), np.asarray(share), unit, source, formula)
+        return Constraint(
+            name,
+            NORMAL,
+            np.asarray(demand),
+            np.asarray(fact[key].value * scale),
+            share,
+            unit,
+            source,
+            formula,
+        )
 
     constraints = [
         of_cluster("ingress", write, "max_ingress_mb_s", 1e6, "bytes/s", "peak write"),
         of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"),
-        of_cluster("partitions", partitions, "max_partitions", 1.0, "partitions", "those asked, at least peak / what one carries"),
-        of_cluster("requests", write / d.batch_wire_bytes, "max_request_rate", 1.0, "requests/s", "produced batches, one a request"),
-    ]  # fmt: skip
-    clusters = context.spread(1.0 if context.units is None else context.units)
+        of_cluster(
+            "partitions",
+            partitions,
+            "max_partitions",
+            1.0,
+            "partitions",
+            "those asked, at least peak / what one carries",
+        ),
+        of_cluster(
+            "requests",
+            write / d.batch_wire_bytes,
+            "max_request_rate",
+            1.0,
+            "requests/s",
+            "produced batches, one a request",
+        ),
+    ]
+    clusters = context.units_or(1.0)
     advice = "split over several clusters"
     limits = [
         Limit(c.name, c.demand, c.capacity * c.ceiling * clusters, c.unit, c.source, advice=advice) for c in constraints
@@ -253,21 +369,49 @@ def _serverless(context: Context) -> Sizing:
     limits += [
         _at_most("message size", d.max_message_bytes, fact["max_message_mib"], "bytes", MIB),
         _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
-        Limit("copies", d.replication_factor, np.asarray(3.0), "copies", _ZONES_SOURCE),
-        Limit("zones", d.zones, np.asarray(3.0), "zones", _ZONES_SOURCE),
+        Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
+        Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
     ]
     if d.connections is not None:
         limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
     stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
     lines = [
         UsageLine("aws.msk.serverless-cluster", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
-        UsageLine("aws.msk.serverless-partition", context.spread(partitions * hours), "partition-hour", formula=f"partitions x {hours:g} h"),
+        UsageLine(
+            "aws.msk.serverless-partition",
+            context.spread(partitions * hours),
+            "partition-hour",
+            formula=f"partitions x {hours:g} h",
+        ),
         UsageLine("aws.msk.serverless-data-in", context.gib(d.wire_bytes_s), "GiB", formula="average write"),
-        UsageLine("aws.msk.serverless-data-out", context.gib(d.wire_bytes_s * d.fan_out), "GiB", formula="average write x fan-out"),
-        UsageLine("aws.msk.serverless-storage", context.spread(stored), "GiB-month", formula="average write x retention, one copy billed"),
-        UsageLine("aws.transfer.inter-region", context.gib(d.wire_bytes_s * d.cross_region_copies), "GiB", formula="average write x other regions"),
-    ]  # fmt: skip
-    parts = (Part("partitions", context.spread(partitions), "partitions", "those asked, at least peak / what one carries", fact["partition_max_ingress_mb_s"].source),)
+        UsageLine(
+            "aws.msk.serverless-data-out",
+            context.gib(d.wire_bytes_s * d.fan_out),
+            "GiB",
+            formula="average write x fan-out",
+        ),
+        UsageLine(
+            "aws.msk.serverless-storage",
+            context.spread(stored),
+            "GiB-month",
+            formula="average write x retention, one copy billed",
+        ),
+        UsageLine(
+            "aws.transfer.inter-region",
+            context.gib(d.wire_bytes_s * d.cross_region_copies),
+            "GiB",
+            formula="average write x other regions",
+        ),
+    ]
+    parts = (
+        Part(
+            "partitions",
+            context.spread(partitions),
+            "partitions",
+            "those asked, at least peak / what one carries",
+            fact["partition_max_ingress_mb_s"].source,
+        ),
+    )
     return _sizing(context, "cluster", clusters, constraints, limits, lines, parts)
 
 
@@ -312,8 +456,17 @@ OFFERS = (
         configurations=partial(_configurations, "express"),
         model=_express,
         options=(_FOLLOWER_FETCH,),
-        guarantees={"protocol": "Kafka", "copies": "3", "zones": "3", "availability": _SLA, "disks": "managed, outlive the broker"},
-        not_modelled=("private connectivity over several VPCs, MSK Connect, MSK Replicator", "a limit on message size, which no open page states"),
+        guarantees={
+            "protocol": "Kafka",
+            "copies": "3",
+            "zones": "3",
+            "availability": _SLA,
+            "disks": "managed, outlive the broker",
+        },
+        not_modelled=(
+            "private connectivity over several VPCs, MSK Connect, MSK Replicator",
+            "a limit on message size, which no open page states",
+        ),
         sources=_SOURCES,
     ),
     Offer(
@@ -324,8 +477,18 @@ OFFERS = (
         configurations=lambda: np.array(["cluster"]),
         model=_serverless,
         configuration_is="configuration",
-        guarantees={"protocol": "Kafka", "copies": "3", "zones": "3", "availability": "not established for Serverless", "disks": "managed"},
-        not_modelled=("cross-zone and PrivateLink traffic of clients", "compacted topics, which have lower limits", "rate of partition changes"),
+        guarantees={
+            "protocol": "Kafka",
+            "copies": "3",
+            "zones": "3",
+            "availability": "not established for Serverless",
+            "disks": "managed",
+        },
+        not_modelled=(
+            "cross-zone and PrivateLink traffic of clients",
+            "compacted topics, which have lower limits",
+            "rate of partition changes",
+        ),
         sources=_SOURCES,
     ),
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""Figures: each takes a study or a plan and returns an `alt.Chart`; importing this makes charts show without a network."""
+"""Figures: each takes a study or a plan and returns an `alt.Chart`. Importing this makes charts show offline."""
 
 from streamplan.charts.cost import cost_by_platform
 from streamplan.charts.paths import bytes_by_path

@@ -9,7 +9,7 @@ from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS, INK, MUTE
 from streamplan.study import FEASIBLE, Study
 
 
-def cost_by_platform(study: Study) -> alt.LayerChart:
+def cost_by_platform(study: Study) -> alt.LayerChart | alt.FacetChart:
     """Return stacked bars of monthly cost by category [USD], cheapest first, with the span over the input ranges."""
     table = study.table[study.table["status"] == FEASIBLE]
     if table.empty:
@@ -34,7 +34,9 @@ def cost_by_platform(study: Study) -> alt.LayerChart:
             color=alt.Color(
                 "label:N",
                 title=None,
-                scale=alt.Scale(domain=[CATEGORY_LABELS[c] for c in present], range=[CATEGORY_COLOURS[c] for c in present]),
+                scale=alt.Scale(
+                    domain=[CATEGORY_LABELS[c] for c in present], range=[CATEGORY_COLOURS[c] for c in present]
+                ),
             ),
             order=alt.Order("rank:Q"),
             tooltip=[
@@ -45,29 +47,31 @@ def cost_by_platform(study: Study) -> alt.LayerChart:
             ],
         )
     )
-    ends = table.assign(platform=table["title"], end=table[["monthly_usd", "high_usd"]].max(axis=1), label=[f"{v:,.0f}" for v in table["monthly_usd"]])
+    ends = table.assign(
+        platform=table["title"],
+        end=table[["monthly_usd", "high_usd"]].max(axis=1),
+        label=[f"{v:,.0f}" for v in table["monthly_usd"]],
+    )
     layers: list[alt.Chart] = [bars]
     spans = ends.dropna(subset=["low_usd", "high_usd"])
     if study.uncertain and len(spans):
         layers.append(
-            alt.Chart(spans)
-            .mark_rule(color=INK, strokeWidth=1.5)
-            .encode(y=y, x="low_usd:Q", x2="high_usd:Q")
+            alt.Chart(spans).mark_rule(color=INK, strokeWidth=1.5).encode(y=y, x="low_usd:Q", x2="high_usd:Q")
         )
         for end in ("low_usd", "high_usd"):
-            layers.append(
-                alt.Chart(spans)
-                .mark_tick(color=INK, thickness=1.5, size=9)
-                .encode(y=y, x=f"{end}:Q")
-            )
+            layers.append(alt.Chart(spans).mark_tick(color=INK, thickness=1.5, size=9).encode(y=y, x=f"{end}:Q"))
     layers.append(
-        alt.Chart(ends)
-        .mark_text(align="left", dx=6, color=INK, fontSize=11)
-        .encode(y=y, x="end:Q", text="label:N")
+        alt.Chart(ends).mark_text(align="left", dx=6, color=INK, fontSize=11).encode(y=y, x="end:Q", text="label:N")
     )
-    subtitle = "lines: from the low to the high end of every input range together" if study.uncertain else "every input is a single value"
+    subtitle = (
+        "lines: from the low to the high end of every input range together"
+        if study.uncertain
+        else "every input is a single value"
+    )
     return alt.layer(*layers).properties(
         width=WIDTH - 120,
         height=alt.Step(28),
-        title=alt.Title("Cost a month by platform", subtitle=f"{subtitle}; infeasible and unpriced offers are in the table"),
+        title=alt.Title(
+            "Cost a month by platform", subtitle=f"{subtitle}; infeasible and unpriced offers are in the table"
+        ),
     )

@@ -10,7 +10,7 @@ from capacity.laws.paths import network_paths
 from streamplan.charts.theme import BLUE, INK, VERMILION, WIDTH
 
 
-def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.LayerChart:
+def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.LayerChart | alt.FacetChart:
     """Return bars of average MB/s by path on a replicated log, the part that crosses a zone border apart."""
     d = Demand.of(workload)
     p = network_paths(d.wire_bytes_s, d.fan_out, d.replication_factor, d.zones, follower_fetch=follower_fetch)
@@ -27,7 +27,9 @@ def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.Lay
             for rank, (where, value) in enumerate(((within, total - cross), (across, cross)))
         ]
     )
-    totals = pd.DataFrame([{"path": n, "mb_s": float(t) / 1e6, "label": f"{float(t) / 1e6:,.0f} MB/s"} for n, t, _ in rows])
+    totals = pd.DataFrame(
+        [{"path": n, "mb_s": float(t) / 1e6, "label": f"{float(t) / 1e6:,.0f} MB/s"} for n, t, _ in rows]
+    )
     y = alt.Y("path:N", sort=[n for n, *_ in rows], title=None)
     bars = (
         alt.Chart(data)
@@ -40,7 +42,9 @@ def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.Lay
             tooltip=["path:N", "where:N", alt.Tooltip("mb_s:Q", format=",.1f", title="MB/s")],
         )
     )
-    text = alt.Chart(totals).mark_text(align="left", dx=5, color=INK, fontSize=11).encode(y=y, x="mb_s:Q", text="label:N")
+    text = (
+        alt.Chart(totals).mark_text(align="left", dx=5, color=INK, fontSize=11).encode(y=y, x="mb_s:Q", text="label:N")
+    )
     reads = "consumers read in their own zone" if follower_fetch else "consumers read from leaders"
     return alt.layer(bars, text).properties(
         width=WIDTH - 120,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import altair as alt
 import vl_convert
@@ -71,7 +71,14 @@ def _config() -> dict[str, Any]:
                 "labelOverlap": "greedy",
             },
             "legend": {"labelFontSize": 11, "titleFontSize": 11, "orient": "top", "labelLimit": 260, "columns": 3},
-            "title": {"anchor": "start", "fontSize": 14, "subtitleFontSize": 11, "subtitleColor": MUTED, "color": INK, "offset": 12},
+            "title": {
+                "anchor": "start",
+                "fontSize": 14,
+                "subtitleFontSize": 11,
+                "subtitleColor": MUTED,
+                "color": INK,
+                "offset": 12,
+            },
         }
     }
 
@@ -89,6 +96,6 @@ def _render(spec: dict[str, Any], **_: Any) -> dict[str, str]:
 
 def set_up() -> None:
     """Register and enable the theme and the renderer (done on import of `streamplan.charts`)."""
-    alt.theme.register("streamplan", enable=True)(lambda: alt.theme.ThemeConfig(_config()))  # type: ignore[arg-type]
+    alt.theme.register("streamplan", enable=True)(lambda: cast("alt.theme.ThemeConfig", _config()))
     alt.renderers.register("streamplan", _render)
     alt.renderers.enable("streamplan")

@@ -8,8 +8,8 @@ from streamplan.charts.theme import INK, MUTED, STATE_COLOURS, VERMILION, WIDTH
 from streamplan.plan import Plan
 
 
-def utilisation_of_constraints(plan: Plan) -> alt.LayerChart:
-    """Return a dot for every constraint and state [share of capacity], the ceiling kept, and a mark on the binding one."""
+def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
+    """Return a dot for each constraint and state [share of capacity], its ceiling, and a mark on the binding one."""
     table = plan.sizing.constraint_table()
     table["label"] = table["constraint"]
     table["binds"] = table["constraint"] + " (" + table["state"] + ")" == plan.sizing.binding
@@ -20,7 +20,10 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart:
     y = alt.Y("label:N", sort=order, title=None)
     x = alt.X("utilisation:Q", title="used of capacity", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top]))
     color = alt.Color(
-        "state:N", title="state", scale=alt.Scale(domain=present, range=[STATE_COLOURS[s] for s in present]), legend=alt.Legend(columns=4)
+        "state:N",
+        title="state",
+        scale=alt.Scale(domain=present, range=[STATE_COLOURS[s] for s in present]),
+        legend=alt.Legend(columns=4),
     )
     tooltip = [
         alt.Tooltip("constraint:N"),
@@ -31,12 +34,18 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart:
         alt.Tooltip("source:N"),
     ]
     base = alt.Chart(table)
-    ceilings = base.mark_tick(color=MUTED, thickness=2, size=16).encode(y=y, x=alt.X("use_up_to:Q", scale=alt.Scale(domain=[0, top])))
+    ceilings = base.mark_tick(color=MUTED, thickness=2, size=16).encode(
+        y=y, x=alt.X("use_up_to:Q", scale=alt.Scale(domain=[0, top]))
+    )
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
         y=y,
         x=x,
         color=color,
-        shape=alt.Shape("state:N", title="state", scale=alt.Scale(domain=present, range=["circle", "square", "triangle-up", "diamond"][: len(present)])),
+        shape=alt.Shape(
+            "state:N",
+            title="state",
+            scale=alt.Scale(domain=present, range=["circle", "square", "triangle-up", "diamond"][: len(present)]),
+        ),
         tooltip=tooltip,
     )
     bound = base.transform_filter("datum.binds")
@@ -46,5 +55,8 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart:
     return alt.layer(ceilings, dots, ring, text).properties(
         width=WIDTH - 160,
         height=alt.Step(24),
-        title=alt.Title(f"{plan.offer.title}: {units}, {plan.configuration}", subtitle="grey marks: the share that may be used in that state"),
+        title=alt.Title(
+            f"{plan.offer.title}: {units}, {plan.configuration}",
+            subtitle="grey marks: the share that may be used in that state",
+        ),
     )

@@ -1,0 +1,51 @@
+"""Machine tables as columns of NumPy arrays: read once, taken by name without a table look-up a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamfacts.tables import read_table
+
+
+@dataclass(frozen=True)
+class MachineTable:
+    """Columns of equal length, `names` among them."""
+
+    names: NDArray[Any]
+    columns: Mapping[str, NDArray[Any]]
+
+    def __getitem__(self, column: str) -> NDArray[Any]:
+        return self.columns[column]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def where(self, keep: NDArray[np.bool_]) -> MachineTable:
+        """Return the rows where `keep` is true."""
+        return MachineTable(self.names[keep], {name: column[keep] for name, column in self.columns.items()})
+
+    def of(self, names: NDArray[Any]) -> MachineTable:
+        """Return the rows of these names, in the table's order."""
+        return self if len(names) == len(self.names) else self.where(np.isin(self.names, names))
+
+    @property
+    def source(self) -> str:
+        """Source of the first row, with its date."""
+        return f"{self['source'][0]} [{self['as_of'][0]}]"
+
+
+@cache
+def machine_table(table: str) -> MachineTable:
+    """Return `data/machines/<table>.csv`; empty cells of number columns are NaN, of text columns ''."""
+    frame = read_table(f"machines/{table}")
+    columns = {
+        name: frame[name].to_numpy(float) if frame[name].dtype.kind in "iuf" else frame[name].fillna("").to_numpy(str)
+        for name in frame.columns
+    }
+    return MachineTable(columns[frame.columns[0]], columns)
