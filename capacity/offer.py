@@ -143,8 +143,8 @@ def platforms() -> dict[str, Offer]:
     >>> "msk-standard" in platforms()
     True
     """
-    import capacity.platforms as package
-
+    # by name: `capacity.platforms` is this function once `capacity` is imported
+    package = importlib.import_module("capacity.platforms")
     found: dict[str, Offer] = {}
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
         for offer in getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "OFFERS", ()):

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Offer, Sizing, Workload, size
-from capacity.offer import find_platform
+from capacity import Demand, Offer, Sizing, Workload, find_platform, size
 from pricing import Bill, PriceBook, bill
 from streamfacts.usage import HOURS_PER_MONTH
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capacity import Demand, Workload, platforms
-from capacity.offer import find_platform
+from capacity import Demand, Workload, find_platform, platforms
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH

@@ -82,7 +82,7 @@ def records_per_batch(message_bytes: ArrayLike, batch_bytes: ArrayLike, headers:
 
     Examples
     --------
-    >>> float(records_per_batch(100, 1090).round(2))
+    >>> float(records_per_batch(100, 1151).round(2))
     10.0
     """
     message = np.asarray(message_bytes, float)
@@ -118,7 +118,7 @@ def wire_bytes_per_record(
     Examples
     --------
     >>> float(wire_bytes_per_record(100, 10, 2.0))
-    60.1
+    60.6
     """
     message = np.asarray(message_bytes, float)
     header = float(assumption("record_batch_header_bytes"))
