@@ -95,10 +95,11 @@ def measure(full: bool) -> Result:
             f"{label}, added memory grows as draws to the power of": slope(taken, added),
         }
     result.notes = [
-        f"A block is {BLOCK} draws of 384 configurations. Draws are powers of two, as Sobol points need; "
-        f"2^20 only with --full, one piece only to {LARGEST_PIECE:,} draws.",
-        "Small numbers of draws pay the fixed cost of a plan, so the slope over all sizes is below that of the last two.",
-        "Memory is the process's peak resident set; `added` is above its peak after a first plan of two draws (at least 1 MiB).",
+        f"A block is {BLOCK} draws of every configuration. Draws are powers of two, as Sobol points need; "
+        f"{FULL:,} only with --full, one piece only to {LARGEST_PIECE:,}.",
+        "Small numbers of draws pay the fixed cost of a plan, so the slope over all is below that of the last two.",
+        "Memory is the process's peak resident set; `added` is what exceeds its peak after a first plan of two draws, "
+        "at least 1 MiB.",
     ]
     return result
 

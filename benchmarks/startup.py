@@ -54,5 +54,5 @@ def imports() -> Result:
         "then import streamplan": Times.of([s["streamplan"] for s in seen]),
     }
     best = {label: times.best for label, times in result.times.items()}
-    result.ratios["import capacity, share of the bare import, best over best"] = best["then import capacity"] / best[BARE]
+    result.ratios["import capacity over the bare import, best over best"] = best["then import capacity"] / best[BARE]
     return result

@@ -75,6 +75,7 @@ def records_per_batch(message_bytes: ArrayLike, batch_bytes: ArrayLike, headers:
     ----------
     message_bytes : one record's key, value and headers [byte]
     batch_bytes : the batch before compression [byte]
+    headers : headers of a record [1]
 
     Returns
     -------
