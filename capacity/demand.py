@@ -45,6 +45,7 @@ class Demand:
     zones: Array
     consumer_groups: Array
     cross_region_copies: Array
+    clusters: Array = field(default_factory=lambda: np.asarray(1.0))
     connections: Array | None = None
     region: str = "us-east-1"
     tls: bool = True
@@ -80,6 +81,27 @@ class Demand:
             k: np.asarray(v, float) if isinstance(v, (int, float)) else v for k, v in changes.items()
         }
         return replace(self, **changed)
+
+    def split(self, clusters: Any) -> Demand:
+        """Return the demand of one of several equal clusters, on a new leading axis if `clusters` is an array.
+
+        Rates, partitions and connections are shared out; what each record or reader needs stays.
+
+        Parameters
+        ----------
+        clusters : how many [1], a number or an array of shape (n,)
+        """
+        k = np.asarray(clusters, float)
+        k = k.reshape(k.shape + (1,) * len(self.shape))
+        return replace(
+            self,
+            payload_bytes_s=self.payload_bytes_s / k,
+            wire_bytes_s=self.wire_bytes_s / k,
+            records_s=self.records_s / k,
+            partitions=np.ceil(self.partitions / k),
+            connections=None if self.connections is None else np.ceil(self.connections / k),
+            clusters=self.clusters * k,
+        )
 
     @classmethod
     def of(cls, workload: Workload, corner: str = "likely") -> Demand:

@@ -168,6 +168,7 @@ def size(
     *,
     machine: str | None = None,
     units: float | None = None,
+    clusters: Any = 1,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
 ) -> Sizing:
@@ -179,6 +180,7 @@ def size(
     platform : name of an offer, see `platforms()`
     machine : one configuration; without it the result has all of them on its leading axis
     units : brokers or shards that are already there; their utilisation is shown and what they break is a violation
+    clusters : equal clusters that the demand is spread over; units and constraints are those of one, usage of all
     options : the offer's levers by name
     hours_per_month : hours in the billing month [h]
 
@@ -200,6 +202,10 @@ def size(
     """
     offer = find_platform(platform)
     demand = Demand.of(workload) if isinstance(workload, Workload) else workload
+    if np.min(clusters) < 1 or not np.all(np.isfinite(clusters)):
+        raise InputError("clusters", clusters, "a number of at least 1")
+    if np.ndim(clusters) or clusters != 1:
+        demand = demand.split(clusters)
     names = offer.configurations()
     if machine is not None:
         if machine not in names:
@@ -212,7 +218,9 @@ def size(
     if not (np.isfinite(hours_per_month) and 0 < hours_per_month <= 744):
         raise InputError("hours_per_month", hours_per_month, "more than 0 and at most 744")
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units)
-    sizing = replace(offer.model(context), offer=offer.name, options=context.options)
+    sizing = offer.model(context)
+    usage = sizing.usage.times(demand.clusters)
+    sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
     if units is not None:
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))
     return sizing.pick(0) if machine is not None else sizing

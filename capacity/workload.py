@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.files import read_mapping
-from streamfacts.tables import regions
+from streamfacts.tables import ANY_REGION, counterpart, regions
 from streamfacts.units import DAY, HOUR, KINDS, parse
 
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
@@ -107,9 +107,23 @@ def _flag(field: str) -> BeforeValidator:
 
 
 def _region(value: Any) -> str:
-    if str(value) not in regions():
+    if str(value) not in regions() or value == ANY_REGION:
         raise unknown_name("region", str(value), regions())
     return str(value)
+
+
+def _regions_by_provider(value: Any) -> dict[str, str]:
+    known = regions()
+    if not isinstance(value, Mapping):
+        raise InputError("regions", value, "a mapping of provider to region, such as {azure: westeurope}")
+    for provider, region in value.items():
+        if str(region) not in known:
+            raise unknown_name(f"regions.{provider}", str(region), known)
+        if known[str(region)] != provider:
+            raise InputError(
+                f"regions.{provider}", region, f"a region of {provider}; that one is of {known[str(region)]}"
+            )
+    return {str(k): str(v) for k, v in value.items()}
 
 
 def _headroom(value: Any) -> Any:
@@ -159,6 +173,10 @@ class Workload(BaseModel):
     title: str = ""
     description: str = ""
     region: Annotated[str, BeforeValidator(_region)] = "us-east-1"
+
+    regions: Annotated[dict[str, str], BeforeValidator(_regions_by_provider)] = Field(
+        default_factory=dict, description="provider to region, where the counterpart of `region` is not the one wanted"
+    )
 
     write: Annotated[Range, _quantity("write", "rate", 1.0, 1e14)] | None = Field(
         None, description="average bytes produced, before replication [bytes/s]"
@@ -296,6 +314,10 @@ class Workload(BaseModel):
     def origin(self) -> dict[str, str]:
         """Field to its citation, or to "assumed: ..." where the file says that the value is an assumption."""
         return dict(self._origin)
+
+    def region_at(self, provider: str) -> str | None:
+        """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
+        return self.regions.get(provider) or counterpart(self.region, provider)
 
     @property
     def must_survive(self) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from streamfacts.errors import InputError, MissingFact, unknown_name
-from streamfacts.tables import data_dir, parse_as_of, read_table, regions
+from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, regions
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -169,7 +169,7 @@ class PriceBook:
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""
         names = [skus] if isinstance(skus, str) else [str(s) for s in skus]
-        tiers = tuple(self.prices.get((meter, sku, region), ()) for sku in names)
+        tiers = tuple(self.find(meter, sku, region) for sku in names)
         depth = max(1, max(len(t) for t in tiers))
         start, end, price = (np.zeros((depth, len(names))) for _ in range(3))
         for column, rows in enumerate(tiers):
@@ -179,6 +179,10 @@ class PriceBook:
                 price[level, column] = row.price
         return Schedule(start, end, price, tiers)
 
+    def find(self, meter: str, sku: str, region: str) -> tuple[Price, ...]:
+        """Return the tiers of a price in a region; where it has none, those that its vendor lists for every region."""
+        return self.prices.get((meter, sku, region)) or self.prices.get((meter, sku, ANY_REGION), ())
+
     def price(self, meter: str, sku: str, region: str) -> Price:
         """Return the first tier of a price.
 
@@ -187,7 +191,7 @@ class PriceBook:
         MissingFact
             if the book has no such price; it says where the meter has one.
         """
-        tiers = self.prices.get((meter, sku, region))
+        tiers = self.find(meter, sku, region)
         if tiers:
             return tiers[0]
         raise MissingFact(self.why_missing(meter, sku, region))

@@ -150,7 +150,34 @@ def limit(provider: str, offer: str, name: str, resource: str | None = None) -> 
     return rows[0]
 
 
+#: The region of prices that their vendor lists as the same everywhere.
+ANY_REGION = "any"
+
+
+@cache
+def _regions() -> dict[str, dict[str, str]]:
+    rows = read_table("regions").fillna("").to_dict("records")
+    return {str(row["region"]): {str(k): str(v) for k, v in row.items()} for row in rows}
+
+
+@cache
 def regions() -> dict[str, str]:
     """Return the known regions, name to provider."""
-    frame = read_table("regions")
-    return dict(zip(frame["region"], frame["provider"], strict=True))
+    return {name: row["provider"] for name, row in _regions().items()}
+
+
+def counterpart(region: str, provider: str) -> str | None:
+    """Return a provider's region for a workload's: itself, or the main one of the same area; None if there is none.
+
+    Examples
+    --------
+    >>> counterpart("us-east-1", "aws"), counterpart("us-east-1", "azure"), counterpart("eu-west-1", "gcp")
+    ('us-east-1', 'eastus', 'europe-west1')
+    """
+    row = _regions()[region]
+    if row["provider"] == provider:
+        return region
+    for name, other in _regions().items():
+        if row["area"] and (other["provider"], other["area"], other["main"]) == (provider, row["area"], "yes"):
+            return name
+    return None

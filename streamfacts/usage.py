@@ -49,6 +49,10 @@ class Usage:
                 return line
         raise KeyError(meter)
 
+    def times(self, clusters: NDArray[np.float64]) -> Usage:
+        """Return the usage of several equal clusters."""
+        return replace(self, lines=tuple(replace(x, quantity=x.quantity * clusters) for x in self.lines))
+
     def pick(self, index: int) -> Usage:
         """Return the usage of one configuration: entry `index` of the leading axis of every line."""
 

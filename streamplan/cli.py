@@ -37,6 +37,13 @@ _HOURS = click.option(
 _OPTION = click.option(
     "--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=false."
 )
+_CLUSTERS = click.option(
+    "--most-clusters",
+    type=click.IntRange(1, 500),
+    default=500,
+    show_default=True,
+    help="Clusters to spread over where one breaks a limit.",
+)
 _REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 
 
@@ -68,7 +75,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_shared(_WORKLOAD, _JSON, _BOOK, _HOURS, _OPTION, _REGION)
+@_shared(_WORKLOAD, _JSON, _BOOK, _HOURS, _OPTION, _REGION, _CLUSTERS)
 @click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 def compare(
     workload: str,
@@ -77,6 +84,7 @@ def compare(
     hours_per_month: float,
     pairs: Sequence[str],
     region: str | None,
+    most_clusters: int,
     only: Sequence[str],
 ) -> None:
     """Every offer on the same workload, cheapest feasible first."""
@@ -88,6 +96,7 @@ def compare(
         book=_book(price_book),
         options=_options(pairs),
         hours_per_month=hours_per_month,
+        most_clusters=most_clusters,
     )
     if as_json:
         from streamplan.document import dumps, study_document

@@ -87,6 +87,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "options": dict(sizing.options),
             "feasible": plan.feasible,
             "violations": sizing.violations,
+            "clusters": plan.clusters,
             "unit": sizing.unit,
             "units": sizing.units,
             "binding": sizing.binding,

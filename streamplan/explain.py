@@ -61,7 +61,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
     for name, unit, formula in _DEMAND:
         yield f"  {name} = {human(largest(getattr(demand, name)), unit)}   = {formula}"
     yield ""
-    yield f"UNITS: {largest(sizing.units):,.6g} {sizing.unit}s"
+    yield f"UNITS: {plan.what}" + ("; what follows is for one of the clusters" if plan.clusters > 1 else "")
     yield f"  binding: {sizing.binding}; next wall: {sizing.next_binding or 'none'}"
     yield "  each constraint: demand / (capacity of one x share used) = units, on the units left in that state"
     for c in sizing.constraints:

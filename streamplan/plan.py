@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_platform, size
 from pricing import Bill, PriceBook, bill
+from streamfacts.units import largest
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.wording import describe
 
 Array = NDArray[np.float64]
 
@@ -30,26 +32,47 @@ class Costed:
         usable = self.sizing.feasible & ~self.bill.incomplete
         return np.where(usable, self.bill.subtotal, np.inf)
 
-    def cheapest(self, weights: Array | None = None) -> int:
-        """Return the configuration to take.
+    def cheapest(self) -> int:
+        """Return the configuration to take, as an index into the leading axis.
 
         The least cost, over several demands the least average, among configurations that are feasible in all and
         priced. If there is none: feasible ones with the fewest missing prices, then infeasible ones that break the
         fewest limits. Ties go to fewer units.
         """
-        demands = tuple(range(1, np.ndim(self.sizing.units)))
-        feasible = self.sizing.feasible.all(axis=demands)
-        unpriced = np.zeros(self.sizing.units.shape)
+        return int(self._order(tuple(range(1, np.ndim(self.sizing.units))))[0])
+
+    def _order(self, over: tuple[int, ...]) -> NDArray[np.intp]:
+        shape = self.sizing.units.shape
+        unpriced, broken = np.zeros(shape), np.zeros(shape)
         for entry in self.bill.entries:
             unpriced = unpriced + entry.missing
-        broken = np.zeros(self.sizing.units.shape)
         for limit in self.sizing.limits:
             broken = broken + limit.broken
         cost = np.where(np.isfinite(self.sizing.units), self.bill.subtotal, np.inf)
-        mean = cost.mean(axis=demands) if weights is None else (cost * weights).sum(axis=demands)
-        units = self.sizing.units.mean(axis=demands)
-        order = np.lexsort((units, mean, broken.sum(axis=demands), unpriced.sum(axis=demands), ~feasible))
-        return int(order[0])
+        keys = (
+            self.sizing.units.mean(axis=over),
+            cost.mean(axis=over),
+            broken.sum(axis=over),
+            unpriced.sum(axis=over),
+            ~self.sizing.feasible.all(axis=over),
+        )
+        return np.lexsort(tuple(np.ravel(key) for key in keys))
+
+    def splits(self, most: int) -> NDArray[np.int64]:
+        """Return numbers of clusters worth trying where one cluster breaks a limit, none if one does or none helps.
+
+        From two up to about twice what the most broken limit of the least broken configuration asks for.
+        """
+        over = np.ones(self.sizing.units.shape)
+        for limit in self.sizing.limits:
+            if not limit.at_least:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    over = np.maximum(over, np.nan_to_num(np.divide(limit.demand, limit.limit), posinf=1e9))
+        least = over.min(axis=0)
+        if not np.any(least > 1):
+            return np.array([], int)
+        top = int(min(2 * np.ceil(least.max()) + 1, most))
+        return np.unique(np.geomspace(2, max(top, 2), 64).round().astype(int)) if top >= 2 else np.array([], int)
 
 
 @dataclass(frozen=True)
@@ -62,8 +85,18 @@ class Plan:
     bill: Bill
 
     @property
+    def clusters(self) -> int:
+        """Equal clusters that the demand is spread over; units and constraints are those of one, the bill of all."""
+        return int(self.sizing.demand.clusters)
+
+    @property
     def configuration(self) -> str:
         return str(self.sizing.configuration)
+
+    @property
+    def what(self) -> str:
+        """What is bought, in words: "15 x m7g.large", "12 clusters of 60 x kafka.m7g.large"."""
+        return describe(f"{largest(self.sizing.units):,.0f}", self.sizing.unit, self.configuration, self.clusters)
 
     @property
     def feasible(self) -> bool:
@@ -85,17 +118,47 @@ class Plan:
         return self.sizing.broken if not self.feasible else [(text, "") for text in self.bill.missing]
 
 
+#: Most clusters that a demand is spread over where one cluster breaks a limit.
+MOST_CLUSTERS = 500
+
+
 def cost_all(
     demand: Demand,
     platform: str,
     book: PriceBook,
     *,
+    units: float | None = None,
+    clusters: Any = 1,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
 ) -> Costed:
     """Size and price every configuration of an offer at once, for a demand of any shape."""
-    sizing = size(demand, platform, options=options, hours_per_month=hours_per_month)
+    sizing = size(demand, platform, units=units, clusters=clusters, options=options, hours_per_month=hours_per_month)
     return Costed(find_platform(platform), sizing, bill(sizing.usage, book, demand.region))
+
+
+def least_cost(
+    demand: Demand,
+    platform: str,
+    book: PriceBook,
+    *,
+    most_clusters: int = MOST_CLUSTERS,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+) -> Array:
+    """Return the least monthly cost over all configurations, on one cluster or, where none fits, on several [USD].
+
+    Shape of the demand; infinite where the offer does not fit or has no price.
+    """
+    costed = cost_all(demand, platform, book, options=options, hours_per_month=hours_per_month)
+    least = costed.cost.min(axis=0)
+    counts = costed.splits(most_clusters)
+    if len(counts) and not np.all(np.isfinite(least)):
+        several = cost_all(
+            demand, platform, book, clusters=counts, options=options, hours_per_month=hours_per_month
+        ).cost.min(axis=(0, 1))
+        least = np.where(costed.sizing.feasible.any(axis=0), least, several)
+    return np.asarray(least)
 
 
 def plan(
@@ -105,10 +168,15 @@ def plan(
     *,
     machine: str | None = None,
     units: float | None = None,
+    clusters: int | None = None,
+    most_clusters: int = MOST_CLUSTERS,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
 ) -> Plan:
     """Return the cheapest feasible configuration of an offer at the likely demand, or the named machine.
+
+    Where one cluster breaks a limit and several do not, the demand is spread over as many as are cheapest, up to
+    `most_clusters`; `clusters` fixes the number.
 
     Examples
     --------
@@ -119,14 +187,21 @@ def plan(
     book = book or PriceBook.load()
     offer = find_platform(platform)
     demand = Demand.of(workload)
-    if machine is None and units is None:
-        costed = cost_all(demand, platform, book, options=options, hours_per_month=hours_per_month)
-        index = costed.cheapest()
-        return Plan(offer, workload, costed.sizing.pick(index), costed.bill.pick(index))
-    if machine is None:
-        sizing = size(demand, platform, units=units, options=options, hours_per_month=hours_per_month)
-        costed = Costed(offer, sizing, bill(sizing.usage, book, workload.region))
-        index = costed.cheapest()
-        return Plan(offer, workload, sizing.pick(index), costed.bill.pick(index))
-    sizing = size(demand, platform, machine=machine, units=units, options=options, hours_per_month=hours_per_month)
-    return Plan(offer, workload, sizing, bill(sizing.usage, book, workload.region))
+    demand = demand.replace(region=workload.region_at(offer.provider) or workload.region)
+    choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
+    if machine is None or clusters is None:
+        costed = cost_all(demand, platform, book, clusters=clusters or 1, **choices)
+        names = np.asarray(costed.sizing.configuration)
+        keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
+        if machine is None:
+            machine = str(costed.sizing.configuration[costed.cheapest()])
+        if clusters is None and keep.any() and not costed.sizing.feasible[keep].any():
+            counts = costed.splits(most_clusters)
+            if len(counts):
+                several = cost_all(demand, platform, book, clusters=counts, **choices)
+                order = [i for i in several._order(()) if keep[i // len(counts)]]
+                row, column = divmod(int(order[0]), len(counts))
+                if several.sizing.feasible[row, column]:
+                    machine, clusters = str(several.sizing.configuration[row]), int(counts[column])
+    sizing = size(demand, platform, machine=machine, clusters=clusters or 1, **choices)
+    return Plan(offer, workload, sizing, bill(sizing.usage, book, demand.region))

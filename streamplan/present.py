@@ -13,7 +13,7 @@ from streamfacts.tables import read_table
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
 from streamplan.study import FEASIBLE, INFEASIBLE, Study
-from streamplan.terminal import describe, money
+from streamplan.wording import describe, money
 
 
 class Html(str):
@@ -71,10 +71,6 @@ def _render(template: str, **values: Any) -> Html:
     return Html(environment().get_template(template).render(**values))
 
 
-def _what(plan: Plan) -> str:
-    return describe(f"{float(plan.sizing.units):,.0f}", plan.sizing.unit, plan.configuration)
-
-
 def answer(study: Study, on: dt.date | None = None) -> Html:
     """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
     on = on or dt.date.today()
@@ -105,7 +101,7 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
         study=study,
         w=study.workload,
         best=best,
-        what=_what(best) if best else "",
+        what=best.what if best else "",
         row=feasible.iloc[0].to_dict() if len(feasible) else None,
         second=feasible.iloc[1].to_dict() if len(feasible) > 1 else None,
         last=feasible.iloc[-1].to_dict() if len(feasible) > 2 else None,
@@ -136,7 +132,7 @@ def comparison(study: Study) -> Html:
     rows = []
     for row in study.table.to_dict("records"):
         units = "?" if row["units"] is None or row["units"] != row["units"] else f"{row['units']:,.0f}"
-        row["what"] = describe(units, row["unit"], row["configuration"])
+        row["what"] = describe(units, row["unit"], row["configuration"], row["clusters"])
         row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] != FEASIBLE else []
         rows.append(row)
     return _render("comparison.html.j2", rows=rows, uncertain=study.uncertain, region=study.workload.region)
@@ -178,7 +174,7 @@ def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
     """The bill of one plan, line by line, with date, confidence and source of every price."""
     rows = plan.bill.table(on).to_dict("records")
     return _render(
-        "bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=_what(plan)
+        "bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=plan.what
     )
 
 

@@ -13,7 +13,7 @@ from capacity import Demand, Workload, find_platform, platforms
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.plan import Plan, cost_all, plan
+from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,7 @@ class Study:
     book: PriceBook
     plans: tuple[Plan, ...]
     hours_per_month: float = HOURS_PER_MONTH
+    most_clusters: int = MOST_CLUSTERS
 
     @property
     def cheapest(self) -> Plan | None:
@@ -51,10 +52,14 @@ class Study:
         demand = Demand.corners(self.workload)
         out = {}
         for p in self.plans:
-            costed = cost_all(
-                demand, p.offer.name, self.book, options=p.sizing.options, hours_per_month=self.hours_per_month
+            least = least_cost(
+                demand.replace(region=p.bill.region),
+                p.offer.name,
+                self.book,
+                options=p.sizing.options,
+                hours_per_month=self.hours_per_month,
+                most_clusters=self.most_clusters,
             )
-            least = costed.cost.min(axis=0)
             low, likely, high = (float(x) if np.isfinite(x) else None for x in least)
             out[p.offer.name] = (low, likely, high)
         return out
@@ -74,11 +79,13 @@ class Study:
                 {
                     "platform": p.offer.name,
                     "title": p.offer.title,
+                    "region": p.bill.region,
                     "status": status,
                     "monthly_usd": p.monthly_usd if status == FEASIBLE else None,
                     "low_usd": low if status == FEASIBLE else None,
                     "high_usd": high if status == FEASIBLE else None,
                     "configuration": p.configuration,
+                    "clusters": p.clusters,
                     "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
                     "unit": p.sizing.unit,
                     "binding": p.sizing.binding,
@@ -153,6 +160,7 @@ def study(
     book: PriceBook | None = None,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    most_clusters: int = MOST_CLUSTERS,
 ) -> Study:
     """Size and price a workload on every offer, or on those named in `only`.
 
@@ -172,8 +180,10 @@ def study(
     plans = []
     for offer in offers:
         own = {k: v for k, v in (options or {}).items() if k in {o.name for o in offer.options}}
-        plans.append(plan(workload, offer.name, book, options=own, hours_per_month=hours_per_month))
-    return Study(workload, book, tuple(plans), hours_per_month)
+        plans.append(
+            plan(workload, offer.name, book, options=own, hours_per_month=hours_per_month, most_clusters=most_clusters)
+        )
+    return Study(workload, book, tuple(plans), hours_per_month, most_clusters)
 
 
 def compare(workload: Workload, **choices: Any) -> pd.DataFrame:

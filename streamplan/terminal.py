@@ -13,6 +13,7 @@ from rich.table import Table
 from pricing import Bill
 from streamplan.plan import Plan
 from streamplan.study import FEASIBLE, Study
+from streamplan.wording import describe, money
 
 
 def console() -> Console:
@@ -20,35 +21,8 @@ def console() -> Console:
     return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160, highlight=False)
 
 
-def money(value: Any) -> str:
-    """Return a monthly cost for a person: no cents above 100.
-
-    Examples
-    --------
-    >>> money(1234.5), money(12.345), money(None)
-    ('1,234', '12.35', '-')
-    """
-    if value is None or value != value:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
-
-
 def _end(value: Any) -> str:
     return money(value) if money(value) != "-" else "infeasible"
-
-
-def describe(units: str, unit: str, configuration: str) -> str:
-    """Return what is bought: machines by their type, other units by their name.
-
-    Examples
-    --------
-    >>> describe("15", "broker", "m7g.large"), describe("225", "shard", "shared reads")
-    ('15 x m7g.large', '225 shards, shared reads')
-    """
-    if unit == "broker":
-        return f"{units} x {configuration}"
-    named = f"{units} {unit}" + ("" if units == "1" else "s")
-    return named if configuration == unit else f"{named}, {configuration}"
 
 
 def study_table(study: Study) -> Table:
@@ -73,7 +47,7 @@ def study_table(study: Study) -> Table:
         if ranged:
             span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok else ""
             cells.append(span)
-        what = describe(units, row["unit"], row["configuration"])
+        what = describe(units, row["unit"], row["configuration"], row["clusters"])
         if ok:
             cells += [what, row["binding"], row["next_wall"], row["confidence"]]
         else:
@@ -87,7 +61,7 @@ def plan_table(plan: Plan) -> Table:
     """Return the constraints of a plan with their utilisation."""
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=f"{plan.offer.title}: {float(plan.sizing.units):,.0f} {plan.sizing.unit}s, {plan.configuration}",
+        title=f"{plan.offer.title}: {plan.what}",
         title_justify="left",
     )
     for name, justify in (

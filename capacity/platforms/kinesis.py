@@ -130,7 +130,7 @@ def _provisioned(context: Context) -> Sizing:
     limits.append(
         Limit(
             "shards in the account",
-            units,
+            units * d.clusters,
             quota.value,
             "shards",
             quota.source,
@@ -227,7 +227,7 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
     limits.append(
         Limit(
             "on-demand streams in the account",
-            streams,
+            streams * d.clusters,
             count.value,
             "streams",
             count.source,
@@ -246,8 +246,8 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
     )
     if mode == "on-demand-advantage":
         least_in, least_out = (limit("aws", offer, f"advantage_min_{way}_mib_s").value * MIB for way in ("in", "out"))
-        written = np.maximum(written, context.gib(least_in))
-        shortfall = np.maximum(context.gib(least_out) - read_shared - read_fan_out, 0.0)
+        written = np.maximum(written, context.gib(least_in / d.clusters))
+        shortfall = np.maximum(context.gib(least_out / d.clusters) - read_shared - read_fan_out, 0.0)
         read_shared = read_shared + shortfall
         written_formula += ", at least 25 MiB/s in the account and region"
         read_formula += ", topped up to 25 MiB/s of reads in the account and region"

@@ -51,12 +51,11 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     bound = base.transform_filter("datum.binds")
     ring = bound.mark_point(size=260, color=VERMILION, strokeWidth=2).encode(y=y, x=x)
     text = bound.mark_text(align="left", dx=12, color=INK, fontSize=11).encode(y=y, x=x, text=alt.value("binds"))
-    units = f"{float(plan.sizing.units):,.0f} {plan.sizing.unit}s"
     return alt.layer(ceilings, dots, ring, text).properties(
         width=WIDTH - 160,
         height=alt.Step(24),
         title=alt.Title(
-            f"{plan.offer.title}: {units}, {plan.configuration}",
+            f"{plan.offer.title}: {plan.what}",
             subtitle="grey marks: the share that may be used in that state",
         ),
     )
