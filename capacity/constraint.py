@@ -40,6 +40,7 @@ class Constraint:
     source : of the capacity and the ceiling
     formula : of the demand, in words
     share, lost : units that carry the demand are units x share - lost
+    pool : which units it is about, where an offer has several kinds (brokers and bookies); empty for the main kind
     """
 
     name: str
@@ -52,12 +53,14 @@ class Constraint:
     formula: str = ""
     share: Value = 1.0
     lost: Value = 0.0
+    pool: str = ""
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
         with np.errstate(divide="ignore", invalid="ignore"):
             carried = np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, self.capacity * self.ceiling))
-        return np.asarray((carried + np.where(carried > 0, self.lost, 0.0)) / self.share)
+            needed = np.divide(carried + self.lost, self.share)
+        return np.asarray(np.where(carried > 0, needed, 0.0))
 
     def utilisation(self, units: Array) -> Array:
         """Return demand over the capacity of the units left in this state [1]."""

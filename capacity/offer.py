@@ -19,7 +19,7 @@ from capacity.sizing import Sizing
 from capacity.workload import Workload
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.units import GIB
-from streamfacts.usage import HOURS_PER_MONTH, UsageLine
+from streamfacts.usage import HOURS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +80,6 @@ class Context:
         """Return the GiB that a byte rate moves in the billing month, for every configuration [GiB]."""
         return self.spread(np.asarray(bytes_s, float) * self.seconds / GIB)
 
-    def transfer_lines(self, cross_zone: Any, cross_region: Any, what: str) -> list[UsageLine]:
-        """Return the usage of bytes that leave their zone or region on AWS [bytes/s in, GiB a month out]."""
-        return [
-            UsageLine(
-                "aws.transfer.cross-zone",
-                self.gib(cross_zone) * 2,
-                "GiB",
-                formula=f"({what} across zones) x 2, as both directions are billed",
-            ),
-            UsageLine(
-                "aws.transfer.inter-region", self.gib(cross_region), "GiB", formula="average write x other regions"
-            ),
-        ]
-
     def spread(self, value: Any) -> NDArray[np.float64]:
         """Return a value broadcast to (configurations, *demand)."""
         return np.broadcast_to(np.asarray(value, float), (len(self.names), *self.demand.shape))
@@ -111,6 +97,7 @@ class Offer:
     options : the levers it leaves open
     guarantees : what makes it comparable: copies, zones, availability ... in words
     not_modelled : what the model leaves out
+    closed : since when it is withdrawn or closed to new customers, with the source; empty if it is open
     """
 
     name: str
@@ -123,6 +110,7 @@ class Offer:
     options: tuple[Option, ...] = ()
     guarantees: Mapping[str, str] = field(default_factory=dict)
     not_modelled: tuple[str, ...] = ()
+    closed: str = ""
     sources: tuple[str, ...] = ()
 
     def checked_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -231,7 +219,7 @@ def _overloads(sizing: Sizing) -> tuple[Limit, ...]:
     return tuple(
         Limit(
             f"{c.name} ({c.state}) with {float(np.max(sizing.units)):g} {sizing.unit}s",
-            c.utilisation(sizing.units),
+            c.utilisation(sizing.units_of(c)),
             np.asarray(c.ceiling),
             "of capacity",
             c.source,

@@ -45,6 +45,7 @@ class Sizing:
     limits : the hard limits, broken or not
     usage : quantities on meters
     parts : further sized quantities
+    pools : units of further kinds that scale apart, such as bookies, by kind
     """
 
     offer: str
@@ -57,12 +58,19 @@ class Sizing:
     usage: Usage
     configuration: str | NDArray[Any] = ""
     parts: tuple[Part, ...] = ()
+    pools: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
+
+    def units_of(self, constraint: Constraint) -> Array:
+        """Return the units that a constraint is about: the main ones, or those of its pool."""
+        return self.pools[constraint.pool] if constraint.pool else self.units
 
     @property
     def feasible(self) -> NDArray[np.bool_]:
         """Whether no limit is broken and the units are finite, by configuration and demand."""
         ok = np.isfinite(self.units)
+        for units in self.pools.values():
+            ok = ok & np.isfinite(units)
         for limit in self.limits:
             ok = ok & ~limit.broken
         return np.asarray(ok)
@@ -77,20 +85,23 @@ class Sizing:
             limits=tuple(limit.pick(index) for limit in self.limits),
             usage=self.usage.pick(index),
             configuration=configuration,
+            pools={name: units[index] for name, units in self.pools.items()},
             parts=tuple(replace(p, value=_picked(p.value, index)) for p in self.parts),
         )
 
     def utilisation(self) -> dict[tuple[str, str], Array]:
         """Return (constraint, state) to utilisation at the units sized [1]."""
-        return {(c.name, c.state): c.utilisation(self.units) for c in self.constraints}
+        return {(c.name, c.state): c.utilisation(self.units_of(c)) for c in self.constraints}
 
     def _ranking(self) -> NDArray[np.intp]:
-        pressure = np.stack([np.broadcast_to(c.needed(), self.units.shape) for c in self.constraints])
+        pressure = np.stack(
+            [np.broadcast_to(c.needed() / self.units_of(c), self.units.shape) for c in self.constraints]
+        )
         return np.argsort(-pressure, axis=0, kind="stable")
 
     @property
     def binding(self) -> Array | str:
-        """Name and state of the constraint that asks for most units."""
+        """Name and state of the constraint that asks for the largest part of the units sized."""
         return self._named(0)
 
     @property
@@ -140,10 +151,11 @@ class Sizing:
 
         rows = []
         for c in self.constraints:
-            used = largest(c.utilisation(self.units))
+            used = largest(c.utilisation(self.units_of(c)))
             rows.append(
                 {
                     "constraint": c.name,
+                    "pool": c.pool or self.unit,
                     "state": c.state,
                     "demand": largest(c.demand),
                     "capacity_of_one": largest(c.capacity),

@@ -127,12 +127,13 @@ class Bill:
         """A sentence for every price that is needed and not in the book."""
         out = []
         for entry in self.entries:
-            if np.any(entry.missing):
-                skus = [entry.usage.sku] if isinstance(entry.usage.sku, str) else entry.usage.sku
-                for sku, tiers in zip(skus, entry.schedule.tiers, strict=True):
-                    if not tiers:
-                        out.append(self.book.why_missing(entry.usage.meter, str(sku), entry.region))
-        return out
+            if isinstance(entry.usage.sku, str):
+                skus = [entry.usage.sku] if np.any(entry.missing) else []
+            else:
+                rows = np.asarray(entry.missing).reshape(len(entry.usage.sku), -1).any(axis=1)
+                skus = [str(sku) for sku in entry.usage.sku[rows]]
+            out += [self.book.why_missing(entry.usage.meter, sku, entry.region) for sku in skus]
+        return list(dict.fromkeys(out))
 
     @property
     def by_category(self) -> dict[str, Array]:
@@ -239,6 +240,8 @@ def bill(
         where = (regions_of or {}).get(number, region)
         schedule = book.schedule(line.meter, line.sku, where)
         quantity = np.asarray(line.quantity, float)
+        if not np.all(quantity >= 0):
+            raise InputError(f"quantity of {line.meter}", np.min(quantity), f"{meter.unit} of 0 or more, no NaN")
         absent = schedule.missing
         if isinstance(line.sku, str):
             needed = (quantity > 0) & bool(absent[0])

@@ -93,8 +93,9 @@ class Meter:
 
 @cache
 def meters() -> dict[str, Meter]:
-    """Return every meter by id, from `data/prices/meters.csv`."""
-    rows = read_table("prices/meters").fillna("").to_dict("records")
+    """Return every meter by id, from the tables of `data/meters/`."""
+    tables = sorted((data_dir() / "meters").glob("*.csv"))
+    rows = [row for path in tables for row in read_table(f"meters/{path.stem}").fillna("").to_dict("records")]
     return {
         r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
     }
@@ -231,8 +232,6 @@ class PriceBook:
 def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
     out: dict[Key, tuple[Price, ...]] = {}
     for path in sorted((folder / "prices").glob("*.csv")):
-        if path.name == "meters.csv":
-            continue
         for key, tiers in read_prices(path).items():
             if key in out:
                 raise InputError(f"{path.name}", " ".join(key), "prices that no other table of data/prices holds")
@@ -245,10 +244,13 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
     import csv
 
     try:
-        with path.open(newline="", encoding="utf-8") as handle:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
             reader = csv.DictReader(handle, strict=True)
-            header = reader.fieldnames or []
-            rows = list(reader)
+            header = list(reader.fieldnames or [])
+            rows, numbers = [], []
+            for row in reader:
+                rows.append(row)
+                numbers.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("price book", str(path), f"a readable CSV file ({error})") from None
     lacking = [name for name in REQUIRED if name not in header]
@@ -256,7 +258,9 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
         raise InputError(
             f"{path.name}: columns", ", ".join(header), f"at least {', '.join(REQUIRED)}; missing {', '.join(lacking)}"
         )
-    for number, row in enumerate(rows, start=2):
+    if len(set(header)) < len(header):
+        raise InputError(f"{path.name}: columns", ", ".join(header), "each column once")
+    for number, row in zip(numbers, rows, strict=True):
         if None in row or None in row.values():
             raise InputError(f"{path.name} row {number}", dict(row), f"{len(header)} fields, as in the header")
     try:
@@ -266,7 +270,7 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
         row_number, *where = problem["loc"]
         name = ".".join(map(str, where))
         raise InputError(
-            f"{path.name} row {int(row_number) + 2}: {name}", problem["input"], _allowed(problem)
+            f"{path.name} row {numbers[int(row_number)]}: {name}", problem["input"], _allowed(problem)
         ) from None
     return _by_key(prices, path.name)
 

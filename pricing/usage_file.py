@@ -104,7 +104,7 @@ def load_usage(path: str | Path, region: str | None = None) -> UsageFile:
 
 def _csv(path: Path) -> list[dict[str, Any]]:
     try:
-        with path.open(newline="", encoding="utf-8") as handle:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
             rows = list(csv.DictReader(handle, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("usage file", str(path), f"a readable CSV file ({error})") from None

@@ -47,7 +47,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "duration": ("second", "a duration such as '7 d', '36 h' or '90 s'"),
 }
 
-_NUMBER = re.compile(r"^\s*([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|[-+]?inf)\s*(.*?)\s*$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|[-+]?inf)\s*(.*?)\s*$",
+    re.IGNORECASE,
+)
 _WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 
 
@@ -64,7 +67,7 @@ def _registry() -> Any:
 @lru_cache(maxsize=4096)
 def factor(unit: str, canonical: str) -> float:
     """Return how many `canonical` units one `unit` is; raises ValueError if they measure different things."""
-    text = unit.replace(" per ", "/").replace("²", "")
+    text = unit.replace(" per ", "/")
     text = re.sub(r"([bB](?:it|yte)?)ps\b", r"\1/s", text)
     registry = _registry()
     try:
@@ -118,9 +121,12 @@ def parse(value: Any, kind: str, field: str) -> float:
     if not math.isfinite(number):
         raise InputError(field, value, f"{example}, finite")
     try:
-        return number * factor(unit, canonical)
+        converted = number * factor(unit, canonical)
     except ValueError:
         raise InputError(field, value, f"{example}; {unit!r} is no unit of that kind") from None
+    if not math.isfinite(converted):
+        raise InputError(field, value, f"{example}, finite")
+    return converted
 
 
 _SCALES = {

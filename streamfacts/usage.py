@@ -18,7 +18,7 @@ class UsageLine:
 
     Parameters
     ----------
-    meter : id in `data/prices/meters.csv`, such as ``aws.msk.broker``
+    meter : id in `data/meters/`, such as ``aws.msk.broker``
     quantity : [`unit`] per month, shape (configurations, *demand) or scalar
     unit : the meter's unit, such as ``broker-hour`` or ``GiB-month``
     sku : what exactly is metered, such as ``kafka.m7g.large``; one name, or one a configuration

@@ -90,6 +90,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "clusters": plan.clusters,
             "unit": sizing.unit,
             "units": sizing.units,
+            "pools": dict(sizing.pools),
+            "what": plan.what,
             "binding": sizing.binding,
             "next_wall": sizing.next_binding,
             "constraints": records(sizing.constraint_table()),

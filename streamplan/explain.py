@@ -66,7 +66,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
     yield "  each constraint: demand / (capacity of one x share used) = units, on the units left in that state"
     for c in sizing.constraints:
         demand_, capacity = largest(c.demand), largest(c.capacity)
-        used, needed = largest(c.utilisation(sizing.units)), largest(c.needed())
+        used, needed = largest(c.utilisation(sizing.units_of(c))), largest(c.needed())
         left = f", on {largest(c.share):.3g} of the units" if largest(c.share) != 1 else ""
         lost = f", with {largest(c.lost):g} lost" if largest(c.lost) else ""
         yield (

@@ -96,6 +96,10 @@ class Plan:
     @property
     def what(self) -> str:
         """What is bought, in words: "15 x m7g.large", "12 clusters of 60 x kafka.m7g.large"."""
+        if self.sizing.pools:
+            kinds = {self.sizing.unit: self.sizing.units, **self.sizing.pools}
+            what = " + ".join(f"{largest(n):,.0f} {kind}s" for kind, n in kinds.items()) + f", {self.configuration}"
+            return what if self.clusters == 1 else f"{self.clusters} clusters of {what}"
         return describe(f"{largest(self.sizing.units):,.0f}", self.sizing.unit, self.configuration, self.clusters)
 
     @property

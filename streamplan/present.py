@@ -13,7 +13,7 @@ from streamfacts.tables import read_table
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
 from streamplan.study import FEASIBLE, INFEASIBLE, Study
-from streamplan.wording import describe, money
+from streamplan.wording import money
 
 
 class Html(str):
@@ -131,8 +131,6 @@ def comparison(study: Study) -> Html:
     """The table of all offers, with the reason where there is no price."""
     rows = []
     for row in study.table.to_dict("records"):
-        units = "?" if row["units"] is None or row["units"] != row["units"] else f"{row['units']:,.0f}"
-        row["what"] = describe(units, row["unit"], row["configuration"], row["clusters"])
         row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] != FEASIBLE else []
         rows.append(row)
     return _render("comparison.html.j2", rows=rows, uncertain=study.uncertain, region=study.workload.region)

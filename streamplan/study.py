@@ -74,7 +74,7 @@ class Study:
             low, _, high = self.corner_costs[p.offer.name]
             status = INFEASIBLE if not p.feasible else UNPRICED if p.bill.missing else FEASIBLE
             normal = [c for c in p.sizing.constraints if c.state == "normal"]
-            used = max((float(c.utilisation(p.sizing.units)) for c in normal), default=np.nan)
+            used = max((float(c.utilisation(p.sizing.units_of(c))) for c in normal), default=np.nan)
             rows.append(
                 {
                     "platform": p.offer.name,
@@ -84,6 +84,7 @@ class Study:
                     "monthly_usd": p.monthly_usd if status == FEASIBLE else None,
                     "low_usd": low if status == FEASIBLE else None,
                     "high_usd": high if status == FEASIBLE else None,
+                    "what": p.what,
                     "configuration": p.configuration,
                     "clusters": p.clusters,
                     "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,

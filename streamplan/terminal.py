@@ -13,7 +13,7 @@ from rich.table import Table
 from pricing import Bill
 from streamplan.plan import Plan
 from streamplan.study import FEASIBLE, Study
-from streamplan.wording import describe, money
+from streamplan.wording import money
 
 
 def console() -> Console:
@@ -42,12 +42,11 @@ def study_table(study: Study) -> Table:
     table.add_column("prices", no_wrap=True)
     for row in study.table.to_dict("records"):
         ok = row["status"] == FEASIBLE
-        units = "?" if row["units"] is None or row["units"] != row["units"] else f"{row['units']:,.0f}"
         cells = [row["title"], money(row["monthly_usd"]) if ok else row["status"]]
         if ranged:
             span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok else ""
             cells.append(span)
-        what = describe(units, row["unit"], row["configuration"], row["clusters"])
+        what = row["what"]
         if ok:
             cells += [what, row["binding"], row["next_wall"], row["confidence"]]
         else:

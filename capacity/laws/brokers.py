@@ -8,6 +8,7 @@ reader sees the load of each and nothing hides in a combined factor.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +130,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     out: list[Constraint] = []
 
     for state in states(demand):
-        units: dict[str, Value] = {"share": state.share, "lost": state.lost}
+        units: dict[str, Any] = {"share": state.share, "lost": state.lost}
         backlog = state.backlog_follow + state.backlog_consume
         out.append(
             Constraint(
@@ -268,4 +269,4 @@ def rebuild_seconds(demand: Demand, machines: Machines, units: Array, *, tiered:
     live = demand.wire_bytes_s * copies / units
     spare = np.minimum(machines.network_bytes_s * network, machines.disk_bytes_s * disk) - live
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(spare > 0, held / np.maximum(spare, 1e-300), np.inf)
+        return np.where(spare > 0, held / np.where(spare > 0, spare, 1.0), np.inf)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit, units_needed
+from capacity.kafka import largest_disk_load
 from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.paths import Paths, network_paths
 from capacity.laws.storage import stored_bytes
@@ -122,10 +124,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
         np.ceil(on_disk / units / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value
     )
     default = limit("aws", "msk-standard", "default_volume_mib_s").value
-    need = np.zeros(())
-    for c in constraints:
-        if c.name.startswith("disk ") and c.unit == "bytes/s":
-            need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling / MIB)
+    need = largest_disk_load(constraints, units) / MIB
     provisioned = np.where(need > default, np.minimum(np.ceil(need), machines.disk_bytes_s / MIB), 0.0)
     paths = _paths(context, tiered=tiered)
     lines = [
@@ -151,7 +150,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
                 "aws.msk.tiered-retrieval", context.gib(paths.tier_download), "GiB", formula="reads x cold reads"
             ),
         ]
-    lines += context.transfer_lines(paths.clients_cross_zone, paths.cross_region, "producers + consumers")
+    lines += aws().transfer_lines(context, paths.clients_cross_zone, paths.cross_region, "producers + consumers")
     parts = (
         Part("volume of a broker", volume_gib, "GiB", "stored bytes / brokers / fill", machines.disk_source),
         Part(
@@ -281,7 +280,7 @@ def _express(context: Context) -> Sizing:
             "express",
             "average write x retention, one copy billed",
         ),
-        *context.transfer_lines(paths.clients_cross_zone, paths.cross_region, "producers + consumers"),
+        *aws().transfer_lines(context, paths.clients_cross_zone, paths.cross_region, "producers + consumers"),
     ]
     parts = (
         Part(
