@@ -207,7 +207,7 @@ def size(
         raise InputError("hours_per_month", hours_per_month, "more than 0 and at most 744")
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units)
     sizing = offer.model(context)
-    usage = sizing.usage.times(demand.clusters)
+    usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
     sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
     if units is not None:
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))

@@ -226,13 +226,15 @@ def bill(
 
     Notes
     -----
-    Tiers are graduated: each unit is charged at the price of the tier it falls in. A meter without quantity needs
+    Tiers are graduated: each unit is charged at the price of the tier it falls in, over the sum of all lines of one
+    price in their order. A meter without quantity needs
     no price. A missing price is never zero: it is listed in `Bill.missing` and takes away `Bill.total`.
     """
     book = book or PriceBook.load()
     if region not in regions():
         raise unknown_name("region", region, regions())
     entries = []
+    before: dict[tuple[str, str, str], Array] = {}
     for number, line in enumerate(usage):
         meter = find_meter(line.meter)
         if line.unit != meter.unit:
@@ -247,15 +249,14 @@ def bill(
             needed = (quantity > 0) & bool(absent[0])
         else:
             needed = (quantity > 0) & absent.reshape(absent.shape + (1,) * (quantity.ndim - 1))
+        cost = schedule.cost(quantity)
+        if isinstance(line.sku, str) and len(schedule.price) > 1:
+            # tiers run over the sum of a price's lines, so a later line starts where those before it ended
+            key = (line.meter, line.sku, where)
+            already = before.get(key, np.zeros(()))
+            before[key] = already + quantity
+            cost = schedule.cost(before[key]) - schedule.cost(already)
         entries.append(
-            BillLine(
-                replace(line, quantity=quantity),
-                where,
-                meter.category,
-                meter.title,
-                schedule.cost(quantity),
-                schedule,
-                needed,
-            )
+            BillLine(replace(line, quantity=quantity), where, meter.category, meter.title, cost, schedule, needed)
         )
     return Bill(tuple(entries), region, book, usage.hours_per_month)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 HOURS_PER_MONTH = 730.0
+#: Hours of February; anything shorter is no whole month.
+SHORTEST_MONTH = 672.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,17 @@ class Usage:
     def times(self, clusters: NDArray[np.float64]) -> Usage:
         """Return the usage of several equal clusters."""
         return replace(self, lines=tuple(replace(x, quantity=x.quantity * clusters) for x in self.lines))
+
+    def for_part_of_a_month(self) -> Usage:
+        """Return the usage with monthly meters (GiB-month and the like) cut to the hours, if these are no whole month.
+
+        A calendar month of 672 to 744 hours is one month on such a meter; less is its part of 730 hours.
+        """
+        if self.hours_per_month >= SHORTEST_MONTH:
+            return self
+        part = self.hours_per_month / HOURS_PER_MONTH
+        lines = (replace(x, quantity=x.quantity * part) if x.unit.endswith("-month") else x for x in self.lines)
+        return replace(self, lines=tuple(lines))
 
     def pick(self, index: int) -> Usage:
         """Return the usage of one configuration: entry `index` of the leading axis of every line."""

@@ -214,11 +214,8 @@ def bill(usage: str, as_json: bool, price_book: Sequence[str], region: str | Non
     if as_json:
         from streamplan.document import bill_document, dumps
 
-        document = bill_document(result)
-        document["source"] = given.source
-        document["published_total"] = given.published_total
-        document["published"] = [given.published.get(n) for n in range(len(given.usage.lines))]
-        click.echo(dumps(document))
+        document = bill_document(result, given.published)
+        click.echo(dumps({**document, "source": given.source, "published_total": given.published_total}))
         return
     from streamplan.terminal import bill_table, console
 

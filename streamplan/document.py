@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -61,8 +63,16 @@ def workload_document(workload: Workload) -> dict[str, Any]:
     )
 
 
-def bill_document(bill: Bill) -> dict[str, Any]:
-    """Return a bill: total (null where a price is missing), subtotal, what is missing, and a line a meter."""
+def bill_document(bill: Bill, published: Mapping[int, float] | None = None) -> dict[str, Any]:
+    """Return a bill: total (null where a price is missing), subtotal, what is missing, and a line a meter.
+
+    With `published` (line number to cost) every line is there, with what its author says that it costs or null.
+    """
+    if published is None:
+        lines = records(bill.lines)
+    else:
+        today = dt.date.today()
+        lines = [{**entry.row(today), "published": published.get(n)} for n, entry in enumerate(bill.entries)]
     return _mapping(
         {
             "currency": bill.currency,
@@ -71,7 +81,7 @@ def bill_document(bill: Bill) -> dict[str, Any]:
             "total": bill.total,
             "subtotal": bill.subtotal,
             "missing": bill.missing,
-            "lines": records(bill.lines),
+            "lines": lines,
         }
     )
 

@@ -202,7 +202,7 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
 
     def of_stream(name: str, demand: Any, key: str, formula: str) -> Constraint:
         wall = _in_region(offer, key, d.region)
-        capacity = np.asarray(wall.value * 1e6)
+        capacity = np.asarray(wall.value * MIB)
         return Constraint(
             name,
             NORMAL,
@@ -215,8 +215,8 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
         )
 
     constraints = [
-        of_stream("write bytes", write, "max_write_mb_s", "peak write, before compression"),
-        of_stream("shared reads", write * shared_reads, "max_read_mb_s", "peak write x fan-out of shared consumers"),
+        of_stream("write bytes", write, "max_write_mib_s", "peak write, before compression"),
+        of_stream("shared reads", write * shared_reads, "max_read_mib_s", "peak write x fan-out of shared consumers"),
     ]
     advice = "more streams, or a quota that AWS raises on request"
     limits = [
