@@ -176,6 +176,7 @@ def kafka_offer(
     name: str, title: str, cloud: Callable[[], Cloud], controller_machine: str, *, local: bool, tiered: bool
 ) -> Offer:
     """Return the offer of self-managed Kafka on a cloud, for a platform file to register."""
+    machines = tuple(cloud().machines().names.tolist())
     return Offer(
         name=name,
         title=title,
@@ -188,7 +189,7 @@ def kafka_offer(
                 "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
             ),
             Option("controllers", 3, "KRaft controllers", allowed=(3, 5)),
-            Option("controller_machine", controller_machine, "machine type of the controllers"),
+            Option("controller_machine", controller_machine, "machine type of the controllers", allowed=machines),
         ),
         guarantees={
             "protocol": "Kafka",

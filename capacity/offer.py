@@ -41,12 +41,15 @@ class Option:
             if not isinstance(value, bool):
                 raise InputError(f"option {self.name}", value, "true or false")
         elif isinstance(self.default, (int, float)):
+            whole = "whole " if isinstance(self.default, int) else ""
+            allowed = f"a {whole}number from {self.low:g} to {self.high:g}"
             try:
-                value = type(self.default)(value)
+                number = float(value)
             except (TypeError, ValueError):
-                raise InputError(f"option {self.name}", value, f"a number from {self.low:g} to {self.high:g}") from None
-            if not self.low <= value <= self.high:
-                raise InputError(f"option {self.name}", value, f"a number from {self.low:g} to {self.high:g}")
+                raise InputError(f"option {self.name}", value, allowed) from None
+            if isinstance(value, bool) or not self.low <= number <= self.high or (whole and number != int(number)):
+                raise InputError(f"option {self.name}", value, allowed)
+            value = type(self.default)(number)
         if self.allowed and value not in self.allowed:
             raise unknown_name(f"option {self.name}", str(value), map(str, self.allowed))
         return value
@@ -201,17 +204,33 @@ def size(
             what = f"one of {', '.join(near)} ..." if near else f"one of {', '.join(names[:8])}"
             raise InputError(offer.configuration_is, machine, f"{what} ({len(names)} known for {offer.name})")
         names = names[names == machine]
-    if units is not None and not (np.isfinite(units) and units >= 1):
-        raise InputError("units", units, "a number of at least 1")
-    if not (np.isfinite(hours_per_month) and 0 < hours_per_month <= 744):
-        raise InputError("hours_per_month", hours_per_month, "more than 0 and at most 744")
+    if units is not None and not (_is_number(units) and 1 <= units <= 1e6 and units == int(units)):
+        raise InputError("units", units, "a whole number, at least 1 and at most 1,000,000")
+    if not (_is_number(hours_per_month) and 0 < hours_per_month <= 744):
+        raise InputError("hours_per_month", hours_per_month, "a number above 0 and at most 744")
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
     sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
     if units is not None:
+        _check_copies(sizing, units)
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))
     return sizing.pick(0) if machine is not None else sizing
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and type(value) is not bool and bool(np.isfinite(value))
+
+
+def _check_copies(sizing: Sizing, units: float) -> None:
+    """Raise `InputError` if there are fewer brokers than copies to place."""
+    few = [x for x in sizing.limits if x.name == "brokers" and x.at_least and x.broken.any()]
+    if few:
+        raise InputError(
+            "replication_factor",
+            f"{np.max(few[0].limit):g}",
+            f"at most {units:g}: one copy a broker, and units gives {units:g} brokers",
+        )
 
 
 def _overloads(sizing: Sizing) -> tuple[Limit, ...]:

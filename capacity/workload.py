@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -39,10 +40,10 @@ class Range:
 def _number(value: Any, field: str, kind: str | None, allowed: str) -> float:
     if kind is not None:
         return parse(value, kind, field)
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool) or not isinstance(value, (Real, str)):
         raise InputError(field, value, allowed)
     try:
-        number = float(str(value).replace("_", "").replace(",", ""))
+        number = float(str(float(value) if isinstance(value, Real) else value).replace("_", "").replace(",", ""))
     except ValueError:
         raise InputError(field, value, allowed) from None
     if not math.isfinite(number):
@@ -55,22 +56,29 @@ def _quantity(field: str, kind: str | None, low: float, high: float, *, whole: b
     unit = KINDS[kind][0] if kind else ""
     allowed = f"{'a whole number' if whole else 'a value'} from {low:g} to {high:g} {unit}".rstrip()
 
-    def one(value: Any, name: str) -> float:
-        number = _number(value, name, kind, allowed)
+    def inside(number: float, value: Any, name: str) -> float:
         if not low <= number <= high or (whole and number != int(number)):
             raise InputError(name, value, allowed)
-        return number
+        return float(number)
+
+    def one(value: Any, name: str) -> float:
+        return inside(_number(value, name, kind, allowed), value, name)
 
     def read(value: Any) -> Range:
         if isinstance(value, Range):
-            value = {k: getattr(value, k) for k in CORNERS}
-            numbers = [float(value[k]) for k in CORNERS]
+            numbers = [inside(getattr(value, k), value, f"{field}.{k}") for k in CORNERS]
         elif isinstance(value, Mapping):
             extra = set(value) - set(CORNERS)
             if extra or not {"low", "high"} <= set(value):
                 raise InputError(field, dict(value), "a range with low, high and, if you like, likely")
             ends = [one(value[k], f"{field}.{k}") for k in ("low", "high")]
-            middle = one(value["likely"], f"{field}.likely") if "likely" in value else math.sqrt(ends[0] * ends[1])
+            if "likely" in value:
+                middle = one(value["likely"], f"{field}.likely")
+            elif ends[0] > 0:
+                middle = math.sqrt(ends[0] * ends[1])
+                middle = round(middle) if whole else middle
+            else:
+                raise InputError(field, dict(value), "likely beside low and high, as a range from 0 has no middle")
             numbers = [ends[0], middle, ends[1]]
         else:
             numbers = [one(value, field)] * 3
@@ -103,7 +111,12 @@ def _whole(field: str, low: int, high: int) -> BeforeValidator:
 
 
 def _flag(field: str) -> BeforeValidator:
-    return _check(field, lambda value: isinstance(value, bool), "true or false")
+    def read(value: Any) -> bool:
+        if type(value).__name__ not in ("bool", "bool_"):
+            raise InputError(field, value, "true or false")
+        return bool(value)
+
+    return BeforeValidator(read)
 
 
 def _region(value: Any) -> str:
@@ -282,12 +295,16 @@ class Workload(BaseModel):
         if self.peak_write is not None:
             if self.write is None:
                 raise InputError("peak_write", self.peak_write.likely, "write beside it; use peak_ratio with messages")
-            if self.peak_write.low < self.write.low or self.peak_write.high < self.write.high:
+            if any(getattr(self.peak_write, c) < getattr(self.write, c) for c in CORNERS):
                 raise InputError(
                     "peak_write",
                     f"{self.peak_write.likely:g} bytes/s",
                     f"at least the average write, {self.write.likely:g} bytes/s",
                 )
+        if self.max_message is not None and self.message is not None and self.max_message.high < self.message.high:
+            raise InputError(
+                "max_message", f"{self.max_message.high:g} bytes", f"at least the average, {self.message.high:g} bytes"
+            )
         if self.zones > 1 and self.replication_factor > self.zones:
             raise InputError(
                 "replication_factor",

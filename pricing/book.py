@@ -20,6 +20,8 @@ from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, re
 Array = NDArray[np.float64]
 Key = tuple[str, str, str]
 
+#: No unit costs more; a larger number is a slip [USD].
+DEAREST = 1e9
 #: A price older than this is flagged [d].
 STALE_AFTER_DAYS = 365
 
@@ -38,8 +40,8 @@ def _dated(text: str) -> str:
 
 
 def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("a finite number")
+    if not math.isfinite(value) or value > DEAREST:
+        raise ValueError(f"a finite number up to {DEAREST:g}")
     return value
 
 

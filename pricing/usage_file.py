@@ -138,7 +138,11 @@ def _quantity(field: str, row: dict[str, Any], unit: str, hours: float) -> float
         if not unit.endswith("hour"):
             raise InputError(f"{field}: count", row["count"], f"quantity in {unit}: this meter does not count hours")
         running = _positive(f"{field}: hours", row.get("hours", hours), zero=True)
+        if running > 744:
+            raise InputError(f"{field}: hours", running, "at most 744, the hours of a month")
         return _positive(f"{field}: count", row["count"], zero=True) * running
+    if "hours" in row:
+        raise InputError(f"{field}: hours", row["hours"], "hours beside count; a quantity has its hours in it")
     value = row["quantity"]
     if isinstance(value, str):
         try:

@@ -27,7 +27,10 @@ class InputError(StreamplanError, ValueError):
 
     def __init__(self, field: str, value: Any, allowed: str) -> None:
         self.field, self.value, self.allowed = field, value, allowed
-        shown = repr(value) if isinstance(value, str) else f"{value}"
+        try:
+            shown = repr(value) if isinstance(value, str) else f"{value}"
+        except RecursionError:
+            shown = f"a {type(value).__name__} nested without end"
         if len(shown) > 120:
             shown = shown[:117] + "..."
         super().__init__(f"{field}: {shown} is not usable; allowed: {allowed}")
@@ -58,6 +61,8 @@ class NothingFeasible(StreamplanError):
 def unknown_name(field: str, value: str, known: Iterable[str]) -> InputError:
     """An `InputError` for a name that is not known, with the nearest names that are."""
     names = sorted(known)
+    if not names:
+        return InputError(field, value, "none: there is nothing to choose here")
     near = difflib.get_close_matches(str(value), names, n=4, cutoff=0.4)
     if near:
         allowed = f"did you mean {', '.join(near)}? ({len(names)} known)"

@@ -14,6 +14,7 @@ import click
 
 from streamfacts.errors import InputError, NothingFeasible, StreamplanError
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan import __version__
 
 
 def _options(pairs: Sequence[str]) -> dict[str, str]:
@@ -69,7 +70,7 @@ def _book(paths: Sequence[str]) -> Any:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="streamplan", message="%(version)s")
+@click.version_option(__version__, message="%(version)s")
 def cli() -> None:
     """Size and price an event-streaming workload on every platform a team would consider."""
 
@@ -172,7 +173,7 @@ def size(
             f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
         )
     if not result.feasible:
-        raise NothingFeasible(f"{platform} cannot carry this workload: {result.reason}")
+        raise NothingFeasible(f"{platform} cannot carry this workload: {'; '.join(result.sizing.violations)}")
 
 
 @cli.command()
@@ -378,9 +379,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except SystemExit as stop:
+        # click leaves with 1 when the reader of a pipe has gone, which is no failure of ours
+        sys.exit(0 if stop.code == 1 else stop.code)
 
 
 if __name__ == "__main__":

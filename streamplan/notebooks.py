@@ -49,7 +49,7 @@ def run(notebook: Path, output: Path | None, parameters: Mapping[str, Any], *, p
         logging.getLogger("papermill").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             str(notebook),
             None if output is None else str(output),
             parameters=dict(parameters),
@@ -59,6 +59,10 @@ def run(notebook: Path, output: Path | None, parameters: Mapping[str, Any], *, p
             shutdown_kernel="immediate",
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
         )
+    for cell in executed.cells:  # papermill gives its own cell a random id; the same run must give the same page
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+    return executed
 
 
 def body_of(notebook: Any) -> str:

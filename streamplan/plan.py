@@ -58,21 +58,19 @@ class Costed:
         )
         return np.lexsort(tuple(np.ravel(key) for key in keys))
 
-    def splits(self, most: int) -> NDArray[np.int64]:
-        """Return numbers of clusters worth trying where one cluster breaks a limit, none if one does or none helps.
+    def most_clusters(self, most: int, keep: Any = slice(None)) -> NDArray[np.int64]:
+        """Return up to how many clusters are worth trying for each demand: 1 where one does or none helps.
 
-        From two up to about twice what the most broken limit of the least broken configuration asks for.
+        About twice what the most broken limit of the least broken configuration asks for, at most `most`; `keep` picks
+        the configurations to look at.
         """
         over = np.ones(self.sizing.units.shape)
         for limit in self.sizing.limits:
             if not limit.at_least:
                 with np.errstate(divide="ignore", invalid="ignore"):
                     over = np.maximum(over, np.nan_to_num(np.divide(limit.demand, limit.limit), posinf=1e9))
-        least = over.min(axis=0)
-        if not np.any(least > 1):
-            return np.array([], int)
-        top = int(min(2 * np.ceil(least.max()) + 1, most))
-        return np.unique(np.geomspace(2, max(top, 2), 64).round().astype(int)) if top >= 2 else np.array([], int)
+        least = np.where(self.sizing.feasible[keep].any(axis=0), 1.0, over[keep].min(axis=0))
+        return np.where(least > 1, np.minimum(2 * np.ceil(least) + 1, most), 1).astype(int)
 
 
 @dataclass(frozen=True)
@@ -156,12 +154,14 @@ def least_cost(
     """
     costed = cost_all(demand, platform, book, options=options, hours_per_month=hours_per_month)
     least = costed.cost.min(axis=0)
-    counts = costed.splits(most_clusters)
-    if len(counts) and not np.all(np.isfinite(least)):
-        several = cost_all(
+    top = costed.most_clusters(most_clusters)
+    counts = np.arange(2, np.max(top) + 1)
+    if len(counts):
+        cost = cost_all(
             demand, platform, book, clusters=counts, options=options, hours_per_month=hours_per_month
-        ).cost.min(axis=(0, 1))
-        least = np.where(costed.sizing.feasible.any(axis=0), least, several)
+        ).cost.min(axis=0)
+        worth = counts.reshape(-1, *(1,) * np.ndim(top)) <= top
+        least = np.where(top > 1, np.where(worth, cost, np.inf).min(axis=0), least)
     return np.asarray(least)
 
 
@@ -180,7 +180,7 @@ def plan(
     """Return the cheapest feasible configuration of an offer at the likely demand, or the named machine.
 
     Where one cluster breaks a limit and several do not, the demand is spread over as many as are cheapest, up to
-    `most_clusters`; `clusters` fixes the number.
+    `most_clusters`; `clusters` fixes the number, and so do `units` that are given.
 
     Examples
     --------
@@ -194,18 +194,18 @@ def plan(
     demand = demand.replace(region=workload.region_at(offer.provider) or workload.region)
     choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
     if machine is None or clusters is None:
-        costed = cost_all(demand, platform, book, clusters=clusters or 1, **choices)
+        costed = cost_all(demand, platform, book, clusters=1 if clusters is None else clusters, **choices)
         names = np.asarray(costed.sizing.configuration)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
         if machine is None:
             machine = str(costed.sizing.configuration[costed.cheapest()])
-        if clusters is None and keep.any() and not costed.sizing.feasible[keep].any():
-            counts = costed.splits(most_clusters)
+        if clusters is None and units is None and keep.any() and not costed.sizing.feasible[keep].any():
+            counts = np.arange(2, int(costed.most_clusters(most_clusters, keep)) + 1)
             if len(counts):
                 several = cost_all(demand, platform, book, clusters=counts, **choices)
                 order = [i for i in several._order(()) if keep[i // len(counts)]]
                 row, column = divmod(int(order[0]), len(counts))
                 if several.sizing.feasible[row, column]:
                     machine, clusters = str(several.sizing.configuration[row]), int(counts[column])
-    sizing = size(demand, platform, machine=machine, clusters=clusters or 1, **choices)
+    sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
     return Plan(offer, workload, sizing, bill(sizing.usage, book, demand.region))

@@ -57,10 +57,11 @@ def write_report(
     from streamplan import notebooks
     from streamplan.page import page, vega_bundle
 
-    if out.exists() and not out.is_dir():
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not there.is_dir():
         raise InputError("--out", str(out), "a folder, new or existing")
     w = open_workload(workload, region)
-    path = shipped_workloads().get(str(workload), Path(workload)) if not Path(workload).exists() else Path(workload)
+    path = Path(workload) if Path(workload).exists() else shipped_workloads()[str(workload)]
     result = study(w, book=PriceBook.load(*price_books), options=options, hours_per_month=hours_per_month)
     parameters = {
         "workload": str(path.resolve()),

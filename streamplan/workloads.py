@@ -29,9 +29,13 @@ def open_workload(path_or_name: str | Path, region: str | None = None) -> Worklo
         if there is neither, with the nearest shipped names.
     """
     path, shipped = Path(path_or_name), shipped_workloads()
-    if not path.exists() and str(path_or_name) in shipped:
+    try:
+        exists = path.exists()
+    except OSError:  # such as a name that is too long for a file
+        exists = False
+    if not exists and str(path_or_name) in shipped:
         path = shipped[str(path_or_name)]
-    elif not path.exists() and path.suffix.lower() not in (".yaml", ".yml"):
+    elif not exists and path.suffix.lower() not in (".yaml", ".yml"):
         raise unknown_name("workload (no such file, and no shipped one)", str(path_or_name), shipped)
     workload = Workload.load(path)
     return workload.replace(region=region) if region else workload

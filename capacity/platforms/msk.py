@@ -266,6 +266,7 @@ def _express(context: Context) -> Sizing:
     limits = _cluster_limits(context, "msk-express", units)
     limits += [
         Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
+        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True),
         Limit("zones", d.zones, zones.value, "zones", zones.source),
     ]
     paths = _paths(context)

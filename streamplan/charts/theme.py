@@ -85,7 +85,7 @@ def _config() -> dict[str, Any]:
 
 def _render(spec: dict[str, Any], **_: Any) -> dict[str, str]:
     svg = vl_convert.vegalite_to_svg(spec)
-    text = json.dumps(spec, sort_keys=True).replace("</", "<\\/")
+    text = json.dumps(spec, sort_keys=True).replace("<", "\\u003c")
     name = "chart-" + hashlib.sha256(text.encode()).hexdigest()[:12]
     html = (
         f'<div class="streamplan-chart" id="{name}">{svg}</div>'

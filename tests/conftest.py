@@ -1,0 +1,36 @@
+"""Shared by all tests: property tests that draw the same examples on every run, and the price book."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from pricing import PriceBook
+
+settings.register_profile(
+    "streamplan",
+    derandomize=True,
+    deadline=None,
+    max_examples=25,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.generate],
+)
+# pytest --hypothesis-profile=smallest takes minutes on a failing test and ends with the simplest example that fails
+settings.register_profile("smallest", settings.get_profile("streamplan"), phases=tuple(Phase))
+settings.load_profile("streamplan")
+
+
+class ShippedBook(PriceBook):
+    """Told in a word, as the report of a failing test prints its arguments."""
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("the shipped prices")
+
+
+@pytest.fixture(scope="session")
+def book() -> PriceBook:
+    """The shipped prices, without anybody's own."""
+    return ShippedBook.load()
