@@ -17,10 +17,13 @@ Value = NDArray[np.float64] | np.float64 | float
 ROUNDING = 1e-9
 
 
-def _picked(value: Any, index: int) -> Any:
-    """Entry `index` of a value's configuration axis; values without one (scalars, length 1) stay as they are."""
+def picked(value: Any, index: int, ndim: int) -> Any:
+    """Return entry `index` of a value's configuration axis.
+
+    A value has that axis if it has as many axes as the sized units (`ndim`); others hold for every configuration.
+    """
     array = np.asarray(value)
-    if array.ndim == 0:
+    if array.ndim < ndim:
         return value
     return array[index if array.shape[0] > 1 else 0]
 
@@ -57,10 +60,14 @@ class Constraint:
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
+        none = np.equal(self.demand, 0) | np.isinf(self.capacity)
         with np.errstate(divide="ignore", invalid="ignore"):
-            carried = np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, self.capacity * self.ceiling))
-            needed = np.divide(carried + self.lost, self.share)
-        return np.asarray(np.where(carried > 0, needed, 0.0))
+            needed = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
+            if np.any(self.lost):
+                needed = needed + self.lost
+            if np.any(np.not_equal(self.share, 1.0)):
+                needed = needed / self.share
+        return np.asarray(np.where(none, 0.0, needed) if np.any(none) else needed)
 
     def utilisation(self, units: Array) -> Array:
         """Return demand over the capacity of the units left in this state [1]."""
@@ -68,10 +75,10 @@ class Constraint:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, left * self.capacity))
 
-    def pick(self, index: int) -> Constraint:
-        """Return this constraint for one configuration."""
+    def pick(self, index: int, ndim: int) -> Constraint:
+        """Return this constraint for one configuration of a sizing whose units have `ndim` axes."""
         axes = ("demand", "capacity", "ceiling", "share", "lost")
-        return replace(self, **{name: _picked(getattr(self, name), index) for name in axes})
+        return replace(self, **{name: picked(getattr(self, name), index, ndim) for name in axes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +103,9 @@ class Limit:
             return np.asarray(self.demand < self.limit - slack)
         return np.asarray(self.demand > self.limit + slack)
 
-    def pick(self, index: int) -> Limit:
-        """Return this limit for one configuration."""
-        return replace(self, demand=_picked(self.demand, index), limit=_picked(self.limit, index))
+    def pick(self, index: int, ndim: int) -> Limit:
+        """Return this limit for one configuration of a sizing whose units have `ndim` axes."""
+        return replace(self, demand=picked(self.demand, index, ndim), limit=picked(self.limit, index, ndim))
 
 
 def round_up(units: Array, multiple: Array | float = 1.0) -> Array:

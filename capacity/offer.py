@@ -64,6 +64,7 @@ class Context:
     options: Mapping[str, Any]
     hours_per_month: float
     units: float | None = None
+    shape: tuple[int, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -73,7 +74,7 @@ class Context:
     def rows(self, values: Any) -> NDArray[np.float64]:
         """Return one value a configuration, shaped to broadcast against the demand."""
         array = np.asarray(values, float)
-        return array.reshape(array.shape + (1,) * len(self.demand.shape))
+        return array.reshape(array.shape + (1,) * len(self.shape))
 
     def units_or(self, needed: Any) -> NDArray[np.float64]:
         """Return the units that are there if they were given, else those needed, for every configuration."""
@@ -85,7 +86,7 @@ class Context:
 
     def spread(self, value: Any) -> NDArray[np.float64]:
         """Return a value broadcast to (configurations, *demand)."""
-        return np.broadcast_to(np.asarray(value, float), (len(self.names), *self.demand.shape))
+        return np.broadcast_to(np.asarray(value, float), (len(self.names), *self.shape))
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def size(
         raise InputError("units", units, "a whole number, at least 1 and at most 1,000,000")
     if not (_is_number(hours_per_month) and 0 < hours_per_month <= 744):
         raise InputError("hours_per_month", hours_per_month, "a number above 0 and at most 744")
-    context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units)
+    context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
     sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, _picked
+from capacity.constraint import Constraint, Limit, picked
 from capacity.demand import Demand
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
@@ -77,16 +77,17 @@ class Sizing:
 
     def pick(self, index: int) -> Sizing:
         """Return one configuration: entry `index` of the leading axis."""
+        ndim = np.ndim(self.units)
         configuration = self.configuration if isinstance(self.configuration, str) else str(self.configuration[index])
         return replace(
             self,
             units=self.units[index],
-            constraints=tuple(c.pick(index) for c in self.constraints),
-            limits=tuple(limit.pick(index) for limit in self.limits),
+            constraints=tuple(c.pick(index, ndim) for c in self.constraints),
+            limits=tuple(limit.pick(index, ndim) for limit in self.limits),
             usage=self.usage.pick(index),
             configuration=configuration,
             pools={name: units[index] for name, units in self.pools.items()},
-            parts=tuple(replace(p, value=_picked(p.value, index)) for p in self.parts),
+            parts=tuple(replace(p, value=picked(p.value, index, ndim)) for p in self.parts),
         )
 
     def utilisation(self) -> dict[tuple[str, str], Array]:

@@ -150,6 +150,7 @@ class PriceBook:
 
     prices: Mapping[Key, tuple[Price, ...]]
     overridden: frozenset[Key] = field(default_factory=frozenset)
+    _schedules: dict[Any, Schedule] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, *overrides: str | Path) -> PriceBook:
@@ -171,6 +172,12 @@ class PriceBook:
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""
+        key = (meter, skus if isinstance(skus, str) else _fingerprint(skus), region)
+        if key not in self._schedules:
+            self._schedules[key] = self._schedule(meter, skus, region)
+        return self._schedules[key]
+
+    def _schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         names = [skus] if isinstance(skus, str) else [str(s) for s in skus]
         tiers = tuple(self.find(meter, sku, region) for sku in names)
         depth = max(1, max(len(t) for t in tiers))
@@ -228,6 +235,11 @@ class PriceBook:
                     }
                 )
         return pd.DataFrame(rows)
+
+
+def _fingerprint(skus: Sequence[str] | NDArray[Any]) -> tuple[str, bytes]:
+    names = np.asarray(skus, str)
+    return names.dtype.str, names.tobytes()
 
 
 @cache

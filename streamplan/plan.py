@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ class Costed:
     sizing: Sizing
     bill: Bill
 
-    @property
+    @cached_property
     def cost(self) -> Array:
         """Monthly cost [USD]; infinite where a limit is broken or a price missing."""
         usable = self.sizing.feasible & ~self.bill.incomplete

@@ -14,7 +14,7 @@ from streamfacts.files import write_whole
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.document import dumps, study_document
 from streamplan.study import Study, study
-from streamplan.workloads import open_workload, shipped_workloads
+from streamplan.workloads import open_workload
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,11 @@ def write_report(
     if not there.is_dir():
         raise InputError("--out", str(out), "a folder, new or existing")
     w = open_workload(workload, region)
-    path = Path(workload) if Path(workload).exists() else shipped_workloads()[str(workload)]
     result = study(w, book=PriceBook.load(*price_books), options=options, hours_per_month=hours_per_month)
     parameters = {
-        "workload": str(path.resolve()),
-        "region": w.region,
-        "price_books": [str(Path(p).resolve()) for p in price_books],
+        "workload": str(workload),  # as given, so that the notebook holds no path of this machine
+        "region": region or "",
+        "price_books": [str(p) for p in price_books],
         "hours_per_month": hours_per_month,
         "options": {k: str(v) for k, v in (options or {}).items()},
     }

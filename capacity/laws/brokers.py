@@ -73,7 +73,8 @@ def states(demand: Demand) -> list[State]:
         out.append(State(BROKER_DOWN, one, 1.0, copies, nothing, nothing))
         out.append(State(CATCH_UP, one, 0.0, copies, nothing, lagging))
     elif demand.survive == "zone":
-        share = (demand.zones - 1.0) / demand.zones
+        # where there is one zone only, there is none to lose
+        share = np.where(demand.zones > 1, (demand.zones - 1.0) / demand.zones, 1.0)
         alive = np.maximum(copies * share, 1.0)
         out.append(State(BROKER_DOWN, one, 1.0, copies, nothing, nothing))
         out.append(State(ZONE_DOWN, share, 0.0, alive, nothing, nothing))

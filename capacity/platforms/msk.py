@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -54,18 +55,24 @@ def _at_most(name: str, demand: Any, fact: Fact, unit: str, scale: float = 1.0, 
     return Limit(name, np.asarray(demand, float), np.asarray(fact.value * scale), unit, fact.source, advice=advice)
 
 
-def _cluster_limits(context: Context, offer: str, units: Any) -> list[Limit]:
-    d = context.demand
+def _cluster_limits(offer: str, units: Any) -> list[Limit]:
     advice = "a quota that AWS raises on request, or split over several clusters"
-    out = [
-        _at_most(
-            "brokers in a KRaft cluster", units, limit("aws", offer, "max_brokers_kraft"), "brokers", advice=advice
+    most = limit("aws", offer, "max_brokers_kraft")
+    return [_at_most("brokers in a KRaft cluster", units, most, "brokers", advice=advice)]
+
+
+def _connections(context: Context, offer: str) -> list[Constraint]:
+    """The client connections that one broker takes with IAM, if the workload says how many there are."""
+    if context.demand.connections is None:
+        return []
+    each = limit("aws", offer, "connections_per_broker_iam")
+    whole, _ = use_up_to(context.demand, "quota", "quota_use_up_to")
+    how = "client connections, spread over the brokers"
+    return [
+        Constraint(
+            "IAM connections", NORMAL, context.demand.connections, each.value, whole, "connections", each.source, how
         )
     ]
-    if d.connections is not None:
-        each = limit("aws", offer, "connections_per_broker_iam")
-        out.append(_at_most("IAM connections to a broker", d.connections / units, each, "connections"))
-    return out
 
 
 # --------------------------------------------------------------------------------------------------- Standard
@@ -97,8 +104,9 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     machines = _standard_machines(context)
     constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != "disk operations"]
+    constraints += _connections(context, "msk-standard")
     units = context.units_or(units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones))
-    limits = _cluster_limits(context, "msk-standard", units)
+    limits = _cluster_limits("msk-standard", units)
     limits += [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
@@ -235,6 +243,7 @@ def _express(context: Context) -> Sizing:
             "partitions x 3 copies",
         ),
     ]
+    constraints += _connections(context, "msk-express")
     if d.survive == "zone":
         left = np.asarray((zones.value - 1) / zones.value)
         one = 1.0
@@ -263,13 +272,14 @@ def _express(context: Context) -> Sizing:
             ),
         ]
     units = context.units_or(units_needed(constraints, zones.value, zones.value))
-    limits = _cluster_limits(context, "msk-express", units)
+    limits = _cluster_limits("msk-express", units)
     limits += [
         Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
         Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True),
         Limit("zones", d.zones, zones.value, "zones", zones.source),
     ]
-    paths = _paths(context)
+    # three copies in three zones whatever is asked, so that every zone has one to read
+    paths = _paths(replace(context, demand=d.replace(replication_factor=copies.value, zones=zones.value)))
     stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
     lines = [
         UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
