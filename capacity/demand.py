@@ -45,6 +45,7 @@ class Demand:
     zones: Array
     consumer_groups: Array
     cross_region_copies: Array
+    topics: Array = field(default_factory=lambda: np.asarray(1.0))
     clusters: Array = field(default_factory=lambda: np.asarray(1.0))
     connections: Array | None = None
     region: str = "us-east-1"
@@ -99,6 +100,7 @@ class Demand:
             wire_bytes_s=self.wire_bytes_s / k,
             records_s=self.records_s / k,
             partitions=np.ceil(self.partitions / k),
+            topics=np.ceil(self.topics / k),
             connections=None if self.connections is None else np.ceil(self.connections / k),
             clusters=self.clusters * k,
         )
@@ -172,6 +174,7 @@ def _build(w: Workload, take: Any) -> Demand:
         retention_s=retention,
         hot_retention_s=np.minimum(hot, retention),
         partitions=np.maximum(partitions, topics),
+        topics=topics,
         cold_reads=get("cold_reads"),
         outage_s=get("outage"),
         catch_up_s=get("catch_up"),

@@ -38,7 +38,7 @@ class Costed:
 
         The least cost, over several demands the least average, among configurations that are feasible in all and
         priced. If there is none: feasible ones with the fewest missing prices, then infeasible ones that break the
-        fewest limits. Ties go to fewer units.
+        fewest limits. Ties go to fewer clusters, then to fewer units.
         """
         return int(self._order(tuple(range(1, np.ndim(self.sizing.units))))[0])
 
@@ -50,8 +50,10 @@ class Costed:
         for limit in self.sizing.limits:
             broken = broken + limit.broken
         cost = np.where(np.isfinite(self.sizing.units), self.bill.subtotal, np.inf)
+        clusters = np.broadcast_to(self.sizing.demand.clusters, shape)
         keys = (
             self.sizing.units.mean(axis=over),
+            clusters.mean(axis=over),
             cost.mean(axis=over),
             broken.sum(axis=over),
             unpriced.sum(axis=over),
@@ -99,7 +101,8 @@ class Plan:
             kinds = {self.sizing.unit: self.sizing.units, **self.sizing.pools}
             what = " + ".join(f"{largest(n):,.0f} {kind}s" for kind, n in kinds.items()) + f", {self.configuration}"
             return what if self.clusters == 1 else f"{self.clusters} clusters of {what}"
-        return describe(f"{largest(self.sizing.units):,.0f}", self.sizing.unit, self.configuration, self.clusters)
+        chosen = self.configuration if len(self.offer.configurations()) > 1 else ""
+        return describe(f"{largest(self.sizing.units):,.0f}", self.sizing.unit, chosen, self.clusters)
 
     @property
     def feasible(self) -> bool:

@@ -131,9 +131,12 @@ def comparison(study: Study) -> Html:
     """The table of all offers, with the reason where there is no price."""
     rows = []
     for row in study.table.to_dict("records"):
+        row["closed"] = study.plan_of(row["platform"]).offer.closed
         row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] != FEASIBLE else []
         rows.append(row)
-    return _render("comparison.html.j2", rows=rows, uncertain=study.uncertain, region=study.workload.region)
+    return _render(
+        "comparison.html.j2", rows=rows, uncertain=study.uncertain, several=study.table["region"].nunique() > 1
+    )
 
 
 def equivalence(study: Study) -> Html:

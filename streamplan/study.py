@@ -93,6 +93,7 @@ class Study:
                     "next_wall": p.sizing.next_binding,
                     "utilisation": used if np.isfinite(used) else None,
                     "confidence": _confidence(p),
+                    "closed": p.offer.closed,
                     "reason": p.reason,
                 }
             )

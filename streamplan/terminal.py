@@ -32,17 +32,21 @@ def study_table(study: Study) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
     )
-    table.add_column("platform", no_wrap=True)
+    several = study.table["region"].nunique() > 1
+    table.add_column("platform", overflow="fold", max_width=36)
+    if several:
+        table.add_column("region", no_wrap=True)
     table.add_column("USD/month", justify="right", no_wrap=True)
     if ranged:
         table.add_column("low to high", justify="right", no_wrap=True)
-    table.add_column("what", no_wrap=True)
-    table.add_column("binds", overflow="fold")
-    table.add_column("next wall", overflow="fold")
+    table.add_column("what", overflow="fold", min_width=18, max_width=34)
+    table.add_column("binds", overflow="fold", min_width=16)
+    table.add_column("next wall", overflow="fold", min_width=14)
     table.add_column("prices", no_wrap=True)
     for row in study.table.to_dict("records"):
         ok = row["status"] == FEASIBLE
-        cells = [row["title"], money(row["monthly_usd"]) if ok else row["status"]]
+        cells = [row["title"], *([row["region"]] if several else [])]
+        cells.append(money(row["monthly_usd"]) if ok else row["status"])
         if ranged:
             span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok else ""
             cells.append(span)
