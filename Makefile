@@ -19,7 +19,7 @@ report: .venv/.installed ## report on one workload: make report WORKLOAD=mine.ya
 	@"$(BIN)/streamplan" report "$(WORKLOAD)" --out "$(OUT)" $(ARGS)
 
 test: .venv/.installed ## run the tests and the examples in the docstrings
-	@"$(BIN)/python" -m pytest -q $(ARGS)
+	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)
 
 lint: .venv/.installed ## style, formatting and types
 	@"$(BIN)/ruff" check
@@ -32,10 +32,11 @@ lab: .venv/.installed ## open the notebooks in JupyterLab
 bench: .venv/.installed .venv-bench/.installed ## measure the figures of the README, with a peer in an environment of its own
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
 
+# jsonschema from 4.25 on costs every Jupyter and Altair process about a second at import.
 lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 	  || { echo "make lock needs Python 3.11, the oldest we support: make lock PYTHON=python3.11" >&2; exit 1; }
-	@$(call pin,constraints.txt,'make setup',-e '.[notebooks$(COMMA)dev]' 'jsonschema<4.25')
+	@$(call pin,constraints.txt,'make setup','.[notebooks$(COMMA)dev]' 'jsonschema<4.25')
 	@$(call pin,constraints-bench.txt,the peer that 'make bench' compares with,service-capacity-modeling)
 
 clean: ## remove both environments, caches and build outputs; reports stay
@@ -50,8 +51,8 @@ clean: ## remove both environments, caches and build outputs; reports stay
 
 COMMA := ,
 
-# A new pip resolves with a quarter of the work of the one that venv brings. Modules are compiled when they are first used.
-PIP := --no-input --disable-pip-version-check --no-compile
+# The pinned pip resolves with a quarter of the work of the one that venv brings. Modules compile when first used.
+PIP_FLAGS := --no-input --disable-pip-version-check --no-compile
 
 # $(call install,ENVIRONMENT,PINS,REQUIREMENTS): pip's output becomes one line of progress; it is shown if pip fails.
 define install
@@ -60,12 +61,14 @@ set -e; \
   || { echo "$(PYTHON) is missing or older than 3.11; name another one: make setup PYTHON=python3.11" >&2; exit 1; }; \
 "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null \
   || { echo "$(PYTHON) cannot make environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
-"$(PYTHON)" -m venv $(1); \
+who='import sys; print(sys.version, sys.base_prefix)'; \
+[ "$$($(1)/bin/python -c "import pip; $$who" 2>/dev/null)" = "$$("$(PYTHON)" -c "$$who")" ] \
+  || "$(PYTHON)" -m venv --clear $(1); \
 echo '*' >$(1)/.gitignore; \
 of=$$(grep -c == $(2)); \
 if [ -t 1 ]; then r='\r'; else r=''; echo "$(1): installing $$of packages"; fi; \
-{ $(1)/bin/python -m pip install $(PIP) --quiet -c $(2) pip 2>&1 \
-    && $(1)/bin/python -m pip install $(PIP) --progress-bar off -c $(2) $(3) 2>&1 \
+{ $(1)/bin/python -m pip install $(PIP_FLAGS) --quiet -c $(2) pip 2>&1 \
+    && $(1)/bin/python -m pip install $(PIP_FLAGS) --progress-bar off -c $(2) $(3) 2>&1 \
     && echo "pip is done"; } \
 | tee $(1)/install.log \
 | { n=0; while IFS= read -r line; do case $$line in \
@@ -77,14 +80,20 @@ tail -n 1 $(1)/install.log | grep -q '^pip is done$$' \
 touch $(1)/.installed
 endef
 
-# $(call pin,FILE,WHAT FOR,REQUIREMENTS): the newest versions that fit together, found in a throw-away environment.
+# $(call pin,FILE,WHAT FOR,REQUIREMENTS): the newest versions that fit together on the first 3.11, whichever 3.11 runs:
+# some packages leave out early ones, such as the 3.11.2 of Debian 12. Nothing is installed but a new pip, in a throw-away
+# environment.
 define pin
 set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT INT TERM; \
 echo "$(1): resolving"; \
 "$(PYTHON)" -m venv "$$folder"; \
-"$$folder/bin/python" -m pip install $(PIP) --quiet --upgrade pip; \
-"$$folder/bin/python" -m pip install $(PIP) --quiet $(3); \
+"$$folder/bin/python" -m pip install $(PIP_FLAGS) --quiet --upgrade pip; \
+"$$folder/bin/python" -m pip install $(PIP_FLAGS) --quiet --dry-run --ignore-installed --report "$$folder/report" \
+  --target "$$folder/none" --python-version 3.11.0 --only-binary :all: pip $(3); \
 { echo "# Exact versions for $(2); written by 'make lock', do not edit."; \
-  "$$folder/bin/python" -m pip freeze --all --exclude-editable --exclude setuptools; } >"$$folder/pins"; \
+  "$$folder/bin/python" -c 'import json, sys; \
+found = [item for item in json.load(open(sys.argv[1]))["install"] if "dir_info" not in item["download_info"]]; \
+print(*sorted(("{name}=={version}".format(**item["metadata"]) for item in found), key=str.lower), sep="\n")' \
+  "$$folder/report"; } >"$$folder/pins"; \
 cp "$$folder/pins" $(1)
 endef

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 
 from benchmarks import growth, planning, report, startup
-from benchmarks.timing import Result, machine
+from benchmarks.timing import Result, load, machine
 
 NAMES = ("planning", "compare", "report", "growth", "imports")
 
@@ -46,7 +46,9 @@ def main(only: tuple[str, ...], peer_python: str | None, repeats: int | None, fu
         click.echo("\n".join(f"{label:>10}: {value}" for label, value in about.items()) + "\n")
     for name in only:
         click.echo(f"measuring {name} ...", err=True)
+        before = load()
         results.append(run[name]())
+        results[-1].load = f"{before}, {load()}"
         if not as_json:
             click.echo(results[-1].text())
     if as_json:

@@ -17,13 +17,13 @@ PLATFORMS = ("kafka-ec2-ebs", "kafka-ec2-nvme")
 OURS_PER_TURN = 20
 
 NOTES = (
-    "Both plan 132 worlds (128 draws, three percentiles, the mean) in one thread. A time is one plan in a running "
-    "process: drawing the worlds, sizing and pricing every machine in every world, and choosing. Imports are apart.",
+    "Both plan 132 worlds in one thread: ours 132 draws, the peer 128 draws, three percentiles and the mean. A time is "
+    "one plan in a running process: drawing the worlds, sizing and pricing every machine in each, and choosing.",
     "Ours evaluates every configuration, that is machine type and kind of disk, of two offers: at least as many "
     "evaluations as the peer makes. It sizes them in all worlds at once and takes the least mean cost among those that "
-    "carry every draw. The peer plans each world apart, keeps the cheapest machine of each, and ranks those by regret.",
+    "carry every world. The peer plans each world apart, keeps the cheapest of each, and ranks those by regret.",
     "Not the same model. The peer draws three more inputs: CPU per MiB read and written, and bytes read apart from "
-    "consumers, which its CPU then counts twice. It keeps 60 % of the disk free, uses at most 5 TiB of a machine's disk "
+    "consumers, which its CPU then counts twice. It keeps 60 % of the disk free, at most 5 TiB of disk a machine "
     "and at most 150 machines, so some worlds get no plan. Its prices are reserved for three years, without network "
     "transfer; ours are on demand, with traffic between zones and controllers. Compare the speed, not the bills.",
     "Ours carries the loss of a zone and the catch-up after it in every plan, with 17 constraints a machine.",
@@ -47,26 +47,25 @@ def plan(case: Any, book: Any) -> Chosen:
     """Draw the worlds, size and price every machine in each, and choose."""
     from streamplan.plan import cost_all
 
-    demand, weights = case.peer_worlds()
+    demand = case.worlds()
     best, evaluations = [], 0
     for platform in PLATFORMS:
         costed = cost_all(demand, platform, book)
-        index = costed.cheapest(weights)
+        index = costed.cheapest()
         machine = str(costed.sizing.configuration[index])
-        best.append((float(costed.cost[index] @ weights), platform, machine))
+        best.append((float(costed.cost[index].mean()), platform, machine))
         evaluations += costed.cost.size
     return Chosen(*min(best), evaluations)
 
 
 def cheapest_machines(case: Any, book: Any, count: int = 5) -> list[dict[str, Any]]:
-    """Return the machines with the least expected cost among those that carry every draw."""
+    """Return the machines with the least expected cost among those that carry every world."""
     from streamplan.plan import cost_all
 
-    demand, weights = case.peer_worlds()
-    drawn, rows = weights > 0, []
+    demand, rows = case.worlds(), []
     for platform in PLATFORMS:
         costed = cost_all(demand, platform, book)
-        usd, units = costed.cost[:, drawn], costed.sizing.units[:, drawn]
+        usd, units = costed.cost, costed.sizing.units
         for i, machine in enumerate(costed.sizing.configuration):
             row = {"platform": platform, "machine": str(machine), "units_mean": float(units[i].mean())}
             row |= {"units_least": float(units[i].min()), "units_most": float(units[i].max())}
@@ -76,14 +75,14 @@ def cheapest_machines(case: Any, book: Any, count: int = 5) -> list[dict[str, An
 
 def request(case: Any) -> dict[str, Any]:
     """Return a case as `peer.py` reads it."""
-    from benchmarks.worlds import DRAWS, PERCENTILES, RETENTION_S
+    from benchmarks.worlds import PEER_DRAWS, PEER_PERCENTILES, RETENTION_S
 
     return {
         "write": vars_of(case.write),
         "consumers": vars_of(case.consumers),
         "retention": f"PT{RETENTION_S / 3600:g}H",
-        "simulations": DRAWS,
-        "percentiles": PERCENTILES,
+        "simulations": PEER_DRAWS,
+        "percentiles": PEER_PERCENTILES,
     }
 
 
@@ -129,7 +128,7 @@ def peer(python: str) -> Iterator[Peer]:
 
 def measure(peer_python: str | None, repeats: int) -> Result:
     """Measure ours, and the peer in turn with it if its interpreter is given."""
-    from benchmarks.worlds import CASES
+    from benchmarks.worlds import CASES, WORLDS
     from pricing import PriceBook
 
     title = "two uncertain Kafka workloads, 24 h kept, three consumers, three copies"
@@ -139,8 +138,7 @@ def measure(peer_python: str | None, repeats: int) -> Result:
     ours: dict[str, list[float]] = {}
     for case in CASES:
         chosen = plan(case, book)
-        worlds = case.peer_worlds()[1].size
-        product = f"{chosen.evaluations // worlds} x {worlds} = {chosen.evaluations:,}"
+        product = f"{chosen.evaluations // WORLDS} x {WORLDS} = {chosen.evaluations:,}"
         result.facts[f"{case.name}, ours, configurations x worlds = evaluations"] = product
         result.facts[f"{case.name}, ours, chosen"] = f"{chosen.machine} on {chosen.platform}"
         result.tables[f"{case.name}, ours: the five cheapest in expectation"] = cheapest_machines(case, book)
@@ -194,7 +192,7 @@ def _worlds(name: str, theirs: dict[str, list[float]]) -> list[dict[str, Any]]:
     from streamfacts.units import MIB, TIB
 
     case = next(c for c in CASES if c.name == name)
-    demand, _ = case.peer_worlds()
+    demand = case.worlds()
     stored = demand.wire_bytes_s * demand.retention_s * COPIES
     ours = {"write_mib_s": demand.wire_bytes_s / MIB, "consumers": demand.fan_out, "stored_tib": stored / TIB}
     rows = []

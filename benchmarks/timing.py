@@ -51,6 +51,7 @@ class Result:
     facts: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    load: str = ""
     skipped: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,7 +71,7 @@ class Result:
             lines += ["", f"   {label}", *grid(rows)]
         if self.notes:
             lines += ["", *(f"   - {note}" for note in self.notes)]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, "", f"   load of the machine before and after: {self.load}", ""])
 
 
 def _time_row(label: str, times: Times) -> dict[str, Any]:
@@ -134,14 +135,18 @@ def streamplan_command() -> list[str]:
 def machine() -> dict[str, str]:
     """Return what the figures depend on: processor, memory, system and versions."""
     cores = f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
-    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load not known"
     return {
-        "processor": f"{_processor()}, {cores}, {load} at the start",
+        "processor": f"{_processor()}, {cores}",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
         "streamplan": version("streamplan"),
     }
+
+
+def load() -> str:
+    """Return how busy the machine is, others included: the processes that ran or waited in the last minute."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "not known"
 
 
 def version(name: str) -> str:

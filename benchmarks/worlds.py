@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,10 @@ from capacity import Demand, Workload
 from streamfacts.units import DAY, MIB
 
 Array = NDArray[np.float64]
-DRAWS, PERCENTILES, SEED = 128, (5, 50, 95), 20260801
+SEED = 20260801
+#: What the peer plans by default: draws, then all inputs at each percentile, then all at their mean.
+PEER_DRAWS, PEER_PERCENTILES = 128, (5, 50, 95)
+WORLDS = PEER_DRAWS + len(PEER_PERCENTILES) + 1
 COPIES, RETENTION_S = 3, DAY
 
 
@@ -95,12 +99,8 @@ class Case:
 
     def demand(self, shares: Array) -> Demand:
         """Return the worlds at these shares, shape (worlds, 3), of write rate, consumers and stored bytes."""
-        write, consumers, stored = (
-            interval.quantile(shares[:, i]) for i, interval in enumerate((self.write, self.consumers, self.stored))
-        )
-        return self._at(write, consumers, stored)
-
-    def _at(self, write: Array, consumers: Array, stored: Array) -> Demand:
+        inputs = (self.write, self.consumers, self.stored)
+        write, consumers, stored = (interval.quantile(shares[:, i]) for i, interval in enumerate(inputs))
         base = self.likely
         lift = write / base.wire_bytes_s
         return base.replace(
@@ -113,21 +113,17 @@ class Case:
 
     def blocks(self, draws: int, block: int) -> Iterator[Demand]:
         """Yield seeded Sobol draws, `block` at a time (both powers of two)."""
-        engine = qmc.Sobol(3, scramble=True, seed=SEED)
+        engine = self._engine()
         for _ in range(0, draws, block):
             yield self.demand(engine.random(min(block, draws)))
 
-    def peer_worlds(self) -> tuple[Demand, Array]:
-        """Return as many worlds as the peer plans, and the weights of an expectation over the draws among them.
+    def worlds(self) -> Demand:
+        """Return as many draws as the peer plans worlds: the head of the next power of two of Sobol points."""
+        return self.demand(self._engine().random_base2(math.ceil(math.log2(WORLDS)))[:WORLDS])
 
-        They are 128 draws, all inputs at their 5th, 50th and 95th percentile, and all at their mean.
-        """
-        drawn = qmc.Sobol(3, scramble=True, seed=SEED).random(DRAWS)
-        at = np.repeat(np.array(PERCENTILES)[:, None] / 100, 3, axis=1)
-        shares = np.concatenate([drawn, at])
-        inputs = (self.write, self.consumers, self.stored)
-        columns = [np.append(x.quantile(shares[:, i]), x.mid) for i, x in enumerate(inputs)]
-        return self._at(*columns), np.where(np.arange(len(columns[0])) < DRAWS, 1 / DRAWS, 0.0)
+    @staticmethod
+    def _engine() -> qmc.Sobol:
+        return qmc.Sobol(3, scramble=True, seed=SEED)
 
 
 CASES = (Case("100 MiB/s", 100.0), Case("1 GiB/s", 1024.0))

@@ -6,6 +6,11 @@
 'broker'
 """
 
+from streamfacts import own
+
+__distribution__ = "streamplan"
+own.check(__name__, __path__, ("workload", "demand", "offer", "sizing", "constraint"))
+
 import importlib
 
 from capacity.constraint import Constraint, Limit
@@ -13,15 +18,11 @@ from capacity.demand import Demand
 from capacity.offer import Offer, find_platform, size
 from capacity.sizing import Part, Sizing
 from capacity.workload import Range, Workload
-from streamfacts import own
 
 # The folder of platforms and the function that lists them share a name. The folder is loaded first, so that no later
 # import of it puts the module in the function's place.
 importlib.import_module("capacity.platforms")
 from capacity.offer import platforms
-
-__distribution__ = "streamplan"
-own.check(__name__, __path__, ("workload", "demand", "offer", "sizing", "constraint"))
 
 __all__ = [
     "Constraint",

@@ -25,11 +25,13 @@ Array = NDArray[np.float64]
 
 
 def usable_machines(cloud: Cloud, *, local: bool, memory_above_gib: float) -> MachineTable:
-    """Return the machines with enough memory and, for local disks, a documented write rate."""
+    """Return the machines with enough memory and a documented rate of the disks in question."""
     table = cloud.machines()
     usable = table["memory_gib"] > memory_above_gib
     if local:
         usable = usable & (table["local_disk_gb"] > 0) & np.isfinite(table["local_write_mb_s"])
+    else:
+        usable = usable & np.isfinite(table["volume_mb_s"]) & np.isfinite(table["volume_iops"])
     return table.where(usable)
 
 

@@ -6,12 +6,13 @@
 0.21
 """
 
-from pricing.bill import Bill, bill
-from pricing.book import Price, PriceBook
-from pricing.usage_file import load_usage
 from streamfacts import own
 
 __distribution__ = "streamplan"
 own.check(__name__, __path__, ("book", "bill", "usage_file"))
+
+from pricing.bill import Bill, bill
+from pricing.book import Price, PriceBook
+from pricing.usage_file import load_usage
 
 __all__ = ["Bill", "Price", "PriceBook", "bill", "load_usage"]

@@ -8,15 +8,16 @@
 
 import capacity
 import pricing
+from streamfacts import own
+
+for _package in (capacity, pricing):
+    own.check(_package.__name__, getattr(_package, "__path__", ()), (), getattr(_package, "__distribution__", None))
+
 from capacity import Workload, platforms, size
 from pricing import PriceBook, bill
-from streamfacts import own
 from streamplan.plan import Plan, plan
 from streamplan.study import Study, compare, study
 
 __version__ = "0.1.0"
-
-for _package in (capacity, pricing):
-    own.check(_package.__name__, _package.__path__, (), getattr(_package, "__distribution__", None))
 
 __all__ = ["Plan", "PriceBook", "Study", "Workload", "bill", "compare", "plan", "platforms", "size", "study"]

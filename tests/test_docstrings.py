@@ -41,7 +41,7 @@ def test_every_quantity_states_its_unit(function):
     assert doc, f"{function.__name__} has no docstring"
     stated = described(doc)
     for name in quantities:
-        if name == "units" or name not in stated and function.__name__ == "rebuild_seconds":
+        if name == "units" or (name not in stated and function.__name__ == "rebuild_seconds"):
             continue
         assert name in stated, f"{function.__name__}: parameter {name} is not described"
         assert re.search(r"\[[^\]]+\]", stated[name]) or "any shape" in stated[name], f"{name}: no [unit]"
