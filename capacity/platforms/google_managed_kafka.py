@@ -1,0 +1,269 @@
+"""Google Cloud Managed Service for Apache Kafka: vCPU and memory in data compute units, tiered storage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.constraint import ROUNDING, Constraint, Limit, units_needed
+from capacity.demand import Demand
+from capacity.laws.brokers import NORMAL, ZONE_DOWN
+from capacity.laws.paths import network_paths
+from capacity.laws.storage import stored_bytes
+from capacity.offer import Context, Offer, Option
+from capacity.sizing import Part, Sizing
+from streamfacts.tables import Fact, limit
+from streamfacts.units import GIB, MIB
+from streamfacts.usage import Usage, UsageLine
+
+Array = NDArray[np.float64]
+
+NAME = "google-managed-kafka"
+_PRICING = "https://cloud.google.com/managed-service-for-apache-kafka/pricing"
+_QUOTA = "a default quota of the project in the region, which Google raises on request"
+
+
+def _fact(name: str) -> Fact:
+    return limit("gcp", NAME, name)
+
+
+def _target(demand: Demand) -> tuple[float, str]:
+    """Return the share of the vCPU capacity to use on average [1] and where it comes from."""
+    for key in ("cpu", "all"):
+        if key in demand.use_up_to:
+            return demand.use_up_to[key], "the workload's use_up_to"
+    known = _fact("target_utilisation")
+    return known.value, known.source
+
+
+def write_equivalent(write: Any, fan_out: Any, copies: Any) -> Array:
+    """Return what brokers carry, in bytes written [byte/s]: writes of all copies + reads / 4.
+
+    Reads are those of the consumers and of the followers.
+    """
+    reads = write * fan_out + write * (copies - 1.0)
+    return np.asarray(write * copies + reads / _fact("reads_per_write").value)
+
+
+def _constraints(d: Demand) -> list[Constraint]:
+    of_one = _fact("write_equivalent_mb_s")
+    capacity = np.asarray(of_one.value * 1e6)
+    target, target_source = _target(d)
+    peak, copies = d.peak_wire_bytes_s, d.replication_factor
+    out = [
+        Constraint(
+            "average throughput",
+            NORMAL,
+            write_equivalent(d.wire_bytes_s, d.fan_out, copies),
+            capacity,
+            target,
+            "bytes/s",
+            f"{of_one.source}; {target_source}",
+            "average write x copies + (average write x (fan-out + copies - 1)) / 4",
+        ),
+        Constraint(
+            "peak throughput",
+            NORMAL,
+            write_equivalent(peak, d.fan_out, copies),
+            capacity,
+            1.0,
+            "bytes/s",
+            of_one.source,
+            "peak write x copies + (peak write x (fan-out + copies - 1)) / 4, up to the rated throughput",
+        ),
+    ]
+    if d.survive == "zone":
+        zones = _fact("zones").value
+        left = (zones - 1.0) / zones
+        out.append(
+            Constraint(
+                "peak throughput",
+                ZONE_DOWN,
+                write_equivalent(peak, d.fan_out, np.maximum(copies * left, 1.0)),
+                capacity,
+                1.0,
+                "bytes/s",
+                of_one.source,
+                "the same with the copies alive, on two of three zones",
+                share=left,
+            )
+        )
+    return out
+
+
+def _model(context: Context) -> Sizing:
+    d, hours = context.demand, context.hours_per_month
+    constraints = _constraints(d)
+    least, zones = _fact("min_vcpu"), _fact("zones")
+    vcpu = context.units_or(units_needed(constraints, least.value, 1.0))
+    memory_gib = vcpu * float(context.options["memory_gib_per_vcpu"])
+    brokers = np.maximum.reduce(
+        np.broadcast_arrays(
+            np.asarray(_fact("min_brokers").value),
+            np.ceil(vcpu / _fact("broker_max_vcpu").value - ROUNDING),
+            np.ceil(memory_gib / _fact("broker_max_memory_gib").value - ROUNDING),
+        )
+    )
+    dcu = vcpu * _fact("dcu_per_vcpu").value + memory_gib * _fact("dcu_per_gib").value
+    for_partitions = d.partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
+    local_gib = np.maximum(vcpu * _fact("disk_gib").value, np.ceil(for_partitions))
+    disk = _fact("broker_max_disk_gib")
+    regional = {name: _fact(name) for name in ("vcpu", "memory", "clusters")}
+    limits = (
+        Limit(
+            "vCPU in the region",
+            vcpu * d.clusters,
+            np.asarray(regional["vcpu"].value),
+            "vCPU",
+            regional["vcpu"].source,
+            advice=_QUOTA,
+        ),
+        Limit(
+            "memory in the region",
+            memory_gib * d.clusters,
+            np.asarray(regional["memory"].value),
+            "GiB",
+            regional["memory"].source,
+            advice=_QUOTA,
+        ),
+        Limit(
+            "clusters in the region",
+            np.asarray(d.clusters),
+            np.asarray(regional["clusters"].value),
+            "clusters",
+            regional["clusters"].source,
+            advice=_QUOTA,
+        ),
+        Limit("disk of a broker", local_gib / brokers, np.asarray(disk.value), "GiB", disk.source),
+        Limit("brokers", brokers, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
+    )
+    paths = network_paths(
+        d.wire_bytes_s,
+        d.fan_out,
+        d.replication_factor,
+        zones.value,
+        follower_fetch=context.options["follower_fetch"],
+        cross_region_copies=d.cross_region_copies,
+    )
+    stored = context.spread(stored_bytes(d.wire_bytes_s, d.retention_s) / GIB)
+    lines = (
+        UsageLine(
+            "gcp.managed-kafka.dcu",
+            context.spread(dcu * hours),
+            "DCU-hour",
+            formula=f"(vCPU x 0.6 + GiB of memory x 0.1) x {hours:g} h",
+        ),
+        UsageLine(
+            "gcp.managed-kafka.local-storage",
+            context.spread(local_gib * hours),
+            "GiB-hour",
+            formula=f"largest of 100 GiB a vCPU and 250 MiB a partition replica, x {hours:g} h",
+        ),
+        UsageLine(
+            "gcp.managed-kafka.long-term-storage",
+            stored * hours,
+            "GiB-hour",
+            formula=f"average write x retention, one copy billed, x {hours:g} h",
+        ),
+        UsageLine(
+            "gcp.managed-kafka.inter-zone",
+            context.gib(paths.clients_cross_zone + paths.replicate_cross_zone),
+            "GiB",
+            formula="(producers + replication + consumers) across zones",
+        ),
+        UsageLine(
+            "gcp.transfer.inter-region",
+            context.gib(paths.cross_region),
+            "GiB",
+            formula="average write x other regions",
+        ),
+    )
+    parts = (
+        Part("memory", context.spread(memory_gib), "GiB", "vCPU x memory_gib_per_vcpu", _fact("memory_gib").source),
+        Part(
+            "brokers",
+            context.spread(brokers),
+            "brokers",
+            "largest of 3, vCPU / 15 and memory / 120 GiB, rounded up",
+            _fact("broker_max_vcpu").source,
+        ),
+        Part("data compute units", context.spread(dcu), "DCU", "vCPU x 0.6 + GiB of memory x 0.1", _PRICING),
+        Part(
+            "disk of a broker",
+            context.spread(local_gib / brokers),
+            "GiB",
+            "largest of 100 GiB a vCPU and 250 MiB a partition replica, over the brokers",
+            _fact("disk_gib").source,
+        ),
+        Part(
+            "long-term storage",
+            stored,
+            "GiB",
+            "average write x retention: rolled segments go to it (KIP-405)",
+            _PRICING,
+        ),
+    )
+    return Sizing(
+        offer="",
+        options={},
+        demand=d,
+        unit="vCPU",
+        units=np.asarray(vcpu),
+        constraints=tuple(constraints),
+        limits=limits,
+        usage=Usage(lines, hours),
+        configuration=context.names,
+        parts=parts,
+        assumptions=(
+            "Google's sizing rule, with batches of at least 10 kB; smaller ones lower what a vCPU carries",
+            "the peak may use the whole rated throughput of the vCPU, as the rule's average / peak implies",
+        ),
+    )
+
+
+_MEMORY = _fact("memory_gib").value
+
+OFFERS = (
+    Offer(
+        name=NAME,
+        title="Google Managed Service for Apache Kafka",
+        family="Google Cloud",
+        provider="gcp",
+        configurations=lambda: np.array(["cluster"]),
+        model=_model,
+        configuration_is="configuration",
+        options=(
+            Option(
+                "memory_gib_per_vcpu",
+                _MEMORY,
+                "memory of a vCPU [GiB]",
+                low=_fact("memory_min_gib").value,
+                high=_fact("memory_max_gib").value,
+            ),
+            Option(
+                "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
+            ),
+        ),
+        guarantees={
+            "protocol": "Kafka",
+            "copies": "the workload's replication factor; 3 by default",
+            "zones": "3",
+            "availability": "99.95% a month for managing clusters, none promised for topics "
+            "(https://cloud.google.com/terms/managed-service-for-apache-kafka/sla)",
+            "disks": "outlive the broker; rolled segments in Cloud Storage",
+        },
+        not_modelled=(
+            "Private Service Connect endpoints and the data they process",
+            "Kafka Connect clusters, schema registry",
+            "batches below 10 kB, which lower the throughput of a vCPU",
+            "compacted topics, which stay on local disks",
+            "one broker down, which is less than a zone; catch-up after an outage",
+            "a limit on message size or partitions, which was not found",
+            "committed use: 20% below list for one year, 40% for three",
+        ),
+        sources=(_PRICING, "https://docs.cloud.google.com/managed-service-for-apache-kafka/docs/plan-cluster-size"),
+    ),
+)
