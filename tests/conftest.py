@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -30,7 +31,12 @@ class ShippedBook(PriceBook):
         printer.text("the shipped prices")
 
 
-@pytest.fixture(scope="session")
+@cache
+def _shipped() -> PriceBook:
+    return ShippedBook.load()
+
+
+@pytest.fixture
 def book() -> PriceBook:
     """The shipped prices, without anybody's own."""
-    return ShippedBook.load()
+    return _shipped()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capacity import Workload
 from streamfacts.errors import InputError
 from streamfacts.units import human, parse
 
@@ -167,6 +168,14 @@ def test_refused_with_the_field_and_an_example(kind: str, value: object) -> None
     example = {"rate": "250 MB/s", "record rate": "records/s", "size": "1 KiB", "duration": "7 d"}[kind]
     assert example in caught.value.allowed
     assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize("field", ["fan_out", "peak_ratio", "compression_ratio"])
+def test_a_decimal_comma_is_refused_without_a_unit_as_well(field: str) -> None:
+    """Read as a separator of thousands, 1,5 readers would be 15."""
+    assert getattr(Workload(write="1 MB/s", **{field: "1.5"}), field).likely == 1.5
+    with pytest.raises(InputError, match=field):
+        Workload(write="1 MB/s", **{field: "1,5"})
 
 
 def test_a_missing_unit_is_said() -> None:
