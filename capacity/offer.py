@@ -168,7 +168,7 @@ def size(
 
     Parameters
     ----------
-    workload : a `Workload`, or a `Demand` of any shape S
+    workload : a `Workload`, sized in its region or the offer's counterpart of it, or a `Demand` of any shape S
     platform : name of an offer, see `platforms()`
     machine : one configuration; without it the result has all of them on its leading axis
     units : brokers or shards that are already there; their utilisation is shown and what they break is a violation
@@ -193,7 +193,10 @@ def size(
     (6.0, 'ingress (normal)')
     """
     offer = find_platform(platform)
-    demand = Demand.of(workload) if isinstance(workload, Workload) else workload
+    if isinstance(workload, Workload):
+        demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
+    else:
+        demand = workload
     if np.min(clusters) < 1 or not np.all(np.isfinite(clusters)):
         raise InputError("clusters", clusters, "a number of at least 1")
     if np.ndim(clusters) or clusters != 1:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.files import read_mapping
 from streamfacts.tables import ANY_REGION, counterpart, regions
-from streamfacts.units import DAY, HOUR, KINDS, parse
+from streamfacts.units import DAY, HOUR, KINDS, parse, split
 
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
 NAME_ALLOWED = "1 to 80 letters, digits, spaces, dots, hyphens or underscores, without path or markup characters"
@@ -43,10 +43,10 @@ def _number(value: Any, field: str, kind: str | None, allowed: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (Real, str)):
         raise InputError(field, value, allowed)
     try:
-        number = float(str(float(value) if isinstance(value, Real) else value).replace("_", "").replace(",", ""))
+        number, unit = split(value) if isinstance(value, str) else (float(value), "")
     except ValueError:
         raise InputError(field, value, allowed) from None
-    if not math.isfinite(number):
+    if unit or not math.isfinite(number):
         raise InputError(field, value, allowed)
     return number
 

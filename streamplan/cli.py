@@ -45,6 +45,7 @@ _CLUSTERS = click.option(
     show_default=True,
     help="Clusters to spread over where one breaks a limit.",
 )
+_ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 _REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 
 
@@ -76,8 +77,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_shared(_WORKLOAD, _JSON, _BOOK, _HOURS, _OPTION, _REGION, _CLUSTERS)
-@click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
+@_shared(_WORKLOAD, _JSON, _BOOK, _HOURS, _OPTION, _REGION, _CLUSTERS, _ONLY)
 def compare(
     workload: str,
     as_json: bool,
@@ -233,11 +233,17 @@ def bill(usage: str, as_json: bool, price_book: Sequence[str], region: str | Non
 
 
 @cli.command()
-@_shared(_WORKLOAD, _BOOK, _HOURS, _REGION)
+@_shared(_WORKLOAD, _BOOK, _HOURS, _REGION, _ONLY)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option("--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offers.")
 def report(
-    workload: str, price_book: Sequence[str], hours_per_month: float, region: str | None, out: str, pairs: Sequence[str]
+    workload: str,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    region: str | None,
+    only: Sequence[str],
+    out: str,
+    pairs: Sequence[str],
 ) -> None:
     """Run the comparison notebook and leave one self-contained HTML file beside it."""
     from streamplan.report import write_report
@@ -249,6 +255,7 @@ def report(
         price_books=price_book,
         hours_per_month=hours_per_month,
         region=region,
+        only=only,
         options=_options(pairs),
     )
     console().print(study_table(result.study))

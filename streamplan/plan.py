@@ -54,7 +54,7 @@ class Costed:
         keys = (
             self.sizing.units.mean(axis=over),
             clusters.mean(axis=over),
-            cost.mean(axis=over),
+            cost.mean(axis=over).round(4),  # so that the last bits of equal sums do not decide
             broken.sum(axis=over),
             unpriced.sum(axis=over),
             ~self.sizing.feasible.all(axis=over),
@@ -158,14 +158,12 @@ def least_cost(
     """
     costed = cost_all(demand, platform, book, options=options, hours_per_month=hours_per_month)
     least = costed.cost.min(axis=0)
-    top = costed.most_clusters(most_clusters)
-    counts = np.arange(2, np.max(top) + 1)
+    counts = np.arange(2, np.max(costed.most_clusters(most_clusters)) + 1)
     if len(counts):
-        cost = cost_all(
-            demand, platform, book, clusters=counts, options=options, hours_per_month=hours_per_month
-        ).cost.min(axis=0)
-        worth = counts.reshape(-1, *(1,) * np.ndim(top)) <= top
-        least = np.where(top > 1, np.where(worth, cost, np.inf).min(axis=0), least)
+        several = cost_all(demand, platform, book, clusters=counts, options=options, hours_per_month=hours_per_month)
+        fewest = several.sizing.feasible.any(axis=0).argmax(axis=0)
+        cost = np.take_along_axis(several.cost.min(axis=0), fewest[None], axis=0)[0]
+        least = np.where(costed.sizing.feasible.any(axis=0), least, cost)
     return np.asarray(least)
 
 
@@ -183,7 +181,7 @@ def plan(
 ) -> Plan:
     """Return the cheapest feasible configuration of an offer at the likely demand, or the named machine.
 
-    Where one cluster breaks a limit and several do not, the demand is spread over as many as are cheapest, up to
+    Where one cluster breaks a limit and several do not, the demand is spread over as few as will do, up to
     `most_clusters`; `clusters` fixes the number, and so do `units` that are given.
 
     Examples
@@ -207,9 +205,11 @@ def plan(
             counts = np.arange(2, int(costed.most_clusters(most_clusters, keep)) + 1)
             if len(counts):
                 several = cost_all(demand, platform, book, clusters=counts, **choices)
-                order = [i for i in several._order(()) if keep[i // len(counts)]]
-                row, column = divmod(int(order[0]), len(counts))
-                if several.sizing.feasible[row, column]:
-                    machine, clusters = str(several.sizing.configuration[row]), int(counts[column])
+                feasible = several.sizing.feasible & keep[:, None]
+                if feasible.any():
+                    column = int(feasible.any(axis=0).argmax())
+                    clusters = int(counts[column])
+                    order = cost_all(demand, platform, book, clusters=clusters, **choices)._order(())
+                    machine = next(str(names[i]) for i in order if feasible[i, column])
     sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
     return Plan(offer, workload, sizing, bill(sizing.usage, book, demand.region))

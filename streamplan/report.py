@@ -39,6 +39,7 @@ def write_report(
     price_books: Sequence[str | Path] = (),
     hours_per_month: float = HOURS_PER_MONTH,
     region: str | None = None,
+    only: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> Report:
@@ -61,10 +62,11 @@ def write_report(
     if not there.is_dir():
         raise InputError("--out", str(out), "a folder, new or existing")
     w = open_workload(workload, region)
-    result = study(w, book=PriceBook.load(*price_books), options=options, hours_per_month=hours_per_month)
+    result = study(w, only=only, book=PriceBook.load(*price_books), options=options, hours_per_month=hours_per_month)
     parameters = {
         "workload": str(workload),  # as given, so that the notebook holds no path of this machine
         "region": region or "",
+        "platforms": list(only),
         "price_books": [str(p) for p in price_books],
         "hours_per_month": hours_per_month,
         "options": {k: str(v) for k, v in (options or {}).items()},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capacity import Demand, Workload, find_platform, platforms
+from capacity import Demand, Offer, Workload, find_platform, platforms
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
@@ -166,26 +166,55 @@ def study(
 ) -> Study:
     """Size and price a workload on every offer, or on those named in `only`.
 
-    Options are handed to the offers that have them; one that no offer has is an error.
+    Options are handed to the offers that have them and take the value (a machine type is of one cloud); one that no
+    offer takes is an error.
     """
     book = book or PriceBook.load()
     names = list(only) if only else list(platforms())
     offers = [find_platform(name) for name in names]
-    known = {option.name for offer in offers for option in offer.options}
-    for name in options or {}:
-        if name not in known:
-            raise (
-                unknown_name("option", name, known)
-                if known
-                else InputError("option", name, "none of these offers has options")
-            )
+    own = {offer.name: _options_of(offer, options or {}) for offer in offers}
+    for name, value in (options or {}).items():
+        if not any(name in taken for taken in own.values()):
+            raise _no_taker(offers, name, value)
     plans = []
     for offer in offers:
-        own = {k: v for k, v in (options or {}).items() if k in {o.name for o in offer.options}}
         plans.append(
-            plan(workload, offer.name, book, options=own, hours_per_month=hours_per_month, most_clusters=most_clusters)
+            plan(
+                workload,
+                offer.name,
+                book,
+                options=own[offer.name],
+                hours_per_month=hours_per_month,
+                most_clusters=most_clusters,
+            )
         )
     return Study(workload, book, tuple(plans), hours_per_month, most_clusters)
+
+
+def _options_of(offer: Offer, given: Mapping[str, Any]) -> dict[str, Any]:
+    out = {}
+    for option in offer.options:
+        if option.name in given:
+            try:
+                out[option.name] = option.check(given[option.name])
+            except InputError:
+                continue
+    return out
+
+
+def _no_taker(offers: Iterable[Offer], name: str, value: Any) -> InputError:
+    options = [option for offer in offers for option in offer.options]
+    same = [option for option in options if option.name == name]
+    if not same:
+        return unknown_name("option", name, {option.name for option in options})
+    allowed = {str(choice) for option in same for choice in option.allowed}
+    if allowed:
+        return unknown_name(f"option {name}", str(value), allowed)
+    try:
+        same[0].check(value)
+    except InputError as error:
+        return error
+    return InputError(f"option {name}", value, "a value that the offer takes")
 
 
 def compare(workload: Workload, **choices: Any) -> pd.DataFrame:

@@ -121,7 +121,11 @@ def test_size_as_json(platform, run):
     assert set(document) >= OFFER_KEYS
     bill = document["bill"]
     assert set(bill) >= BILL_KEYS and all(set(line) >= LINE_KEYS for line in bill["lines"])
-    assert bill["total"] == pytest.approx(sum(line["cost"] for line in bill["lines"]), rel=1e-12)
+    costs = [line["cost"] for line in bill["lines"]]
+    if bill["missing"]:
+        assert bill["total"] is None and None in costs
+    else:
+        assert bill["total"] == pytest.approx(sum(costs), rel=1e-12)
     assert document["units"] >= 1 and document["feasible"] is True and document["violations"] == []
     assert document["binding"] in {f"{c['constraint']} ({c['state']})" for c in document["constraints"]}
     for constraint in document["constraints"]:
@@ -234,6 +238,9 @@ def test_explain_gives_formula_and_source_of_every_number(platform, run):
         at = after(f"{name}: {line['quantity']:,.6g} {line['unit']} x ")
         assert at is not None, line
         following = [x.strip() for x in lines[at + 1 : at + 4]]
+        if line["cost"] is None:
+            assert "MISSING PRICE" in lines[at]
+            continue
         assert f"{line['cost']:,.2f} USD" in lines[at] and line["as_of"] in lines[at]
         assert line["formula"] and f"quantity = {line['formula']}" in following
         assert line["source"] and f"source: {line['source']}" in following
@@ -245,10 +252,11 @@ def test_explain_gives_formula_and_source_of_every_number(platform, run):
 
 def test_compare_as_text_has_a_row_an_offer(run):
     text = run("compare", EXAMPLE)
+    lines = text.splitlines()
     for row in strict(run("compare", EXAMPLE, "--json"))["platforms"]:
-        line = next(x for x in text.splitlines() if x.strip().startswith(row["title"] + "  "))
         shown = f"{row['monthly_usd']:,.0f}" if row["status"] == "feasible" else row["status"]
-        assert shown in line
+        start = row["title"][:20]  # a long title goes on in the next line
+        assert any(line.strip().startswith(start) and shown in line for line in lines), row["title"]
 
 
 def test_bill_as_text_shows_the_published_figures(usage_file, run):
@@ -364,10 +372,10 @@ def test_hours_of_the_month_scale_what_counts_hours(eleven_shards, run):
 def test_region_without_prices_says_so(eleven_shards, run):
     rows = strict(run("compare", eleven_shards, "--region", "sa-east-1", "--json"))["platforms"]
     unpriced = [r for r in rows if r["status"] == "price missing"]
-    assert unpriced and not [r for r in rows if r["status"] == "feasible"]
+    assert {"msk-standard", "kafka-ec2-ebs", "kinesis-provisioned"} <= {r["platform"] for r in unpriced}
     for r in unpriced:
         assert r["monthly_usd"] is None and r["units"] >= 1
-        assert "no price for aws." in r["reason"] and "in sa-east-1" in r["reason"]
+        assert "no price for " in r["reason"] and f"in {r['region']}" in r["reason"]
 
     ask = ["size", eleven_shards, "--platform", "kinesis-provisioned", "--region", "sa-east-1"]
     document = strict(run(*ask, "--json"))

@@ -109,8 +109,7 @@ def test_the_number_of_clusters_is_what_a_loop_finds(offer: str, book: PriceBook
     by_count = {n: plan(w, offer, book, clusters=n).monthly_usd for n in range(2, 2 * p.clusters + 1)}
     cost = {n: total for n, total in by_count.items() if total is not None}
     assert p.monthly_usd == pytest.approx(cost[p.clusters], rel=1e-12)
-    # beyond twice the fewest that fit only the rounding of each cluster makes a difference; nobody would split for it
-    assert p.monthly_usd <= min(total for n, total in cost.items() if n <= 2 * min(cost)) * (1 + 1e-12)
+    assert p.clusters == min(cost)  # as few as will do
     assert p.monthly_usd == pytest.approx(float(least_cost(Demand.of(w), offer, book)), rel=1e-12)
 
 

@@ -74,8 +74,8 @@ def test_some_offer_carries_it_or_the_missing_price_is_named(name):
     assert (table["status"] != "infeasible").any()
     unpriced = table[table["status"] == "price missing"]
     assert (table["status"] == "feasible").any() or len(unpriced)
-    for reason in unpriced["reason"]:
-        assert f"in {result.workload.region}" in reason
+    for row in unpriced.itertuples():
+        assert f"in {row.region}" in row.reason
     for row in table[table["status"] == "infeasible"].itertuples():
         assert row.reason and all(source for _, source in result.plan_of(row.platform).obstacles)
 
@@ -84,7 +84,8 @@ def test_some_offer_carries_it_or_the_missing_price_is_named(name):
 def test_cost_rises_from_the_low_to_the_high_end(name):
     for row in compared(name).table.itertuples():
         known = [v for v in (row.low_usd, row.monthly_usd, row.high_usd) if pd.notna(v)]
-        assert known == sorted(known), f"{name} on {row.platform}: {known}"
+        steps = zip(known, known[1:], strict=False)
+        assert all(a <= b * (1 + 1e-9) for a, b in steps), f"{name} on {row.platform}: {known}"
 
 
 @pytest.mark.parametrize("name", NAMES)
