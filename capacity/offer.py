@@ -101,6 +101,7 @@ class Offer:
     options : the levers it leaves open
     guarantees : what makes it comparable: copies, zones, availability ... in words
     not_modelled : what the model leaves out
+    lacks : what a Kafka user would expect and the offer cannot do, whatever is paid
     closed : since when it is withdrawn or closed to new customers, with the source; empty if it is open
     """
 
@@ -114,6 +115,7 @@ class Offer:
     options: tuple[Option, ...] = ()
     guarantees: Mapping[str, str] = field(default_factory=dict)
     not_modelled: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     closed: str = ""
     sources: tuple[str, ...] = ()
 

@@ -104,9 +104,10 @@ def compare(
 
         click.echo(dumps(study_document(result)))
     else:
-        from streamplan.terminal import console, study_table
+        from streamplan.terminal import console, shared_terms, study_table
 
         console().print(study_table(result))
+        console().print(shared_terms(result))
     if not any(plan.feasible for plan in result.plans):
         raise NothingFeasible("no offer can carry this workload; the table says why")
 
@@ -266,34 +267,23 @@ def report(
 
 @cli.command("platforms")
 @_shared(_JSON)
-def platforms_command(as_json: bool) -> None:
-    """The offers, their options and what is not modelled."""
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the whole catalogue as Markdown.")
+def platforms_command(as_json: bool, as_markdown: bool) -> None:
+    """The offers, their options, and the age and confidence of their prices."""
     from capacity import platforms
+    from streamplan import catalogue
 
-    offers = platforms().values()
     if as_json:
-        from streamplan.document import dumps
+        from streamplan.document import catalogue_document, dumps
 
-        rows = [
-            {
-                "platform": o.name,
-                "title": o.title,
-                "family": o.family,
-                "provider": o.provider,
-                "configurations": o.configurations(),
-                "options": [{"name": x.name, "default": x.default, "doc": x.doc} for x in o.options],
-                "guarantees": dict(o.guarantees),
-                "not_modelled": list(o.not_modelled),
-                "sources": list(o.sources),
-            }
-            for o in offers
-        ]
-        click.echo(dumps(rows))
-        return
-    for o in offers:
-        click.echo(f"{o.name:30} {o.title} ({len(o.configurations())} to choose from)")
-        for x in o.options:
-            click.echo(f"{'':32}--option {x.name}={x.default}: {x.doc}")
+        click.echo(dumps([catalogue_document(catalogue.entry(name)) for name in platforms()]))
+    elif as_markdown:
+        click.echo(catalogue.markdown(), nl=False)
+    else:
+        for name, offer in platforms().items():
+            click.echo(catalogue.one_line(name))
+            for option in offer.options:
+                click.echo(f"{'':32}--option {option.name}={option.default}: {option.doc}")
 
 
 @cli.command("workloads")

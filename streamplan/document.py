@@ -12,6 +12,7 @@ import numpy as np
 
 from capacity import Demand, Range, Workload
 from pricing import Bill
+from streamplan.catalogue import Entry
 from streamplan.plan import Plan
 from streamplan.study import Study
 
@@ -128,6 +129,37 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "assumptions": list(sizing.assumptions),
             "guarantees": dict(plan.offer.guarantees),
             "not_modelled": list(plan.offer.not_modelled),
+        }
+    )
+
+
+def catalogue_document(entry: Entry) -> dict[str, Any]:
+    """Return an offer of the registry: choices, options, promises, what binds, what is metered, age of its prices."""
+    o = entry.offer
+    return _mapping(
+        {
+            "platform": o.name,
+            "title": o.title,
+            "family": o.family,
+            "provider": o.provider,
+            "configurations": o.configurations(),
+            "options": [{"name": x.name, "default": x.default, "doc": x.doc} for x in o.options],
+            "guarantees": dict(o.guarantees),
+            "lacks": list(o.lacks),
+            "not_modelled": list(o.not_modelled),
+            "closed": o.closed,
+            "sources": list(o.sources),
+            "constraints": list(entry.constraints),
+            "limits": [{"limit": name, "source": source} for name, source in entry.limits],
+            "meters": list(entry.meters),
+            "prices": {
+                "count": entry.priced,
+                "oldest": entry.oldest,
+                "newest": entry.newest,
+                "lowest_confidence": entry.confidence,
+                "missing": list(entry.missing),
+                "complete_in": list(entry.regions),
+            },
         }
     )
 

@@ -143,7 +143,10 @@ def equivalence(study: Study) -> Html:
     """What makes the offers comparable."""
     w = study.workload
     return _render(
-        "equivalence.html.j2", rows=study.equivalence.fillna("").to_dict("records"), w=w, survive=w.must_survive
+        "equivalence.html.j2",
+        rows=study.equivalence.astype(object).fillna("").to_dict("records"),
+        w=w,
+        survive=w.must_survive,
     )
 
 

@@ -73,8 +73,6 @@ class Study:
         for p in self.plans:
             low, _, high = self.corner_costs[p.offer.name]
             status = INFEASIBLE if not p.feasible else UNPRICED if p.bill.missing else FEASIBLE
-            normal = [c for c in p.sizing.constraints if c.state == "normal"]
-            used = max((float(c.utilisation(p.sizing.units_of(c))) for c in normal), default=np.nan)
             rows.append(
                 {
                     "platform": p.offer.name,
@@ -91,9 +89,10 @@ class Study:
                     "unit": p.sizing.unit,
                     "binding": p.sizing.binding,
                     "next_wall": p.sizing.next_binding,
-                    "utilisation": used if np.isfinite(used) else None,
+                    "utilisation": _use_at_peak(p),
                     "confidence": _confidence(p),
                     "closed": p.offer.closed,
+                    "lacks": "; ".join(p.offer.lacks),
                     "reason": p.reason,
                 }
             )
@@ -137,7 +136,16 @@ class Study:
         """What makes the offers comparable: copies, zones, availability and disks of each."""
         import pandas as pd
 
-        rows = [{"platform": p.offer.name, "title": p.offer.title, **p.offer.guarantees} for p in self.plans]
+        rows = [
+            {
+                "platform": p.offer.name,
+                "title": p.offer.title,
+                **p.offer.guarantees,
+                "lacks": "; ".join(p.offer.lacks),
+                "use_at_peak": _use_at_peak(p),
+            }
+            for p in self.plans
+        ]
         return pd.DataFrame(rows)
 
     def plan_of(self, platform: str) -> Plan:
@@ -146,6 +154,13 @@ class Study:
             if p.offer.name == platform:
                 return p
         raise unknown_name("platform", platform, [p.offer.name for p in self.plans])
+
+
+def _use_at_peak(p: Plan) -> float | None:
+    """Largest share of a capacity used in the normal state: the headroom left at peak is the rest [1]."""
+    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == "normal"]
+    most = max(used, default=np.nan)
+    return most if np.isfinite(most) else None
 
 
 def _confidence(p: Plan) -> str:

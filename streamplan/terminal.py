@@ -10,7 +10,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from capacity import Demand
 from pricing import Bill
+from streamfacts.units import human, largest
 from streamplan.plan import Plan
 from streamplan.study import FEASIBLE, Study
 from streamplan.wording import money
@@ -58,6 +60,18 @@ def study_table(study: Study) -> Table:
             cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
         table.add_row(*cells, style=None if ok else "dim")
     return table
+
+
+def shared_terms(study: Study) -> str:
+    """Return in a sentence what every offer of a comparison is sized for."""
+    w, demand = study.workload, Demand.of(study.workload)
+    lost = "" if w.must_survive == "none" else f", and the peak carried with one {w.must_survive} lost"
+    copies = f"{w.replication_factor} copies over {w.zones} zones{lost}"
+    return (
+        f"All sized for {human(largest(demand.payload_bytes_s), 'bytes/s')} on average and"
+        f" {human(largest(demand.peak_payload_bytes_s), 'bytes/s')} at peak, read {largest(demand.fan_out):g} times, kept"
+        f" {human(largest(demand.retention_s), 'seconds')}, {copies} where that is the user's business. What each offer promises and lacks: --json, under equivalence."
+    )
 
 
 def plan_table(plan: Plan) -> Table:

@@ -179,7 +179,8 @@ def test_limits_are_positive_and_belong_to_an_offer(name):
     assert rows_where(frame, ~(value > 0)) == []
     assert (frame["unit"] != "").all()
     assert rows_where(frame, (frame["unit"] == "fraction") & (value > 1)) == []
-    assert set(frame["offer"]) <= set(platforms())
+    families = {"pulsar"}  # limits of a software that several offers run
+    assert set(frame["offer"]) <= set(platforms()) | families
 
 
 def test_assumptions_lie_within_their_range():
@@ -200,6 +201,8 @@ KNOWN_GAPS = {
 #: Offers whose vendor publishes no price, or not all; they are sized, the bill names what is missing and takes a quote.
 QUOTED = {
     "confluent-dedicated": "prices by quote on AWS since the price page lists the other types only",
+    "redpanda-byoc": "by quote",
+    "redpanda-dedicated": "by quote",
 }
 #: Levers whose price is by quote.
 QUOTED_LEVERS = {"support": "support plans have list prices in a fixture that is no page"}
@@ -220,7 +223,7 @@ def missing_meters(workload, offer, options=None):
 def test_every_configuration_is_priced_in_us_east_1(offer):
     costed, missing = missing_meters(small(), offer)
     assert costed.sizing.feasible.any(), "the small workload should fit on every offer"
-    assert missing == set(), costed.bill.missing
+    assert (missing == set()) != (offer in QUOTED), costed.bill.missing
 
 
 @pytest.mark.parametrize("offer", sorted(platforms()))
@@ -237,6 +240,8 @@ def test_every_configuration_is_priced_in_us_east_1(offer):
 )
 def test_other_loads_are_priced_too_but_for_the_known_gaps(offer, fields):
     _, missing = missing_meters(small(**fields), offer)
+    if offer in QUOTED:
+        return
     assert missing - {meter for name, meter in KNOWN_GAPS if name == offer} == set()
 
 

@@ -335,7 +335,6 @@ _NOT_MODELLED = (
     "hot shards: keys are taken as even, and one key carries at most 1 MiB/s",
     "shared consumers share five GetRecords calls a second on each shard",
     "long-term retrieval, delivery to S3 or Iceberg, Lambda and Firehose",
-    "Kafka protocol, compaction, transactions: clients must be changed",
 )
 _SOURCES = (
     "https://aws.amazon.com/kinesis/data-streams/pricing/",
@@ -355,6 +354,7 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...]) -> Of
         options=options,
         guarantees=_GUARANTEES,
         not_modelled=_NOT_MODELLED,
+        lacks=("the Kafka protocol", "log compaction", "transactions"),
         sources=_SOURCES,
     )
 

@@ -223,6 +223,7 @@ OFFERS = (
             "availability": "99.95% a month (https://cloud.google.com/pubsub/sla)",
             "disks": "managed",
         },
+        lacks=("the Kafka protocol", "partitions and offsets", "log compaction"),
         not_modelled=(
             "the length of the message id, which Google bills and does not state",
             "redelivery, and a backlog of unacknowledged messages",

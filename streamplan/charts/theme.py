@@ -37,7 +37,20 @@ CATEGORY_LABELS = {
     "licence": "licence",
     "people": "people",
 }
-STATE_COLOURS = {"normal": BLUE, "broker down": ORANGE, "zone down": VERMILION, "catch-up": PURPLE}
+STATE_COLOURS = {
+    "normal": BLUE,
+    "broker down": ORANGE,
+    "bookie down": GREEN,
+    "zone down": VERMILION,
+    "catch-up": PURPLE,
+}
+STATE_SHAPES = {
+    "normal": "circle",
+    "broker down": "square",
+    "bookie down": "cross",
+    "zone down": "triangle-up",
+    "catch-up": "diamond",
+}
 INK, MUTED, RULE = "#1b1f24", "#57606a", "#d0d7de"
 FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 WIDTH = 620

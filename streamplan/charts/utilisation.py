@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from streamplan.charts.theme import INK, MUTED, STATE_COLOURS, VERMILION, WIDTH
+from streamplan.charts.theme import INK, MUTED, STATE_COLOURS, STATE_SHAPES, VERMILION, WIDTH
 from streamplan.plan import Plan
 
 
@@ -44,7 +44,7 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
         shape=alt.Shape(
             "state:N",
             title="state",
-            scale=alt.Scale(domain=present, range=["circle", "square", "triangle-up", "diamond"][: len(present)]),
+            scale=alt.Scale(domain=present, range=[STATE_SHAPES[s] for s in present]),
         ),
         tooltip=tooltip,
     )

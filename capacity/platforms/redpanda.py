@@ -1,0 +1,400 @@
+"""Redpanda Cloud on AWS: Serverless, Dedicated (usage tiers), BYOC (brokers in one's own account)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.clouds.aws import aws
+from capacity.constraint import Constraint, Limit, units_needed
+from capacity.kafka import broker_machines, usable_machines
+from capacity.laws.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
+from capacity.laws.paths import network_paths
+from capacity.laws.storage import stored_bytes
+from capacity.machines import MachineTable
+from capacity.offer import Context, Offer, Option
+from capacity.sizing import Part, Sizing
+from streamfacts.tables import Fact
+from streamfacts.tables import limit as fact
+from streamfacts.units import GIB, MIB
+from streamfacts.usage import Usage, UsageLine
+
+Array = NDArray[np.float64]
+
+SERVERLESS, DEDICATED, BYOC = "redpanda-serverless", "redpanda-dedicated", "redpanda-byoc"
+#: Families that Redpanda's sizing page names for AWS, and their successors; all with a documented local write rate.
+NVME_FAMILIES = ("i3en", "i4i", "is4gen", "im4gn", "i8g")
+DEDICATED_TIERS = np.array([f"tier-{n}" for n in range(1, 6)])
+BYOC_LARGEST = "tier-9"
+_SPLIT = "split over several clusters"
+_BILLING = "https://docs.redpanda.com/cloud-data-platform/billing/billing/"
+_SERVERLESS = "https://docs.redpanda.com/cloud-data-platform/get-started/cluster-types/serverless/"
+_SIZING = "https://docs.redpanda.com/streaming/26.2/deploy/redpanda/manual/sizing/"
+
+
+def _limit(offer: str, name: str, resource: str | None = None) -> Fact:
+    return fact("redpanda", offer, name, resource)
+
+
+def _at_most(name: str, demand: Any, wall: Fact, unit: str, scale: float = 1.0, advice: str = "") -> Limit:
+    return Limit(name, np.asarray(demand, float), np.asarray(wall.value * scale), unit, wall.source, advice=advice)
+
+
+def _data_lines(context: Context, sku: str) -> list[UsageLine]:
+    """Return the bytes that Redpanda meters: on the wire, and each byte once in object storage."""
+    d = context.demand
+    stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
+    wire = "average write on the wire, as the proxy reads it"
+    return [
+        UsageLine("redpanda.data-in", context.gib(d.wire_bytes_s), "GiB", sku, wire),
+        UsageLine(
+            "redpanda.data-out",
+            context.gib(d.wire_bytes_s * (d.fan_out + d.cross_region_copies)),
+            "GiB",
+            sku,
+            "average write on the wire x (fan-out + other regions)",
+        ),
+        UsageLine(
+            "redpanda.storage",
+            context.spread(stored),
+            "GiB-month",
+            sku,
+            "average write on the wire x retention, each byte once",
+        ),
+    ]
+
+
+def _cluster_constraints(context: Context, offer: str, tiers: NDArray[Any] | None = None) -> list[Constraint]:
+    """Return what one cluster carries: one figure each for Serverless, one a tier for Dedicated."""
+    d = context.demand
+    use, why = use_up_to(d, "quota", "quota_use_up_to")
+    whole, whole_why = use_up_to(d, "partitions", "quota_use_up_to")
+    write = d.peak_wire_bytes_s
+
+    def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
+        facts = [_limit(offer, key, None if tiers is None else str(t)) for t in (("",) if tiers is None else tiers)]
+        values = np.array([each.value for each in facts]) * scale
+        capacity = np.asarray(values[0]) if tiers is None else context.rows(values)
+        ceiling, reason = (whole, whole_why) if unit == "partitions" else (use, why)
+        return Constraint(
+            name, NORMAL, np.asarray(demand), capacity, ceiling, unit, f"{facts[0].source}; {reason}", formula
+        )
+
+    out = [
+        of_cluster("ingress", write, "ingress_mb_s", 1e6, "bytes/s", "peak write on the wire"),
+        of_cluster(
+            "egress",
+            write * (d.fan_out + d.cross_region_copies),
+            "egress_mb_s",
+            1e6,
+            "bytes/s",
+            "peak write on the wire x (fan-out + other regions)",
+        ),
+        of_cluster("partitions", d.partitions, "partitions", 1.0, "partitions", "as given, before replication"),
+    ]
+    if d.connections is not None:
+        out.append(of_cluster("connections", d.connections, "connections", 1.0, "connections", "as given"))
+    return out
+
+
+def _walls(constraints: list[Constraint], clusters: Any) -> list[Limit]:
+    """A cluster does not grow: each of its constraints is a limit that only more clusters mend."""
+    return [
+        Limit(c.name, c.demand, c.capacity * c.ceiling * clusters, c.unit, c.source, advice=_SPLIT) for c in constraints
+    ]
+
+
+def _sizing(
+    context: Context, unit: str, units: Any, constraints: Any, limits: Any, lines: Any, parts: Any, notes: Any
+) -> Sizing:
+    return Sizing(
+        offer="",
+        options={},
+        demand=context.demand,
+        unit=unit,
+        units=np.asarray(units),
+        constraints=tuple(constraints),
+        limits=tuple(limits),
+        usage=Usage(tuple(lines), context.hours_per_month),
+        configuration=context.names,
+        parts=tuple(parts),
+        assumptions=tuple(notes),
+    )
+
+
+_GB = "Redpanda bills GB and does not define it: read as 2^30 bytes"
+
+
+# ------------------------------------------------------------------------------------------------- Serverless
+
+
+def _serverless(context: Context) -> Sizing:
+    d, hours = context.demand, context.hours_per_month
+    constraints = _cluster_constraints(context, SERVERLESS)
+    clusters = context.units_or(1.0)
+    zones = _limit(SERVERLESS, "zones")
+    limits = [
+        *_walls(constraints, clusters),
+        _at_most("message size", d.max_message_bytes, _limit(SERVERLESS, "max_message_mib"), "bytes", MIB),
+        _at_most("consumer groups", d.consumer_groups, _limit(SERVERLESS, "consumer_groups"), "groups"),
+        _at_most("copies", d.replication_factor, _limit(SERVERLESS, "replication_factor"), "copies"),
+    ]
+    if not context.options["one_zone"]:
+        limits.append(_at_most("zones", d.zones, zones, "zones", advice="Dedicated or BYOC in several zones"))
+    lines = [
+        UsageLine("redpanda.serverless-uptime", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
+        UsageLine(
+            "redpanda.serverless-partition",
+            context.spread(d.partitions * hours),
+            "partition-hour",
+            formula=f"partitions x {hours:g} h",
+        ),
+        *_data_lines(context, "serverless"),
+        UsageLine(
+            aws().region_meter,
+            context.gib(d.wire_bytes_s * d.cross_region_copies),
+            "GiB",
+            formula="average write x other regions",
+        ),
+    ]
+    notes = [
+        _GB,
+        "the list rates of the launch post, taken as those of us-east-1; rates of other regions are not public",
+    ]
+    if context.options["one_zone"]:
+        notes.append("runs in one zone, whatever zones and survive ask for (option one_zone)")
+    parts = (Part("zones", context.spread(zones.value), "zones", "of the cluster", zones.source),)
+    return _sizing(context, "cluster", clusters, constraints, limits, lines, parts, notes)
+
+
+# -------------------------------------------------------------------------------------------------- Dedicated
+
+
+def _dedicated(context: Context) -> Sizing:
+    d, hours = context.demand, context.hours_per_month
+    constraints = _cluster_constraints(context, DEDICATED, context.names)
+    clusters = context.units_or(1.0)
+    limits = [
+        *_walls(constraints, clusters),
+        _at_most("copies", d.replication_factor, _limit(DEDICATED, "replication_factor"), "copies"),
+        _at_most("zones", d.zones, _limit(DEDICATED, "zones"), "zones"),
+    ]
+    lines = [
+        UsageLine(
+            "redpanda.dedicated-uptime",
+            clusters * hours,
+            "cluster-hour",
+            context.names,
+            f"clusters x {hours:g} h, at the price of the tier",
+        ),
+        *_data_lines(context, "dedicated"),
+        UsageLine(
+            aws().region_meter,
+            context.gib(d.wire_bytes_s * d.cross_region_copies),
+            "GiB",
+            formula="average write x other regions",
+        ),
+    ]
+    notes = (
+        _GB,
+        "Redpanda quotes prices of Dedicated by region and tier: none is public, so a quote has to be given",
+        "a tier's maxima may not all be reached at once, says its page",
+    )
+    return _sizing(context, "cluster", clusters, constraints, limits, lines, (), notes)
+
+
+# ------------------------------------------------------------------------------------------------------- BYOC
+
+
+def _candidates() -> MachineTable:
+    table = usable_machines(aws(), local=True, memory_above_gib=0.0)
+    families = np.array([str(name).split(".")[0] for name in table.names])
+    least = _limit(BYOC, "memory_gb").value * 1e9 / GIB
+    return table.where(np.isin(families, NVME_FAMILIES) & (table["memory_gib"] >= least * table["vcpu"]))
+
+
+def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constraint], Any]:
+    """Return Redpanda's rules for cores and memory, and the network and disks of a replicated log."""
+    d = context.demand
+    machines = broker_machines(context, aws(), rows, local=True)
+    core, memory = _limit(BYOC, "write_mb_s"), _limit(BYOC, "memory_mb")
+    whole, whole_why = use_up_to(d, "partitions", "quota_use_up_to")
+    full, why = use_up_to(d, "cpu", "quota_use_up_to")
+    cpu = [
+        Constraint(
+            "cores",
+            state.name,
+            # a failure moves leaders, not replicas: the survivors write what they wrote; catch-up adds the backlog
+            d.peak_wire_bytes_s * state.copies_alive + state.backlog_follow,
+            context.rows(rows["vcpu"]) * core.value * 1e6,
+            full,
+            "bytes/s",
+            f"{core.source}; {why}",
+            "peak write x copies alive + backlog of followers, at 100 MB/s a core",
+            share=state.share,
+            lost=state.lost,
+        )
+        for state in states(d)
+    ]
+    replicas = context.rows(rows["memory_gib"]) * GIB / (memory.value * 1e6)
+    partitions = Constraint(
+        "partitions",
+        NORMAL,
+        d.partitions * 3.0,
+        replicas,
+        whole,
+        "partition replicas",
+        f"{memory.source}; {rows.source}; {whole_why}",
+        "partitions x 3 copies, at 2 MB of memory each",
+    )
+    left_out = ("CPU", "page cache", "partitions", "disk operations")
+    log = [c for c in broker_constraints(d, machines, tiered=True) if c.name not in left_out]
+    return [*cpu, partitions, *log], machines
+
+
+def _byoc(context: Context) -> Sizing:
+    given = context.demand
+    copies = _limit(BYOC, "replication_factor")
+    # three copies, whatever the workload asks for
+    context = Context(
+        given.replace(replication_factor=np.full_like(given.replication_factor, copies.value)),
+        context.names,
+        context.options,
+        context.hours_per_month,
+        context.units,
+        context.shape,
+    )
+    d, hours, where = context.demand, context.hours_per_month, aws()
+    rows = _candidates().of(context.names)
+    constraints, machines = _byoc_constraints(context, rows)
+    units = context.units_or(units_needed(constraints, np.maximum(3.0, d.zones), d.zones))
+    per_rpu, most_rpu = _limit(BYOC, "vcpu"), _limit(BYOC, "max_rpu")
+    rpu = units * context.rows(rows["vcpu"]) / per_rpu.value
+    tier = {name: _limit(BYOC, name, BYOC_LARGEST) for name in ("ingress_mb_s", "egress_mb_s", "partitions")}
+    write = d.peak_wire_bytes_s
+    limits = [
+        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True),
+        _at_most("RPUs of a cluster", rpu, most_rpu, "RPUs", advice=_SPLIT),
+        _at_most("ingress of the largest tier", write, tier["ingress_mb_s"], "bytes/s", 1e6, _SPLIT),
+        _at_most(
+            "egress of the largest tier",
+            write * (d.fan_out + d.cross_region_copies),
+            tier["egress_mb_s"],
+            "bytes/s",
+            1e6,
+            _SPLIT,
+        ),
+        _at_most("partitions of the largest tier", d.partitions, tier["partitions"], "partitions", 1.0, _SPLIT),
+        _at_most("copies", given.replication_factor, copies, "copies"),
+        _at_most("zones", d.zones, _limit(BYOC, "zones"), "zones"),
+    ]
+    if d.connections is not None:
+        wall = _limit(BYOC, "connections", BYOC_LARGEST)
+        limits.append(_at_most("connections of the largest tier", d.connections, wall, "connections", 1.0, _SPLIT))
+    paths = network_paths(
+        d.wire_bytes_s,
+        d.fan_out,
+        copies.value,
+        d.zones,
+        follower_fetch=context.options["follower_fetch"],
+        tiered=True,
+        cold_reads=d.cold_reads,
+        cross_region_copies=d.cross_region_copies,
+    )
+    crossing = paths.clients_cross_zone + paths.replicate_cross_zone
+    remote = stored_bytes(d.wire_bytes_s, d.retention_s)
+    how = "average write x retention, one copy: closed segments go to S3 at once"
+    lines = [
+        UsageLine(where.instance_meter, units * hours, "instance-hour", context.names, f"brokers x {hours:g} h"),
+        UsageLine("redpanda.rpu", rpu * hours, "RPU-hour", "byoc", f"brokers x vCPU / {per_rpu.value:g} x {hours:g} h"),
+        *_data_lines(context, "byoc"),
+        *where.object_lines(context, remote, paths.tier_upload, paths.tier_download, how),
+        *where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers"),
+    ]
+    disk = context.spread(machines.disk_space_bytes / GIB)
+    parts = (
+        Part("processing units", rpu, "RPUs", "brokers x vCPU / 2", per_rpu.source),
+        Part("local disk of a broker", disk, "GiB", "what the machine carries", machines.source),
+        Part("object storage", context.spread(remote / GIB), "GiB", how, _BILLING),
+        Part(
+            "time to rebuild a broker",
+            rebuild_seconds(d, machines, units, tiered=True),
+            "seconds",
+            "data of one broker / spare network and disk of its replacement",
+        ),
+    )
+    notes = (
+        _GB,
+        "Redpanda quotes prices of BYOC by organisation: none is public, so the bill is AWS's part and names the rest",
+        "cores by Redpanda's 100 MB/s, which counts replicas and leaves out reads; a vCPU is taken as a core",
+        f"the last {float(np.max(d.hot_retention_s)) / 3600:g} h stay on the brokers' disks",
+    )
+    return _sizing(context, "broker", units, constraints, limits, lines, parts, notes)
+
+
+# ----------------------------------------------------------------------------------------------------- offers
+
+_NOT_MODELLED = (
+    "Redpanda Connect pipelines, Iceberg topics, private links",
+    "annual commitments and the trial credit",
+    "users, ACLs, schemas and producer IDs, which have limits of their own",
+)
+
+
+def _offer(name: str, title: str, configurations: Any, model: Any, what: str, options: Any, **promised: str) -> Offer:
+    more = (promised.pop("not_modelled"),) if "not_modelled" in promised else ()
+    return Offer(
+        name=name,
+        title=title,
+        family="Redpanda Cloud",
+        provider="aws",
+        configurations=configurations,
+        model=model,
+        configuration_is=what,
+        options=options,
+        guarantees={"protocol": "Kafka", "copies": "3", **promised},
+        not_modelled=(*more, *_NOT_MODELLED),
+        sources=(_BILLING, _SERVERLESS if name == SERVERLESS else _SIZING),
+    )
+
+
+OFFERS = (
+    _offer(
+        SERVERLESS,
+        "Redpanda Serverless",
+        lambda: np.array(["serverless"]),
+        _serverless,
+        "cluster type",
+        (Option("one_zone", True, "whether a cluster in one zone will do; Serverless has no other"),),
+        zones="1",
+        availability="99.9% a month (https://github.com/redpanda-data/cloud-docs)",
+        disks="managed, tiered to object storage",
+        not_modelled="what the user's own account pays for reaching the cluster: internet or private link, zones",
+    ),
+    _offer(
+        DEDICATED,
+        "Redpanda Dedicated",
+        lambda: DEDICATED_TIERS,
+        _dedicated,
+        "tier",
+        (),
+        zones="1 or 3",
+        availability="by contract",
+        disks="managed, tiered to object storage",
+        not_modelled="traffic between zones in the user's own account, which depends on the kind of link",
+    ),
+    _offer(
+        BYOC,
+        "Redpanda BYOC",
+        lambda: _candidates().names,
+        _byoc,
+        "machine",
+        (Option("follower_fetch", True, "consumers read from the closest replica (KIP-392)"),),
+        zones="1 or 3",
+        availability="by contract",
+        disks="local NVMe, tiered to S3; lost with the machine",
+        not_modelled="the small machines that link to the control plane and run Kubernetes in the user's account",
+    ),
+)
