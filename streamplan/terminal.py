@@ -66,11 +66,12 @@ def shared_terms(study: Study) -> str:
     """Return in a sentence what every offer of a comparison is sized for."""
     w, demand = study.workload, Demand.of(study.workload)
     lost = "" if w.must_survive == "none" else f", and the peak carried with one {w.must_survive} lost"
-    copies = f"{w.replication_factor} copies over {w.zones} zones{lost}"
+    average, peak = (human(largest(x), "bytes/s") for x in (demand.payload_bytes_s, demand.peak_payload_bytes_s))
+    kept = human(largest(demand.retention_s), "seconds")
     return (
-        f"All sized for {human(largest(demand.payload_bytes_s), 'bytes/s')} on average and"
-        f" {human(largest(demand.peak_payload_bytes_s), 'bytes/s')} at peak, read {largest(demand.fan_out):g} times, kept"
-        f" {human(largest(demand.retention_s), 'seconds')}, {copies} where that is the user's business. What each offer promises and lacks: --json, under equivalence."
+        f"All sized for {average} on average and {peak} at peak, read {largest(demand.fan_out):g} times, kept {kept},"
+        f" {w.replication_factor} copies over {w.zones} zones{lost} where that is the user's business."
+        " What each offer promises and lacks: --json, under equivalence."
     )
 
 

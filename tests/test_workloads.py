@@ -1,10 +1,10 @@
 """The shipped workloads: each loads, says where its values come from, and is sized and priced on every offer."""
 
-from __future__ from itertools import pairwise
-import annotations
+from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 import pandas as pd
 import pytest
