@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from streamfacts.tables import read_table
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
-from streamplan.study import FEASIBLE, INFEASIBLE, Study
+from streamplan.study import CLOSED, FEASIBLE, INFEASIBLE, Study
 from streamplan.wording import money
 
 
@@ -132,7 +132,7 @@ def comparison(study: Study) -> Html:
     rows = []
     for row in study.table.to_dict("records"):
         row["closed"] = study.plan_of(row["platform"]).offer.closed
-        row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] != FEASIBLE else []
+        row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] not in (FEASIBLE, CLOSED) else []
         rows.append(row)
     return _render(
         "comparison.html.j2", rows=rows, uncertain=study.uncertain, several=study.table["region"].nunique() > 1

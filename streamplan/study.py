@@ -18,7 +18,7 @@ from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan
 if TYPE_CHECKING:
     import pandas as pd
 
-FEASIBLE, UNPRICED, INFEASIBLE = "feasible", "price missing", "infeasible"
+FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = "feasible", "closed", "price missing", "infeasible"
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ class Study:
 
     @property
     def cheapest(self) -> Plan | None:
-        """The feasible plan with the least monthly cost, None if there is none."""
+        """The feasible plan with the least monthly cost of the offers open to new customers, None if there is none."""
         return min(
-            (p for p in self.plans if p.monthly_usd is not None), key=lambda p: float(p.monthly_usd or 0), default=None
+            (p for p in self.plans if p.monthly_usd is not None and not p.offer.closed),
+            key=lambda p: float(p.monthly_usd or 0),
+            default=None,
         )
 
     @cached_property
@@ -66,22 +68,25 @@ class Study:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row an offer, cheapest feasible first, then unpriced, then infeasible ones."""
+        """One row an offer, cheapest feasible first, then those closed to new customers, unpriced and infeasible ones."""
         import pandas as pd
 
         rows = []
         for p in self.plans:
             low, _, high = self.corner_costs[p.offer.name]
-            status = INFEASIBLE if not p.feasible else UNPRICED if p.bill.missing else FEASIBLE
+            status = FEASIBLE if not p.offer.closed else CLOSED
+            if not p.feasible or p.bill.missing:
+                status = UNPRICED if p.feasible else INFEASIBLE
+            priced = status in (FEASIBLE, CLOSED)
             rows.append(
                 {
                     "platform": p.offer.name,
                     "title": p.offer.title,
                     "region": p.bill.region,
                     "status": status,
-                    "monthly_usd": p.monthly_usd if status == FEASIBLE else None,
-                    "low_usd": low if status == FEASIBLE else None,
-                    "high_usd": high if status == FEASIBLE else None,
+                    "monthly_usd": p.monthly_usd if priced else None,
+                    "low_usd": low if priced else None,
+                    "high_usd": high if priced else None,
                     "what": p.what,
                     "configuration": p.configuration,
                     "clusters": p.clusters,
@@ -97,7 +102,7 @@ class Study:
                 }
             )
         frame = pd.DataFrame(rows)
-        order = {FEASIBLE: 0, UNPRICED: 1, INFEASIBLE: 2}
+        order = {FEASIBLE: 0, CLOSED: 1, UNPRICED: 2, INFEASIBLE: 3}
         rank = frame["status"].map(order)
         sort = frame.assign(_rank=rank, _cost=frame["monthly_usd"].astype(float).fillna(np.inf))
         frame = frame.loc[sort.sort_values(["_rank", "_cost", "platform"]).index].reset_index(drop=True)

@@ -14,7 +14,7 @@ from capacity import Demand
 from pricing import Bill
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
-from streamplan.study import FEASIBLE, Study
+from streamplan.study import CLOSED, FEASIBLE, Study
 from streamplan.wording import money
 
 
@@ -46,7 +46,7 @@ def study_table(study: Study) -> Table:
     table.add_column("next wall", overflow="fold", min_width=14)
     table.add_column("prices", no_wrap=True)
     for row in study.table.to_dict("records"):
-        ok = row["status"] == FEASIBLE
+        ok = row["status"] in (FEASIBLE, CLOSED)
         cells = [row["title"], *([row["region"]] if several else [])]
         cells.append(money(row["monthly_usd"]) if ok else row["status"])
         if ranged:
@@ -54,11 +54,12 @@ def study_table(study: Study) -> Table:
             cells.append(span)
         what = row["what"]
         if ok:
-            cells += [what, row["binding"], row["next_wall"], row["confidence"]]
+            prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
+            cells += [what, row["binding"], row["next_wall"], prices]
         else:
             reason = row["reason"].split(" (http")[0]
             cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
-        table.add_row(*cells, style=None if ok else "dim")
+        table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
     return table
 
 

@@ -201,6 +201,11 @@ KNOWN_GAPS = {
 #: Offers whose vendor publishes no price, or not all; they are sized, the bill names what is missing and takes a quote.
 QUOTED = {
     "confluent-dedicated": "prices by quote on AWS since the price page lists the other types only",
+    "aiven-kafka-standard": "compute beyond the smallest plan is by quote",
+    "aiven-kafka-classic": "plans beyond the starting ones are listed in the console only",
+    "astra-streaming": "unit prices of pay-as-you-go are on no open page",
+    "instaclustr-kafka": "by quote",
+    "streamnative-serverless": "storage is on no open page",
     "redpanda-byoc": "by quote",
     "redpanda-dedicated": "by quote",
 }

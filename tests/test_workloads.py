@@ -71,7 +71,7 @@ def test_some_offer_carries_it_or_the_missing_price_is_named(name):
     result = compared(name)
     table = result.table
     assert len(table) == len(result.plans)
-    assert set(table["status"]) <= {"feasible", "price missing", "infeasible"}
+    assert set(table["status"]) <= {"feasible", "closed", "price missing", "infeasible"}
     assert (table["status"] != "infeasible").any()
     unpriced = table[table["status"] == "price missing"]
     assert (table["status"] == "feasible").any() or len(unpriced)
