@@ -68,7 +68,7 @@ class Study:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row an offer, cheapest feasible first, then those closed to new customers, unpriced and infeasible ones."""
+        """One row an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible."""
         import pandas as pd
 
         rows = []

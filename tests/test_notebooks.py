@@ -24,6 +24,7 @@ OTHERS = {
         "workload": "own",
         "region": "us-west-2",
         "price_books": ["book"],
+        "platforms": [],
         "hours_per_month": 744,
         "options": {"follower_fetch": "false"},
     },

@@ -116,7 +116,8 @@ def _surviving(context: Context, constraints: list[Constraint]) -> list[Constrai
     d = context.demand
     if d.survive == "zone":
         left = np.where(d.zones > 1, (d.zones - 1.0) / d.zones, 1.0)
-        kept: dict[str, Any] = {"share": left, "lost": 0.0}
+        # where there is one zone only, it is one unit that can be lost
+        kept: dict[str, Any] = {"share": left, "lost": np.where(d.zones > 1, 0.0, 1.0)}
         state = ZONE_DOWN
     elif d.survive == "broker":
         kept, state = {"share": 1.0, "lost": 1.0}, BROKER_DOWN
