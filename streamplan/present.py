@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from streamfacts.tables import read_table
+from streamfacts.tables import read_table, regions
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
 from streamplan.study import CLOSED, FEASIBLE, INFEASIBLE, Study
@@ -82,7 +82,11 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
     cited = sorted(k for k, v in origin.items() if not v.startswith("assumed"))
     changes = []
     for corner, label in ((0, "low"), (2, "high")):
-        costs = {n: c[corner] for n, c in study.corner_costs.items() if c[corner] is not None}
+        costs = {
+            p.offer.name: study.corner_costs[p.offer.name][corner]
+            for p in study.plans
+            if study.corner_costs[p.offer.name][corner] is not None and not p.offer.closed
+        }
         if study.uncertain and costs and best is not None:
             name = min(costs, key=lambda n: costs[n] or 0.0)
             if name != best.offer.name:
@@ -93,6 +97,8 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
             elif best.offer.name not in costs:
                 changes.append(f"with every range at its {label} end, {best.offer.title} no longer fits")
     rows = best.bill.table(on).to_dict("records") if best else []
+    provider = regions()[study.workload.region]
+    home = [r for r in feasible.to_dict("records") if study.plan_of(r["platform"]).offer.provider == provider]
     kafka = [
         r for r in feasible.to_dict("records") if study.plan_of(r["platform"]).offer.guarantees["protocol"] == "Kafka"
     ]
@@ -106,6 +112,8 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
         second=feasible.iloc[1].to_dict() if len(feasible) > 1 else None,
         last=feasible.iloc[-1].to_dict() if len(feasible) > 2 else None,
         kafka=kafka[0] if kafka and best and kafka[0]["platform"] != best.offer.name else None,
+        at_home=home[0] if home and best and home[0]["platform"] != best.offer.name else None,
+        provider=provider,
         protocol=best.offer.guarantees["protocol"] if best else "",
         used=_peak_use(best) if best else None,
         fitted_cpu=best is not None and any(c.name == "CPU" for c in best.sizing.constraints),

@@ -23,7 +23,7 @@ def cost_by_platform(study: Study) -> alt.LayerChart | alt.FacetChart:
     present = [c for c in CATEGORY_COLOURS if c in set(parts["category"])]
     parts["label"] = parts["category"].map(CATEGORY_LABELS)
     parts["rank"] = parts["category"].map({c: i for i, c in enumerate(present)})
-    y = alt.Y("platform:N", sort=None, scale=alt.Scale(domain=order), title=None)
+    y = alt.Y("platform:N", sort=None, scale=alt.Scale(domain=order), title=None, axis=alt.Axis(labelLimit=340))
     parts = parts.rename(columns={"title_of_platform": "platform"})
     bars = (
         alt.Chart(parts)
