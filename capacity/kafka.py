@@ -19,7 +19,7 @@ from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -152,22 +152,11 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     how = "data of one broker / spare network and disk of its replacement"
     parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
     near = context.options["follower_fetch"]
-    return Sizing(
-        offer="",
-        options={},
-        demand=d,
-        unit="broker",
-        units=units,
-        constraints=tuple(constraints),
-        limits=limits,
-        usage=Usage(tuple(lines), hours),
-        configuration=context.names,
-        parts=tuple(parts),
-        assumptions=(
-            "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
-            "consumers read in their own zone (KIP-392)" if near else "consumers read from leaders",
-        ),
+    notes = (
+        "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
+        "consumers read in their own zone (KIP-392)" if near else "consumers read from leaders",
     )
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes)
 
 
 def _names(cloud: Callable[[], Cloud], local: bool) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Limit
+from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
-from capacity.sizing import Sizing
+from capacity.sizing import Part, Sizing
 from capacity.workload import Workload
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.units import GIB
-from streamfacts.usage import HOURS_PER_MONTH
+from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,33 @@ class Context:
     def gib(self, bytes_s: Any) -> NDArray[np.float64]:
         """Return the GiB that a byte rate moves in the billing month, for every configuration [GiB]."""
         return self.spread(np.asarray(bytes_s, float) * self.seconds / GIB)
+
+    def sizing(
+        self,
+        unit: str,
+        units: Any,
+        constraints: Sequence[Constraint],
+        limits: Sequence[Limit],
+        lines: Sequence[UsageLine],
+        parts: Sequence[Part] = (),
+        notes: Sequence[str] = (),
+        pools: Mapping[str, NDArray[np.float64]] | None = None,
+    ) -> Sizing:
+        """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
+        return Sizing(
+            offer="",
+            options={},
+            demand=self.demand,
+            unit=unit,
+            units=np.asarray(units),
+            constraints=tuple(constraints),
+            limits=tuple(limits),
+            usage=Usage(tuple(lines), self.hours_per_month),
+            configuration=self.names,
+            parts=tuple(parts),
+            pools=pools or {},
+            assumptions=tuple(notes),
+        )
 
     def spread(self, value: Any) -> NDArray[np.float64]:
         """Return a value broadcast to (configurations, *demand)."""

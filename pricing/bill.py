@@ -38,11 +38,11 @@ class BillLine:
         """The price rows used (of all SKUs)."""
         return tuple(row for tiers in self.schedule.tiers for row in tiers)
 
-    def row(self, on: dt.date) -> dict[str, Any]:
-        """Return the line as a flat record, with the age of its price on a day (0-d lines)."""
+    def row(self, on: dt.date | None = None) -> dict[str, Any]:
+        """Return the line as a flat record (0-d lines); with a day also the age of its price on it."""
         usage, prices, priced = self.usage, self.rows, not self.missing
         quantity, cost = float(usage.quantity), float(self.cost)
-        return {
+        record = {
             "meter": usage.meter,
             "sku": usage.sku,
             "title": self.title,
@@ -55,13 +55,15 @@ class BillLine:
             "currency": prices[0].currency if prices else "USD",
             "region": self.region,
             "as_of": min((p.as_of for p in prices), default=""),
-            "age_days": max((p.age_days(on) for p in prices), default=None),
-            "stale": any(p.age_days(on) > STALE_AFTER_DAYS for p in prices),
             "confidence": _worst(prices),
             "source": "; ".join(dict.fromkeys(p.source for p in prices)),
             "note": "; ".join(dict.fromkeys(p.note for p in prices if p.note)),
             "formula": usage.formula,
         }
+        if on is not None:
+            record["age_days"] = max((p.age_days(on) for p in prices), default=None)
+            record["stale"] = any(p.age_days(on) > STALE_AFTER_DAYS for p in prices)
+        return record
 
     def pick(self, index: int) -> BillLine:
         """Return this line for one configuration."""
@@ -153,16 +155,16 @@ class Bill:
         return self.table()
 
     def table(self, on: dt.date | None = None) -> pd.DataFrame:
-        """Return `lines`, with the age of each price on a day (today if not given)."""
+        """Return `lines`; with a day also the age of each price on it."""
         import pandas as pd
 
-        on = on or dt.date.today()
         if any(np.ndim(entry.cost) for entry in self.entries):
             raise InputError("bill", f"shape {self.subtotal.shape}", "one configuration and demand; use pick()")
         rows = [entry.row(on) for entry in self.entries if entry.usage.quantity > 0]
-        return pd.DataFrame(rows, columns=_COLUMNS)
+        return pd.DataFrame(rows, columns=[*_COLUMNS, *(_AGES if on else ())])
 
 
+_AGES = ("age_days", "stale")
 _COLUMNS = [
     "meter",
     "sku",
@@ -176,8 +178,6 @@ _COLUMNS = [
     "currency",
     "region",
     "as_of",
-    "age_days",
-    "stale",
     "confidence",
     "source",
     "note",

@@ -190,8 +190,12 @@ class PriceBook:
         return Schedule(start, end, price, tiers)
 
     def find(self, meter: str, sku: str, region: str) -> tuple[Price, ...]:
-        """Return the tiers of a price in a region; where it has none, those that its vendor lists for every region."""
-        return self.prices.get((meter, sku, region)) or self.prices.get((meter, sku, ANY_REGION), ())
+        """Return the tiers of a price in a region, else those for every region; the user's own rows come first."""
+        keys = [(meter, sku, region), (meter, sku, ANY_REGION)]
+        for key in sorted(keys, key=lambda key: key not in self.overridden):
+            if key in self.prices:
+                return self.prices[key]
+        return ()
 
     def price(self, meter: str, sku: str, region: str) -> Price:
         """Return the first tier of a price.

@@ -108,8 +108,18 @@ def compare(
 
         console().print(study_table(result))
         console().print(shared_terms(result))
-    if not any(plan.feasible for plan in result.plans):
+    _something_fits(result)
+
+
+def _something_fits(study: Any) -> None:
+    if not any(plan.feasible for plan in study.plans):
         raise NothingFeasible("no offer can carry this workload; the table says why")
+
+
+def _fits(plan: Any) -> None:
+    if not plan.feasible:
+        why = "; ".join(plan.sizing.violations)
+        raise NothingFeasible(f"{plan.offer.name} cannot carry this workload: {why}")
 
 
 def _plan(
@@ -173,8 +183,7 @@ def size(
         out.print(
             f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
         )
-    if not result.feasible:
-        raise NothingFeasible(f"{platform} cannot carry this workload: {'; '.join(result.sizing.violations)}")
+    _fits(result)
 
 
 @cli.command()
@@ -200,6 +209,7 @@ def explain(
         from streamplan.explain import explain_text
 
         click.echo(explain_text(result))
+    _fits(result)
 
 
 @cli.command()
@@ -234,17 +244,21 @@ def bill(usage: str, as_json: bool, price_book: Sequence[str], region: str | Non
 
 
 @cli.command()
-@_shared(_WORKLOAD, _BOOK, _HOURS, _REGION, _ONLY)
+@_shared(_WORKLOAD, _BOOK, _HOURS, _OPTION, _REGION, _CLUSTERS, _ONLY)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
-@click.option("--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offers.")
+@click.option(
+    "--on", default="", metavar="DATE", help="Day on which the ages of prices are reckoned; today if left out."
+)
 def report(
     workload: str,
     price_book: Sequence[str],
     hours_per_month: float,
+    pairs: Sequence[str],
     region: str | None,
+    most_clusters: int,
     only: Sequence[str],
     out: str,
-    pairs: Sequence[str],
+    on: str,
 ) -> None:
     """Run the comparison notebook and leave one self-contained HTML file beside it."""
     from streamplan.report import write_report
@@ -258,11 +272,14 @@ def report(
         region=region,
         only=only,
         options=_options(pairs),
+        most_clusters=most_clusters,
+        on=on,
     )
     console().print(study_table(result.study))
     click.echo(f"report    {result.html}")
     click.echo(f"notebook  {result.notebook}")
     click.echo(f"data      {result.data}")
+    _something_fits(result.study)
 
 
 @cli.command("platforms")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 from collections.abc import Mapping
@@ -72,8 +71,7 @@ def bill_document(bill: Bill, published: Mapping[int, float] | None = None) -> d
     if published is None:
         lines = records(bill.lines)
     else:
-        today = dt.date.today()
-        lines = [{**entry.row(today), "published": published.get(n)} for n, entry in enumerate(bill.entries)]
+        lines = [{**entry.row(), "published": published.get(n)} for n, entry in enumerate(bill.entries)]
     return _mapping(
         {
             "currency": bill.currency,

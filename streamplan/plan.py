@@ -56,7 +56,7 @@ class Costed:
             clusters.mean(axis=over),
             cost.mean(axis=over).round(4),  # so that the last bits of equal sums do not decide
             broken.sum(axis=over),
-            unpriced.sum(axis=over),
+            np.where(self.sizing.feasible, unpriced, 0.0).sum(axis=over),
             ~self.sizing.feasible.all(axis=over),
         )
         return np.lexsort(tuple(np.ravel(key) for key in keys))

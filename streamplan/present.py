@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from streamfacts.tables import read_table, regions
+from streamfacts.tables import parse_as_of, read_table, regions
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
 from streamplan.study import CLOSED, FEASIBLE, INFEASIBLE, Study
@@ -182,9 +182,14 @@ def workload_inputs(study: Study) -> Html:
     return _render("inputs.html.j2", rows=rows, w=w)
 
 
+def day(text: str) -> dt.date:
+    """Return the day on which the ages of prices are reckoned: an ISO date, or today if it is empty."""
+    return parse_as_of(text) if text else dt.date.today()
+
+
 def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
     """The bill of one plan, line by line, with date, confidence and source of every price."""
-    rows = plan.bill.table(on).to_dict("records")
+    rows = plan.bill.table(on or dt.date.today()).to_dict("records")
     return _render(
         "bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=plan.what
     )

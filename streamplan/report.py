@@ -13,6 +13,8 @@ from streamfacts.errors import InputError
 from streamfacts.files import write_whole
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.document import dumps, study_document
+from streamplan.plan import MOST_CLUSTERS
+from streamplan.present import day
 from streamplan.study import Study, study
 from streamplan.workloads import open_workload
 
@@ -40,6 +42,8 @@ def write_report(
     hours_per_month: float = HOURS_PER_MONTH,
     region: str | None = None,
     only: Sequence[str] = (),
+    most_clusters: int = MOST_CLUSTERS,
+    on: str = "",
     options: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> Report:
@@ -47,6 +51,8 @@ def write_report(
 
     Inputs are checked, and the study made, before a kernel starts, so that bad input fails at once. Each file is
     written whole or not at all.
+
+    `on` is the day on which the ages of prices are reckoned, today if empty; it is all that changes from day to day.
 
     Raises
     ------
@@ -62,11 +68,20 @@ def write_report(
     if not there.is_dir():
         raise InputError("--out", str(out), "a folder, new or existing")
     w = open_workload(workload, region)
-    result = study(w, only=only, book=PriceBook.load(*price_books), options=options, hours_per_month=hours_per_month)
+    result = study(
+        w,
+        only=only,
+        book=PriceBook.load(*price_books),
+        options=options,
+        hours_per_month=hours_per_month,
+        most_clusters=most_clusters,
+    )
     parameters = {
         "workload": str(workload),  # as given, so that the notebook holds no path of this machine
         "region": region or "",
         "platforms": list(only),
+        "most_clusters": most_clusters,
+        "on": day(on).isoformat(),
         "price_books": [str(p) for p in price_books],
         "hours_per_month": hours_per_month,
         "options": {k: str(v) for k, v in (options or {}).items()},
@@ -77,7 +92,9 @@ def write_report(
         bundle.result()
     title = f"{w.title or w.name}: streaming platforms compared"
     html = page(
-        title, notebooks.body_of(executed), footer=f"Prices in {w.region}, list prices, month of {hours_per_month:g} h."
+        title,
+        notebooks.body_of(executed),
+        footer=f"Prices in {w.region}, list prices, month of {hours_per_month:g} h; ages of prices on {day(on)}.",
     )
     executed_text: str = nbformat.writes(executed)  # type: ignore[no-untyped-call]
     stem = file_name(w.name)

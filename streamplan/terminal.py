@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from typing import Any
 
@@ -117,9 +116,8 @@ def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
         table.add_column("difference", justify="right", no_wrap=True)
     table.add_column("as of", no_wrap=True)
     table.add_column("confidence", no_wrap=True)
-    today = dt.date.today()
     for number, entry in enumerate(bill.entries):
-        row = entry.row(today)
+        row = entry.row()
         quantity, cost = row["quantity"], row["cost"]
         if quantity == 0 and number not in (published or {}):
             continue

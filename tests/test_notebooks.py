@@ -25,6 +25,8 @@ OTHERS = {
         "region": "us-west-2",
         "price_books": ["book"],
         "platforms": [],
+        "most_clusters": 20,
+        "on": "2026-11-23",
         "hours_per_month": 744,
         "options": {"follower_fetch": "false"},
     },

@@ -137,6 +137,17 @@ def test_a_bad_field_is_named_with_its_file_and_row(tmp_path: Path, bad: dict[st
     assert str(caught.value).startswith("mine.csv row 3: ")
 
 
+def test_an_own_list_price_for_every_region_comes_before_the_shipped_one(tmp_path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "meter,sku,region,unit,price,as_of,source\naws.kinesis.shard,,any,shard-hour,0.001,2026-11,my contract\n",
+        encoding="utf-8",
+    )
+    book = PriceBook.load(path)
+    assert book.price("aws.kinesis.shard", "", "us-east-1").price == 0.001
+    assert PriceBook.load().price("aws.kinesis.shard", "", "us-east-1").price == 0.015
+
+
 def test_the_row_is_the_one_that_an_editor_shows(tmp_path: Path) -> None:
     path = file(tmp_path, row(sku="standard-ia"), "", row(price="free"))
     with pytest.raises(InputError, match="row 4: price"):

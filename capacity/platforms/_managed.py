@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ from capacity.constraint import Constraint, Limit
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.paths import network_paths
 from capacity.offer import Context
-from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 #: Bytes of the decimal units that some vendors count in.
 MB, GB = 1e6, 1e9
@@ -64,31 +62,3 @@ def client_lines(context: Context, *, own_account: bool = False) -> list[UsageLi
         UsageLine(where.zone_meter, context.gib(paths.clients_cross_zone), "GiB", formula=how),
         UsageLine(where.region_meter, context.gib(paths.cross_region), "GiB", formula="average write x other regions"),
     ]
-
-
-def sizing(
-    context: Context,
-    unit: str,
-    units: Any,
-    constraints: Sequence[Constraint],
-    limits: Sequence[Limit],
-    lines: Sequence[UsageLine],
-    parts: Sequence[Part] = (),
-    notes: Sequence[str] = (),
-    pools: Any = None,
-) -> Sizing:
-    """Return the sizing of a model's pieces."""
-    return Sizing(
-        offer="",
-        options={},
-        demand=context.demand,
-        unit=unit,
-        units=np.asarray(units),
-        constraints=tuple(constraints),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), context.hours_per_month),
-        configuration=context.names,
-        parts=tuple(parts),
-        pools=pools or {},
-        assumptions=tuple(notes),
-    )

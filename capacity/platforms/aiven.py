@@ -12,7 +12,7 @@ from capacity.laws.brokers import NORMAL, Machines, broker_constraints, use_up_t
 from capacity.laws.storage import stored_bytes
 from capacity.machines import machine_table
 from capacity.offer import Context, Offer, Option
-from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota, sizing
+from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB
@@ -124,7 +124,7 @@ def _standard(context: Context) -> Sizing:
         "GB are 10^9 bytes: Aiven's own example of 1 MB/s only fits so",
         "clients reach the service over VPC peering in the same region",
     )
-    return sizing(context, "MB/s step", units, constraints, limits, lines, parts, notes)
+    return context.sizing("MB/s step", units, constraints, limits, lines, parts, notes)
 
 
 # ---------------------------------------------------------------------------------------------------- Classic
@@ -210,7 +210,7 @@ def _classic(context: Context) -> Sizing:
         f"a plan whose disk is not published includes {each:g} GB a node, as Business-4 does",
         "prices are the least over all clouds and regions; other plans and regions are by quote",
     )
-    return sizing(context, "node", units, constraints, limits, lines, parts, notes)
+    return context.sizing("node", units, constraints, limits, lines, parts, notes)
 
 
 OFFERS = (

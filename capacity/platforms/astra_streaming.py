@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from capacity.constraint import Limit, units_needed
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
-from capacity.platforms._managed import GB, MB, gigabytes, quota, sizing
+from capacity.platforms._managed import GB, MB, gigabytes, quota
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
 from streamfacts.usage import UsageLine
@@ -134,7 +134,7 @@ def _model(context: Context) -> Sizing:
         "messages count before compression and batching, by their payload",
         "prices of capacity units are those of standard regions of the group that an AWS region lies in",
     )
-    return sizing(context, "partition", partitions, constraints, limits, lines, parts, notes)
+    return context.sizing("partition", partitions, constraints, limits, lines, parts, notes)
 
 
 OFFERS = (

@@ -20,7 +20,7 @@ from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, KIB, MIB, TIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -292,19 +292,8 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
                 "one plan for the organisation, whatever the number of clusters",
             )
         )
-    return Sizing(
-        offer="",
-        options={},
-        demand=d,
-        unit=kind.unit,
-        units=np.asarray(units),
-        constraints=tuple(constraints),
-        limits=tuple(_limits(kind, context, units)),
-        usage=Usage(tuple(lines), hours),
-        configuration=context.names,
-        parts=tuple(parts),
-        assumptions=_assumptions(kind, options),
-    )
+    limits = _limits(kind, context, units)
+    return context.sizing(kind.unit, units, constraints, limits, lines, parts, _assumptions(kind, options))
 
 
 def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, assumption
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -185,24 +185,6 @@ def _machine_line(context: Context, units: Array, what: str) -> UsageLine:
     return UsageLine(aws().instance_meter, units * hours, "instance-hour", context.names, f"{what}s x {hours:g} h")
 
 
-def _sizing(
-    context: Context, unit: str, units: Array, constraints: Any, limits: Any, lines: Any, parts: Any, notes: Any
-) -> Sizing:
-    return Sizing(
-        offer="",
-        options={},
-        demand=context.demand,
-        unit=unit,
-        units=np.asarray(units),
-        constraints=tuple(constraints),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), context.hours_per_month),
-        configuration=context.names,
-        parts=tuple(parts),
-        assumptions=tuple(notes),
-    )
-
-
 # ------------------------------------------------------------------------------------------------- WarpStream
 
 
@@ -283,7 +265,7 @@ def _warpstream(context: Context) -> Sizing:
         "a byte read costs an agent as much CPU as a byte written; the published rate is of one reader",
         "agents for the peak all month: auto-scaling by load would run fewer",
     )
-    return _sizing(context, "agent", units, constraints, limits, lines, parts, notes)
+    return context.sizing("agent", units, constraints, limits, lines, parts, notes)
 
 
 # ----------------------------------------------------------------------------------------------------- AutoMQ
@@ -375,7 +357,7 @@ def _automq(context: Context) -> Sizing:
         f"every metered byte at the {rate} published rate (option rate): where the tiers begin is not public",
         "the write-ahead log is on EBS, which stays in its zone; multi-zone clusters may log to S3 for more requests",
     )
-    return _sizing(context, "broker", units, constraints, _common_limits(d, AUTOMQ), lines, parts, notes)
+    return context.sizing("broker", units, constraints, _common_limits(d, AUTOMQ), lines, parts, notes)
 
 
 # -------------------------------------------------------------------------------------------------- Bufstream
@@ -449,7 +431,7 @@ def _bufstream(context: Context) -> Sizing:
         " compress 4 to 1, and bytes that compress less are taken to cost the same",
         "requests follow the brokers, as in both published tests, from one broker in 80 ms",
     )
-    return _sizing(context, "broker", units, constraints, limits, lines, parts, notes)
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes)
 
 
 # ----------------------------------------------------------------------------------------------------- offers

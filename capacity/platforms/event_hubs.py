@@ -16,7 +16,7 @@ from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit, read_table
 from streamfacts.units import DAY, GIB, KIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -106,30 +106,7 @@ def _transfer(context: Context, offer: str) -> UsageLine:
     return UsageLine("azure.transfer.inter-region", gib, "GiB", formula=f"average {words} x other regions")
 
 
-def _sizing(
-    context: Context,
-    unit: str,
-    units: Array,
-    constraints: list[Constraint],
-    limits: list[Limit],
-    lines: list[UsageLine],
-    parts: tuple[Part, ...],
-    notes: tuple[str, ...],
-) -> Sizing:
-    return Sizing(
-        offer="",
-        options={},
-        demand=context.demand,
-        unit=unit,
-        units=np.asarray(units),
-        constraints=tuple(constraints),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), context.hours_per_month),
-        configuration=context.names,
-        parts=parts,
-        assumptions=(*notes, "keys spread evenly over the partitions"),
-    )
-
+_EVEN_KEYS = "keys spread evenly over the partitions"
 
 # --------------------------------------------------------------------------------------------------- Standard
 
@@ -203,7 +180,7 @@ def _standard(context: Context) -> Sizing:
         "throughput units stay at what the peak needs: auto-inflate scales up and never down",
         "no compression on the Kafka endpoint of this tier; a batch does not lower the number of events",
     )
-    return _sizing(context, "throughput unit", units, constraints, limits, lines, (partitions,), notes)
+    return context.sizing("throughput unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
 
 
 # -------------------------------------------------------------------------------------- Premium and Dedicated
@@ -294,7 +271,7 @@ def _premium(context: Context) -> Sizing:
         "says without a promise; the options set what is planned with, and default to the low end",
         f"sold as {', '.join(f'{n:g}' for n in sold)} units",
     )
-    return _sizing(context, "processing unit", units, constraints, limits, lines, (partitions,), notes)
+    return context.sizing("processing unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
 
 
 def _share_of_benchmark(d: Demand) -> tuple[float, str]:
@@ -360,7 +337,7 @@ def _dedicated(context: Context) -> Sizing:
         "end with records of 1 KB; no figure is published for today's units. The options set what is planned with",
         f"beyond {own.value:g} units by support request",
     )
-    return _sizing(context, "capacity unit", units, constraints, limits, lines, (partitions,), notes)
+    return context.sizing("capacity unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
 
 
 _SMALL = "batches-100x1kb"

@@ -16,7 +16,7 @@ from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -206,22 +206,11 @@ def _model(context: Context) -> Sizing:
             _PRICING,
         ),
     )
-    return Sizing(
-        offer="",
-        options={},
-        demand=d,
-        unit="vCPU",
-        units=np.asarray(vcpu),
-        constraints=tuple(constraints),
-        limits=limits,
-        usage=Usage(lines, hours),
-        configuration=context.names,
-        parts=parts,
-        assumptions=(
-            "Google's sizing rule, with batches of at least 10 kB; smaller ones lower what a vCPU carries",
-            "the peak may use the whole rated throughput of the vCPU, as the rule's average / peak implies",
-        ),
+    notes = (
+        "Google's sizing rule, with batches of at least 10 kB; smaller ones lower what a vCPU carries",
+        "the peak may use the whole rated throughput of the vCPU, as the rule's average / peak implies",
     )
+    return context.sizing("vCPU", vcpu, constraints, limits, lines, parts, notes)
 
 
 _MEMORY = _fact("memory_gib").value

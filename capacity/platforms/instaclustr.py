@@ -12,7 +12,7 @@ from capacity.constraint import Limit, units_needed
 from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
-from capacity.platforms._managed import GB, client_lines, sizing
+from capacity.platforms._managed import GB, client_lines
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
@@ -127,7 +127,7 @@ def _model(context: Context) -> Sizing:
         "does not publish what it provisions",
         "brokers act as KRaft controllers" if not controllers else f"{controllers:g} dedicated KRaft controllers",
     )
-    return sizing(context, "node", units, constraints, limits, lines, parts, notes)
+    return context.sizing("node", units, constraints, limits, lines, parts, notes)
 
 
 OFFERS = (

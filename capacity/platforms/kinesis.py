@@ -15,7 +15,7 @@ from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, HOUR, KIB, MIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 SHARED, FAN_OUT = "shared reads", "enhanced fan-out"
 
@@ -190,7 +190,7 @@ def _provisioned(context: Context) -> Sizing:
             "consumer groups, or the option fan_out_consumers",
         ),
     )
-    return _sizing(context, "shard", units, constraints, limits, lines, parts)
+    return context.sizing("shard", units, constraints, limits, lines, parts, _NOTES)
 
 
 def _on_demand(context: Context, *, mode: str) -> Sizing:
@@ -288,36 +288,13 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
             "consumer groups, or the option fan_out_consumers",
         ),
     )
-    return _sizing(context, "stream", streams, constraints, limits, lines, parts)
+    return context.sizing("stream", streams, constraints, limits, lines, parts, _NOTES)
 
 
-def _sizing(
-    context: Context,
-    unit: str,
-    units: Any,
-    constraints: list[Constraint],
-    limits: list[Limit],
-    lines: list[UsageLine],
-    parts: Any,
-) -> Sizing:
-    return Sizing(
-        offer="",
-        options={},
-        demand=context.demand,
-        unit=unit,
-        units=np.asarray(units),
-        constraints=tuple(constraints),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), context.hours_per_month),
-        configuration=context.names,
-        parts=tuple(parts),
-        assumptions=(
-            "records are written one by one and not compressed, unless the producer aggregates",
-            "keys spread evenly over the shards",
-        ),
-    )
-
-
+_NOTES = (
+    "records are written one by one and not compressed, unless the producer aggregates",
+    "keys spread evenly over the shards",
+)
 _FAN_OUT_CONSUMERS = Option(
     "fan_out_consumers",
     0,

@@ -20,7 +20,7 @@ from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 _FOLLOWER_FETCH = Option(
     "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
@@ -175,25 +175,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
             "data of one broker / spare network and disk of its replacement",
         ),
     )
-    return _sizing(context, "broker", units, constraints, limits, lines, parts)
-
-
-def _sizing(
-    context: Context, unit: str, units: Any, constraints: Any, limits: Any, lines: Any, parts: Any = (), notes: Any = ()
-) -> Sizing:
-    return Sizing(
-        offer="",
-        options={},
-        demand=context.demand,
-        unit=unit,
-        units=np.asarray(units),
-        constraints=tuple(constraints),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), context.hours_per_month),
-        configuration=context.names,
-        parts=tuple(parts),
-        assumptions=tuple(notes),
-    )
+    return context.sizing("broker", units, constraints, limits, lines, parts)
 
 
 # ---------------------------------------------------------------------------------------------------- Express
@@ -302,7 +284,7 @@ def _express(context: Context) -> Sizing:
             per_partition.source,
         ),
     )
-    return _sizing(context, "broker", units, constraints, limits, lines, parts)
+    return context.sizing("broker", units, constraints, limits, lines, parts)
 
 
 # ------------------------------------------------------------------------------------------------- Serverless
@@ -422,7 +404,7 @@ def _serverless(context: Context) -> Sizing:
             fact["partition_max_ingress_mb_s"].source,
         ),
     )
-    return _sizing(context, "cluster", clusters, constraints, limits, lines, parts)
+    return context.sizing("cluster", clusters, constraints, limits, lines, parts)
 
 
 _ZONES_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/what-is-msk.html"

@@ -15,7 +15,7 @@ from capacity.sizing import Part, Sizing
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
 from streamfacts.units import DAY, GIB, HOUR, TIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -159,19 +159,7 @@ def _model(context: Context) -> Sizing:
             ordering_key.source,
         ),
     )
-    return Sizing(
-        offer="",
-        options={},
-        demand=d,
-        unit="topic",
-        units=np.asarray(topics),
-        constraints=tuple(constraints),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), context.hours_per_month),
-        configuration=context.names,
-        parts=parts,
-        assumptions=tuple(notes),
-    )
+    return context.sizing("topic", topics, constraints, limits, lines, parts, notes)
 
 
 def _message_limits(context: Context) -> list[Limit]:

@@ -35,10 +35,10 @@ from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
-from streamfacts.errors import InputError, unknown_name
+from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -425,28 +425,17 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         lines += extra
         parts += [part, *stored]
     parts.append(_rereplication(context, rows, disks, average, held, bookies, journal_rate, ledger_rate))
-    return Sizing(
-        offer="",
-        options={},
-        demand=d,
-        unit="broker",
-        units=brokers,
-        constraints=(*of_brokers, *of_bookies),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), hours),
-        configuration=context.names,
-        parts=tuple(parts),
-        pools={BOOKIE: bookies},
-        assumptions=(
-            "one Pulsar cluster; brokers, bookies and metadata nodes on machines of their own",
-            "an entry is a batch of the workload's size; bytes on the wire are those of Kafka's record format",
-            "tailing readers are served from the broker's cache; cold_reads, catch-up and offload read from bookies",
-            "consumers read from the broker that owns the topic, in another zone for (zones - 1) / zones of the reads",
-            "CPU by the node ratings of Pulsar's documentation, which are advice and no maximum, with the usual"
-            " headroom kept on top; option cpu_rating=measured takes a benchmark's bytes a core instead",
-            "copies of an entry are spread over the zones (rack-aware placement); auto-recovery waits for a lost zone",
-        ),
+    notes = (
+        "one Pulsar cluster; brokers, bookies and metadata nodes on machines of their own",
+        "an entry is a batch of the workload's size; bytes on the wire are those of Kafka's record format",
+        "tailing readers are served from the broker's cache; cold_reads, catch-up and offload read from bookies",
+        "consumers read from the broker that owns the topic, in another zone for (zones - 1) / zones of the reads",
+        "CPU by the node ratings of Pulsar's documentation, which are advice and no maximum, with the usual"
+        " headroom kept on top; option cpu_rating=measured takes a benchmark's bytes a core instead",
+        "copies of an entry are spread over the zones (rack-aware placement); auto-recovery waits for a lost zone",
     )
+    pools = {BOOKIE: bookies}
+    return context.sizing("broker", brokers, (*of_brokers, *of_bookies), limits, lines, parts, notes, pools)
 
 
 def _limits(context: Context, quorum: _Quorum, peak: PulsarPaths, proxies: float) -> list[Limit]:
@@ -467,8 +456,6 @@ def _limits(context: Context, quorum: _Quorum, peak: PulsarPaths, proxies: float
     ]
     if proxies:
         machines, name = aws().machines(), str(context.options["proxy_machine"])
-        if name not in machines.names:
-            raise unknown_name("option proxy_machine", name, machines.names.tolist())
         one = machines.where(machines.names == name)
         ceiling, ceiling_source = use_up_to(d, "network", "network_use_up_to")
         nic = float(one["network_gbps"][0]) * 1e9 / 8
@@ -589,6 +576,7 @@ def _rereplication(
     return Part("time to re-replicate a bookie", context.spread(seconds), "seconds", how, source)
 
 
+_MACHINES = tuple(aws().machines().names.tolist())
 _OPTIONS = (
     Option("ensemble", 0, "bookies that a ledger is spread over (E); 0 for 3, or the write quorum if larger", high=50),
     Option("write_quorum", 0, "copies of each entry (Qw); 0 for the workload's replication_factor", high=50),
@@ -600,9 +588,9 @@ _OPTIONS = (
     Option("cpu_rating", "documented", "bytes a core carries: the documentation's node ratings, or a benchmark's",
            allowed=("documented", "measured")),
     Option("metadata_nodes", 3, "nodes of the metadata store", allowed=(3, 5)),
-    Option("metadata_machine", "m7g.large", "machine type of the metadata nodes"),
+    Option("metadata_machine", "m7g.large", "machine type of the metadata nodes", allowed=_MACHINES),
     Option("proxies", 0, "Pulsar proxies between clients and brokers; 0 for none", high=10000),
-    Option("proxy_machine", "m7g.xlarge", "machine type of the proxies"),
+    Option("proxy_machine", "m7g.xlarge", "machine type of the proxies", allowed=_MACHINES),
     Option("max_message_mib", 5.0, "largest message that brokers and bookies are set to take [MiB]", low=1, high=1024),
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
-from streamfacts.usage import Usage, UsageLine
+from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
@@ -106,24 +106,6 @@ def _walls(constraints: list[Constraint], clusters: Any) -> list[Limit]:
     ]
 
 
-def _sizing(
-    context: Context, unit: str, units: Any, constraints: Any, limits: Any, lines: Any, parts: Any, notes: Any
-) -> Sizing:
-    return Sizing(
-        offer="",
-        options={},
-        demand=context.demand,
-        unit=unit,
-        units=np.asarray(units),
-        constraints=tuple(constraints),
-        limits=tuple(limits),
-        usage=Usage(tuple(lines), context.hours_per_month),
-        configuration=context.names,
-        parts=tuple(parts),
-        assumptions=tuple(notes),
-    )
-
-
 _GB = "Redpanda bills GB and does not define it: read as 2^30 bytes"
 
 
@@ -166,7 +148,7 @@ def _serverless(context: Context) -> Sizing:
     if context.options["one_zone"]:
         notes.append("runs in one zone, whatever zones and survive ask for (option one_zone)")
     parts = (Part("zones", context.spread(zones.value), "zones", "of the cluster", zones.source),)
-    return _sizing(context, "cluster", clusters, constraints, limits, lines, parts, notes)
+    return context.sizing("cluster", clusters, constraints, limits, lines, parts, notes)
 
 
 # -------------------------------------------------------------------------------------------------- Dedicated
@@ -202,7 +184,7 @@ def _dedicated(context: Context) -> Sizing:
         "Redpanda quotes prices of Dedicated by region and tier: none is public, so a quote has to be given",
         "a tier's maxima may not all be reached at once, says its page",
     )
-    return _sizing(context, "cluster", clusters, constraints, limits, lines, (), notes)
+    return context.sizing("cluster", clusters, constraints, limits, lines, (), notes)
 
 
 # ------------------------------------------------------------------------------------------------------- BYOC
@@ -331,7 +313,7 @@ def _byoc(context: Context) -> Sizing:
         "cores by Redpanda's 100 MB/s, which counts replicas and leaves out reads; a vCPU is taken as a core",
         f"the last {float(np.max(d.hot_retention_s)) / 3600:g} h stay on the brokers' disks",
     )
-    return _sizing(context, "broker", units, constraints, limits, lines, parts, notes)
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes)
 
 
 # ----------------------------------------------------------------------------------------------------- offers

@@ -11,7 +11,7 @@ from capacity.constraint import Constraint, Limit, units_needed
 from capacity.laws.brokers import BROKER_DOWN, ZONE_DOWN, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
-from capacity.platforms._managed import at_most, client_lines, quota, sizing
+from capacity.platforms._managed import at_most, client_lines, quota
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
@@ -105,7 +105,7 @@ def _serverless(context: Context) -> Sizing:
         "copies and zones are the service's own, whatever the workload asks",
         "stored bytes count once: that bills are before replication is stated of throughput, and taken for storage too",
     )
-    return sizing(context, "ETU", units, constraints, limits, lines, (billed,), notes)
+    return context.sizing("ETU", units, constraints, limits, lines, (billed,), notes)
 
 
 # ------------------------------------------------------------------------------------------------------- BYOC
@@ -193,7 +193,7 @@ def _byoc(context: Context) -> Sizing:
         f"a CU and an SU each run on one {options['machine']} (option machine): 2 vCPU and 8 GiB, as they are defined",
         "MBps of the guidelines are 2^20 bytes, as StreamNative counts throughput and storage in binary gigabytes",
     )
-    return sizing(context, "CU", cu, [*compute, *storage], limits, lines, parts, notes, pools={"SU": np.asarray(su)})
+    return context.sizing("CU", cu, [*compute, *storage], limits, lines, parts, notes, pools={"SU": np.asarray(su)})
 
 
 def _small_machines() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from capacity.constraint import Constraint, Limit
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer
-from capacity.platforms._managed import GB, MB, at_most, gigabytes, sizing
+from capacity.platforms._managed import GB, MB, at_most, gigabytes
 from capacity.sizing import Sizing
 from streamfacts.tables import limit
 from streamfacts.usage import UsageLine
@@ -101,7 +101,7 @@ def _model(context: Context) -> Sizing:
         ),
     ]
     notes = (f"the service is gone: deprecated 2024-09-11, shut down 2025-03-11 ({_END})", "GB are 10^9 bytes")
-    return sizing(context, "cluster", units, [constraint], limits, lines, (), notes)
+    return context.sizing("cluster", units, [constraint], limits, lines, (), notes)
 
 
 OFFERS = (
