@@ -137,7 +137,13 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         source = where.volume.source
         parts += [
             Part("volume of a broker", size, "GiB", "stored bytes / brokers / fill", source),
-            Part("volume throughput", throughput, "MiB/s", "largest disk load over all states / ceiling", source),
+            Part(
+                "volume throughput",
+                throughput,
+                "MiB/s",
+                "largest disk load over all states / ceiling, at least what is included",
+                source,
+            ),
             Part("volume operations", iops, "IOPS", "throughput / bytes of one, at least the baseline", source),
         ]
         lines += where.volume.lines(units, size, throughput, iops, controller_gib)
@@ -155,6 +161,12 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     notes = (
         "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
         "consumers read in their own zone (KIP-392)" if near else "consumers read from leaders",
+        "message.max.bytes, 1 MiB by default, is raised where larger records are asked",
+        *(
+            ()
+            if where.zone_meter
+            else (f"bytes between zones are not billed by {where.provider} ({where.pricing_page})",)
+        ),
     )
     return context.sizing("broker", units, constraints, limits, lines, parts, notes)
 

@@ -76,7 +76,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
         yield f"      demand = {c.formula}"
         yield f"      source: {c.source}"
     yield ""
-    yield "LIMITS that no number of units moves"
+    yield "LIMITS of the cluster, the account and the service"
     for limit in sizing.limits:
         relation = "at least" if limit.at_least else "at most"
         mark = "BROKEN" if np.any(limit.broken) else "ok"

@@ -73,7 +73,11 @@ class Costed:
                 with np.errstate(divide="ignore", invalid="ignore"):
                     over = np.maximum(over, np.nan_to_num(np.divide(limit.demand, limit.limit), posinf=1e9))
         least = np.where(self.sizing.feasible[keep].any(axis=0), 1.0, over[keep].min(axis=0))
-        return np.where(least > 1, np.minimum(2 * np.ceil(least) + 1, most), 1).astype(int)
+        top = np.minimum(2 * np.ceil(least) + 1, most)
+        demand = self.sizing.demand
+        if demand.partitions_given:  # no cluster without a partition
+            top = np.minimum(top, np.maximum(demand.partitions, 1.0))
+        return np.where(least > 1, top, 1).astype(int)
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ def test_prices_check_as_json(run):
     document = strict(run("prices", "check", "--json"))
     rows = strict(run("prices", "list", "--json"))
     assert document["rows"] == len(rows) == sum(document["confidence"].values())
-    assert document["old_rows"] == sum(r[] > document["older_than_days"] for r in rows)
+    assert document["old_rows"] == sum(r["age_days"] > document["older_than_days"] for r in rows)
     assert strict(run("prices", "check", "--json", "--max-age-days", "100000"))["old_rows"] == 0
 
 

@@ -168,7 +168,7 @@ def test_a_broker_more_for_each_three_thousand_connections() -> None:
     fields = {"write": 1e6, "message": 1024.0, "retention": 3.0 * DAY, "fan_out": 2}
     for offer, machine in (("msk-standard", "kafka.m7g.xlarge"), ("msk-express", "express.m7g.large")):
         assert float(size(workload(fields), offer, machine=machine).units) == 3
-        s = size(workload(fields, connections=20_000), offer, machine=machine)
+        s = size(workload(fields, connections=20_000), offer, machine=machine, options={"authentication": "iam"})
         assert s.feasible and float(s.units) == 9
 
 

@@ -107,6 +107,22 @@ def cpu_cores(demand: Demand, state: State) -> Array:
     return np.asarray(milliseconds * tls / 1e3 + requests * float(assumption("cpu_request_us")) / 1e6)
 
 
+def cpu_terms(demand: Demand) -> tuple[str, str]:
+    """Return the CPU law with its coefficients filled in, and where they come from."""
+    produce, follow, send, request, tls = (
+        assumption(f"cpu_{name}")
+        for name in ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us", "tls_factor")
+    )
+    used = [produce, follow, send, request, *([tls] if demand.tls else [])]
+    factor = f"TLS {tls.value:g} x " if demand.tls else ""
+    formula = (
+        f"{factor}(in x {produce.value:g} + follower in x {follow.value:g} + out x {send.value:g} core-ms/MB)"
+        f" + batches/s x {request.value:g} core-us, each of low confidence"
+    )
+    sources = dict.fromkeys(part for fact in used for part in fact.source.split("; "))
+    return formula, "; ".join(sources)
+
+
 def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = False) -> list[Constraint]:
     """Return every constraint of a broker cluster, resource by resource and state by state.
 
@@ -121,6 +137,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     constraints whose demand has shape S and whose capacity has shape (machines, 1, ...)
     """
     cpu_normal, cpu_source = use_up_to(demand, "cpu", "cpu_use_up_to")
+    cpu_formula, cpu_sources = cpu_terms(demand)
     cpu_failure = max(cpu_normal, float(assumption("cpu_use_up_to_in_failure")))
     network, network_source = use_up_to(demand, "network", "network_use_up_to")
     disk, disk_source = use_up_to(demand, "disk throughput", "disk_throughput_use_up_to")
@@ -141,8 +158,8 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 machines.vcpu,
                 cpu_normal if state.name == NORMAL else cpu_failure,
                 "cores",
-                f"{machines.source}; {cpu_source}",
-                "TLS x (in x c_produce + follower in x c_follow + out x c_send) + batches/s x c_request",
+                f"{machines.source}; {cpu_source}; {cpu_sources}",
+                cpu_formula,
                 **units,
             )
         )

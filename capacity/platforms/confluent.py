@@ -367,6 +367,7 @@ def _offer(kind: _Type, title: str, promised: dict[str, str], more: tuple[str, .
         name=kind.offer,
         title=f"Confluent Cloud {title}",
         family="Confluent Cloud",
+        lacks=("a promise to survive a zone",) if kind.offer == "confluent-basic" else (),
         provider="aws",
         configurations=lambda: np.array([kind.unit]),
         model=partial(_model, kind=kind),

@@ -46,11 +46,22 @@ def _record_limits(context: Context, offer: str, consumers: Any) -> list[Limit]:
     def at_most(name: str, demand: Any, wall: Fact, unit: str, scale: float) -> Limit:
         return Limit(name, np.asarray(demand, float), np.asarray(wall.value * scale), unit, wall.source)
 
+    groups = np.maximum(d.consumer_groups, np.ceil(d.fan_out))
+    polls = np.maximum(groups - consumers, 0.0) * float(context.options["polls_per_s"])
+    calls = limit("aws", "kinesis-provisioned", "shard_read_calls_s")
     durable = "https://aws.amazon.com/kinesis/data-streams/faqs/"
     return [
         at_most("record size", d.max_message_bytes, fact("max_record_mib"), "bytes", MIB),
         at_most("retention", d.retention_s, fact("retention_max_h"), "seconds", HOUR),
         at_most("enhanced fan-out consumers", consumers, fact("max_efo_consumers"), "consumers", 1.0),
+        Limit(
+            "reads of a shard by shared consumers",
+            polls,
+            calls.value,
+            "calls/s",
+            calls.source,
+            advice="enhanced fan-out, or fewer polls_per_s and so a later read",
+        ),
         Limit("copies", d.replication_factor, 3.0, "copies", durable),
         Limit("zones", d.zones, 3.0, "zones", durable),
     ]
@@ -291,6 +302,7 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
     return context.sizing("stream", streams, constraints, limits, lines, parts, _NOTES)
 
 
+_POLLS = Option("polls_per_s", 1.0, "how often each shared consumer group reads each shard [1/s]", low=0.001, high=5.0)
 _NOTES = (
     "records are written one by one and not compressed, unless the producer aggregates",
     "keys spread evenly over the shards",
@@ -310,7 +322,7 @@ _GUARANTEES = {
 }
 _NOT_MODELLED = (
     "hot shards: keys are taken as even, and one key carries at most 1 MiB/s",
-    "shared consumers share five GetRecords calls a second on each shard",
+    "interface endpoints (PrivateLink) and NAT, which bill each GiB that does not go over public addresses",
     "long-term retrieval, delivery to S3 or Iceberg, Lambda and Firehose",
 )
 _SOURCES = (
@@ -343,6 +355,7 @@ OFFERS = (
         _provisioned,
         (
             _FAN_OUT_CONSUMERS,
+            _POLLS,
             Option(
                 "aggregate_kib",
                 0.0,
@@ -355,12 +368,12 @@ OFFERS = (
         "kinesis-on-demand-standard",
         "Kinesis on-demand standard",
         partial(_on_demand, mode="on-demand-standard"),
-        (_FAN_OUT_CONSUMERS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000)),
+        (_FAN_OUT_CONSUMERS, _POLLS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000)),
     ),
     _offer(
         "kinesis-on-demand-advantage",
         "Kinesis on-demand advantage",
         partial(_on_demand, mode="on-demand-advantage"),
-        (_FAN_OUT_CONSUMERS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000)),
+        (_FAN_OUT_CONSUMERS, _POLLS, Option("streams", 1, "streams that the load is spread over", low=1, high=100000)),
     ),
 )

@@ -22,6 +22,12 @@ from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
+_AUTHENTICATION = Option(
+    "authentication",
+    "scram",
+    "how clients log in; only IAM limits the connections of a broker",
+    allowed=("iam", "scram", "mtls", "none"),
+)
 _FOLLOWER_FETCH = Option(
     "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
 )
@@ -63,7 +69,7 @@ def _cluster_limits(offer: str, units: Any) -> list[Limit]:
 
 def _connections(context: Context, offer: str) -> list[Constraint]:
     """The client connections that one broker takes with IAM, if the workload says how many there are."""
-    if context.demand.connections is None:
+    if context.demand.connections is None or context.options["authentication"] != "iam":
         return []
     each = limit("aws", offer, "connections_per_broker_iam")
     whole, _ = use_up_to(context.demand, "quota", "quota_use_up_to")
@@ -420,7 +426,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         provider="aws",
         configurations=partial(_configurations, "standard"),
         model=partial(_standard, tiered=tiered),
-        options=(_FOLLOWER_FETCH,),
+        options=(_FOLLOWER_FETCH, _AUTHENTICATION),
         guarantees={
             "protocol": "Kafka",
             "copies": "the workload's replication factor",
@@ -447,7 +453,7 @@ OFFERS = (
         provider="aws",
         configurations=partial(_configurations, "express"),
         model=_express,
-        options=(_FOLLOWER_FETCH,),
+        options=(_FOLLOWER_FETCH, _AUTHENTICATION),
         guarantees={
             "protocol": "Kafka",
             "copies": "3",

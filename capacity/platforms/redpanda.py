@@ -331,6 +331,7 @@ def _offer(name: str, title: str, configurations: Any, model: Any, what: str, op
         name=name,
         title=title,
         family="Redpanda Cloud",
+        lacks=("survival of a zone: it runs in one",) if name == SERVERLESS else (),
         provider="aws",
         configurations=configurations,
         model=model,
