@@ -24,7 +24,11 @@ from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice that an offer leaves to its user (a lever, not a demand)."""
+    """A choice that an offer leaves to its user (a lever, not a demand).
+
+    `price_ends` are the values that bill the low and the high end of a range that the vendor publishes without saying
+    what lies in between; a comparison shows both.
+    """
 
     name: str
     default: Any
@@ -32,6 +36,7 @@ class Option:
     allowed: tuple[Any, ...] = ()
     low: float = 0.0
     high: float = 1e9
+    price_ends: tuple[Any, Any] | None = None
 
     def check(self, value: Any) -> Any:
         """Return the value in the default's type, or raise `InputError`."""

@@ -87,7 +87,7 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
             for p in study.plans
             if study.corner_costs[p.offer.name][corner] is not None and not p.offer.closed
         }
-        if study.uncertain and costs and best is not None:
+        if study.ranged and costs and best is not None:
             name = min(costs, key=lambda n: costs[n] or 0.0)
             if name != best.offer.name:
                 title = study.plan_of(name).offer.title
@@ -142,9 +142,7 @@ def comparison(study: Study) -> Html:
         row["closed"] = study.plan_of(row["platform"]).offer.closed
         row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] not in (FEASIBLE, CLOSED) else []
         rows.append(row)
-    return _render(
-        "comparison.html.j2", rows=rows, uncertain=study.uncertain, several=study.table["region"].nunique() > 1
-    )
+    return _render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=study.table["region"].nunique() > 1)
 
 
 def equivalence(study: Study) -> Html:

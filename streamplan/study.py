@@ -48,23 +48,40 @@ class Study:
 
     @cached_property
     def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
-        """Least cost of each offer with all ranges at low, at likely, at high load [USD/month]; None: no fit."""
-        if not self.uncertain:
-            return {p.offer.name: (p.monthly_usd,) * 3 for p in self.plans}
-        demand = Demand.corners(self.workload)
-        out = {}
-        for p in self.plans:
-            least = least_cost(
-                demand.replace(region=p.bill.region),
+        """Least cost of each offer with all ranges at low, at likely, at high load [USD/month]; None: no fit.
+
+        Where a vendor publishes only the ends of a range of prices, the low cost takes the one and the high the other.
+        """
+        return {p.offer.name: self._costs_over_ranges(p) for p in self.plans}
+
+    def _costs_over_ranges(self, p: Plan) -> tuple[float | None, float | None, float | None]:
+        options = dict(p.sizing.options)
+        open_prices = {o.name: o.price_ends for o in p.offer.options if o.price_ends and options[o.name] == o.default}
+        if not self.uncertain and not open_prices:
+            return (p.monthly_usd,) * 3
+        demand = Demand.corners(self.workload).replace(region=p.bill.region)
+
+        def least(chosen: Mapping[str, Any]) -> list[float | None]:
+            costs = least_cost(
+                demand,
                 p.offer.name,
                 self.book,
-                options=p.sizing.options,
+                options=chosen,
                 hours_per_month=self.hours_per_month,
                 most_clusters=self.most_clusters,
             )
-            low, likely, high = (float(x) if np.isfinite(x) else None for x in least)
-            out[p.offer.name] = (low, likely, high)
-        return out
+            return [float(x) if np.isfinite(x) else None for x in np.broadcast_to(costs, (3,))]
+
+        low, likely, high = least(options)
+        if open_prices:
+            low = least({**options, **{name: ends[0] for name, ends in open_prices.items()}})[0]
+            high = least({**options, **{name: ends[1] for name, ends in open_prices.items()}})[2]
+        return low, likely, high
+
+    @cached_property
+    def ranged(self) -> bool:
+        """Whether the cost of any offer is a range, from the inputs or from its prices."""
+        return any(len(set(costs)) > 1 for costs in self.corner_costs.values())
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -29,7 +29,7 @@ def _end(value: Any) -> str:
 def study_table(study: Study) -> Table:
     """Return the comparison, cheapest feasible first."""
     w = study.workload
-    ranged = study.uncertain
+    ranged = study.ranged
     table = Table(
         box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
     )
@@ -49,7 +49,8 @@ def study_table(study: Study) -> Table:
         cells = [row["title"], *([row["region"]] if several else [])]
         cells.append(money(row["monthly_usd"]) if ok else row["status"])
         if ranged:
-            span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok else ""
+            same = row["low_usd"] == row["high_usd"]
+            span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok and not same else ""
             cells.append(span)
         what = row["what"]
         if ok:

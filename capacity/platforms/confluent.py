@@ -341,7 +341,7 @@ def _options(kind: _Type) -> tuple[Option, ...]:
         )
     if kind.price_range:
         doc = "end of the published range of rates that is billed; where in between is not public"
-        out.append(Option("rate", "highest", doc, allowed=("highest", "lowest")))
+        out.append(Option("rate", "highest", doc, allowed=("highest", "lowest"), price_ends=("lowest", "highest")))
     if kind in (ENTERPRISE, DEDICATED):
         out.append(Option("follower_fetch", True, "consumers read from the closest replica (KIP-392)"))
     if kind is FREIGHT:

@@ -518,6 +518,7 @@ OFFERS = (
                 "highest",
                 "end of the published range of rates; where the volume tiers begin is not public",
                 allowed=("highest", "lowest"),
+                price_ends=("lowest", "highest"),
             ),
         ),
         "not published",

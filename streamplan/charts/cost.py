@@ -54,7 +54,7 @@ def cost_by_platform(study: Study) -> alt.LayerChart | alt.FacetChart:
     )
     layers: list[alt.Chart] = [bars]
     spans = ends.dropna(subset=["low_usd", "high_usd"])
-    if study.uncertain and len(spans):
+    if study.ranged and len(spans):
         layers.append(
             alt.Chart(spans).mark_rule(color=INK, strokeWidth=1.5).encode(y=y, x="low_usd:Q", x2="high_usd:Q")
         )
@@ -64,8 +64,8 @@ def cost_by_platform(study: Study) -> alt.LayerChart | alt.FacetChart:
         alt.Chart(ends).mark_text(align="left", dx=6, color=INK, fontSize=11).encode(y=y, x="end:Q", text="label:N")
     )
     subtitle = (
-        "lines: from the low to the high end of every input range together"
-        if study.uncertain
+        "lines: from the low to the high end of every range of inputs and of open prices together"
+        if study.ranged
         else "every input is a single value"
     )
     return alt.layer(*layers).properties(
