@@ -34,7 +34,7 @@ def study_table(study: Study) -> Table:
         box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
     )
     several = study.table["region"].nunique() > 1
-    table.add_column("platform", overflow="fold", max_width=36)
+    table.add_column("platform", overflow="fold", min_width=26, max_width=36)
     if several:
         table.add_column("region", no_wrap=True)
     table.add_column("USD/month", justify="right", no_wrap=True)
