@@ -34,15 +34,15 @@ def study_table(study: Study) -> Table:
         box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
     )
     several = study.table["region"].nunique() > 1
-    table.add_column("platform", overflow="fold", min_width=26, max_width=36)
+    table.add_column("platform", overflow="fold", min_width=24)
     if several:
         table.add_column("region", no_wrap=True)
     table.add_column("USD/month", justify="right", no_wrap=True)
     if ranged:
         table.add_column("low to high", justify="right", no_wrap=True)
-    table.add_column("what", overflow="fold", min_width=18, max_width=34)
-    table.add_column("binds", overflow="fold", min_width=16)
-    table.add_column("next wall", overflow="fold", min_width=14)
+    table.add_column("what", overflow="fold", min_width=18)
+    table.add_column("binds", overflow="fold", min_width=14)
+    table.add_column("next wall", overflow="fold", min_width=12)
     table.add_column("prices", no_wrap=True)
     for row in study.table.to_dict("records"):
         ok = row["status"] in (FEASIBLE, CLOSED)
