@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.laws import records
+from capacity.laws.paths import Paths, network_paths
 from capacity.workload import CORNERS, Range, Workload
 from streamfacts.tables import assumption
 
@@ -82,6 +83,26 @@ class Demand:
             k: np.asarray(v, float) if isinstance(v, (int, float)) else v for k, v in changes.items()
         }
         return replace(self, **changed)
+
+    def paths(
+        self, *, copies: Any = None, zones: Any = None, follower_fetch: bool = False, tiered: bool = False
+    ) -> Paths:
+        """Return the average bytes a second on every network path [byte/s]; see `laws.paths.network_paths`.
+
+        Parameters
+        ----------
+        copies, zones : those of the offer [1], where they are not the workload's to choose
+        """
+        return network_paths(
+            self.wire_bytes_s,
+            self.fan_out,
+            self.replication_factor if copies is None else copies,
+            self.zones if zones is None else zones,
+            follower_fetch=follower_fetch,
+            tiered=tiered,
+            cold_reads=self.cold_reads,
+            cross_region_copies=self.cross_region_copies,
+        )
 
     def split(self, clusters: Any) -> Demand:
         """Return the demand of one of several equal clusters, on a new leading axis if `clusters` is an array.

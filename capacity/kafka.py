@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from capacity.cloud import Cloud
 from capacity.constraint import Constraint, Limit, units_needed
 from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
-from capacity.laws.paths import network_paths
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable
 from capacity.offer import Context, Offer, Option
@@ -95,16 +94,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     kept = d.hot_retention_s if tiered else d.retention_s
     on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
-    paths = network_paths(
-        d.wire_bytes_s,
-        d.fan_out,
-        d.replication_factor,
-        d.zones,
-        follower_fetch=context.options["follower_fetch"],
-        tiered=tiered,
-        cold_reads=d.cold_reads,
-        cross_region_copies=d.cross_region_copies,
-    )
+    paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
     controllers = float(context.options["controllers"])
     controller_gib = controllers * float(assumption("controller_disk_gib"))
     lines = [

@@ -9,7 +9,6 @@ import numpy as np
 from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit
 from capacity.laws.brokers import NORMAL, use_up_to
-from capacity.laws.paths import network_paths
 from capacity.offer import Context
 from streamfacts.tables import Fact
 from streamfacts.usage import UsageLine
@@ -46,14 +45,7 @@ def client_lines(context: Context, *, own_account: bool = False) -> list[UsageLi
     """
     d, where = context.demand, aws()
     near = bool(context.options.get("follower_fetch", False))
-    paths = network_paths(
-        d.wire_bytes_s,
-        d.fan_out,
-        d.replication_factor,
-        d.zones,
-        follower_fetch=near,
-        cross_region_copies=d.cross_region_copies,
-    )
+    paths = d.paths(follower_fetch=near)
     if own_account:
         crossing = paths.clients_cross_zone + paths.replicate_cross_zone
         return where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers")

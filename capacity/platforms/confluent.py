@@ -13,7 +13,6 @@ from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit, units_needed
 from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, use_up_to
-from capacity.laws.paths import network_paths
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
@@ -175,14 +174,7 @@ def _network_lines(context: Context, zones: float) -> list[UsageLine]:
     """Return what the user's own AWS account is charged: Confluent bills its side within data in and data out."""
     d, options, where = context.demand, context.options, aws()
     aligned = bool(options.get("zone_aligned", False))
-    paths = network_paths(
-        d.wire_bytes_s,
-        d.fan_out,
-        3.0,
-        zones,
-        follower_fetch=aligned or bool(options.get("follower_fetch", False)),
-        cross_region_copies=d.cross_region_copies,
-    )
+    paths = d.paths(copies=3.0, zones=zones, follower_fetch=aligned or bool(options.get("follower_fetch", False)))
     lines = []
     if options["networking"] in (PNI, PEERING):
         crossing = paths.consume_cross_zone + (0.0 if aligned else paths.produce_cross_zone)

@@ -18,7 +18,6 @@ from capacity.constraint import Constraint, Limit, units_needed
 from capacity.demand import Demand
 from capacity.laws.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
 from capacity.laws.object_store import objects_cached, objects_compacted, objects_written
-from capacity.laws.paths import network_paths
 from capacity.laws.storage import objects_per_second, stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
@@ -160,7 +159,7 @@ def _cold_gets(d: Demand) -> tuple[Array, str]:
 def _zone_lines(context: Context, aligned_bytes_s: Any, how: str) -> list[UsageLine]:
     """Return the usage of bytes between zones: `aligned_bytes_s` with clients in their zone, else 2/3 of all."""
     d = context.demand
-    paths = network_paths(d.wire_bytes_s, d.fan_out, 1.0, d.zones, cross_region_copies=d.cross_region_copies)
+    paths = d.paths(copies=1.0)
     crossing = aligned_bytes_s
     if not context.options["zone_aligned"]:
         crossing = aligned_bytes_s + paths.clients_cross_zone

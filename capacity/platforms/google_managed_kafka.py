@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from capacity.constraint import ROUNDING, Constraint, Limit, units_needed
 from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, ZONE_DOWN
-from capacity.laws.paths import network_paths
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
@@ -140,14 +139,7 @@ def _model(context: Context) -> Sizing:
         Limit("brokers", brokers, d.replication_factor, "brokers", "one broker a copy", at_least=True),
         Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
     )
-    paths = network_paths(
-        d.wire_bytes_s,
-        d.fan_out,
-        d.replication_factor,
-        zones.value,
-        follower_fetch=context.options["follower_fetch"],
-        cross_region_copies=d.cross_region_copies,
-    )
+    paths = d.paths(zones=zones.value, follower_fetch=context.options["follower_fetch"])
     stored = context.spread(stored_bytes(d.wire_bytes_s, d.retention_s) / GIB)
     lines = (
         UsageLine(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -13,7 +12,6 @@ from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit, units_needed
 from capacity.kafka import largest_disk_load
 from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
-from capacity.laws.paths import Paths, network_paths
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
@@ -41,20 +39,6 @@ def _brokers(tier: str) -> MachineTable:
 
 def _configurations(tier: str) -> NDArray[Any]:
     return _brokers(tier).names
-
-
-def _paths(context: Context, *, tiered: bool = False) -> Paths:
-    d = context.demand
-    return network_paths(
-        d.wire_bytes_s,
-        d.fan_out,
-        d.replication_factor,
-        d.zones,
-        follower_fetch=context.options["follower_fetch"],
-        tiered=tiered,
-        cold_reads=d.cold_reads,
-        cross_region_copies=d.cross_region_copies,
-    )
 
 
 def _at_most(name: str, demand: Any, fact: Fact, unit: str, scale: float = 1.0, advice: str = "") -> Limit:
@@ -140,7 +124,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     default = limit("aws", "msk-standard", "default_volume_mib_s").value
     need = largest_disk_load(constraints, units) / MIB
     provisioned = np.where(need > default, np.minimum(np.ceil(need), machines.disk_bytes_s / MIB), 0.0)
-    paths = _paths(context, tiered=tiered)
+    paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
     lines = [
         UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
         UsageLine("aws.msk.storage", units * volume_gib, "GiB-month", "standard", "brokers x volume"),
@@ -267,7 +251,7 @@ def _express(context: Context) -> Sizing:
         Limit("zones", d.zones, zones.value, "zones", zones.source),
     ]
     # three copies in three zones whatever is asked, so that every zone has one to read
-    paths = _paths(replace(context, demand=d.replace(replication_factor=copies.value, zones=zones.value)))
+    paths = d.paths(copies=copies.value, zones=zones.value, follower_fetch=context.options["follower_fetch"])
     stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
     lines = [
         UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),

@@ -11,7 +11,6 @@ from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit, units_needed
 from capacity.kafka import broker_machines, usable_machines
 from capacity.laws.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
-from capacity.laws.paths import network_paths
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable
 from capacity.offer import Context, Offer, Option
@@ -275,16 +274,7 @@ def _byoc(context: Context) -> Sizing:
     if d.connections is not None:
         wall = _limit(BYOC, "connections", BYOC_LARGEST)
         limits.append(_at_most("connections of the largest tier", d.connections, wall, "connections", 1.0, _SPLIT))
-    paths = network_paths(
-        d.wire_bytes_s,
-        d.fan_out,
-        copies.value,
-        d.zones,
-        follower_fetch=context.options["follower_fetch"],
-        tiered=True,
-        cold_reads=d.cold_reads,
-        cross_region_copies=d.cross_region_copies,
-    )
+    paths = d.paths(copies=copies.value, follower_fetch=context.options["follower_fetch"], tiered=True)
     crossing = paths.clients_cross_zone + paths.replicate_cross_zone
     remote = stored_bytes(d.wire_bytes_s, d.retention_s)
     how = "average write x retention, one copy: closed segments go to S3 at once"

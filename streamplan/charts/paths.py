@@ -6,14 +6,13 @@ import altair as alt
 import pandas as pd
 
 from capacity import Demand, Workload
-from capacity.laws.paths import network_paths
 from streamplan.charts.theme import BLUE, INK, VERMILION, WIDTH
 
 
 def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.LayerChart | alt.FacetChart:
     """Return bars of average MB/s by path on a replicated log, the part that crosses a zone border apart."""
     d = Demand.of(workload)
-    p = network_paths(d.wire_bytes_s, d.fan_out, d.replication_factor, d.zones, follower_fetch=follower_fetch)
+    p = d.paths(follower_fetch=follower_fetch)
     rows = [
         ("produce", p.produce, p.produce_cross_zone),
         ("replicate", p.replicate, p.replicate_cross_zone),
