@@ -129,16 +129,27 @@ class Demand:
     @classmethod
     def of(cls, workload: Workload, corner: str = "likely") -> Demand:
         """Return the 0-d demand at one corner of the workload's ranges: low, likely or high load."""
-        return _build(workload, lambda name, r: np.float64(getattr(r, _end(name, corner))))
+        return _build(workload, lambda name, r: np.float64(getattr(r, _end(workload, name, corner))))
 
     @classmethod
     def corners(cls, workload: Workload) -> Demand:
         """Return the demand with shape (3,): every range at its low, its likely and its high load together."""
-        return _build(workload, lambda name, r: np.array([getattr(r, _end(name, c)) for c in CORNERS]))
+        return _build(workload, lambda name, r: np.array([getattr(r, _end(workload, name, c)) for c in CORNERS]))
+
+    @classmethod
+    def draws(cls, workload: Workload, n: int, months: int | None = None, seed: int = 0) -> Demand:
+        """Return `n` draws of the uncertain inputs, shape (n,), or (n, months) along the workload's growth.
+
+        What does not vary by month has shape (n, 1), what is known shape (). See `capacity.draws`.
+        """
+        from capacity.draws import draw_demand
+
+        return draw_demand(workload, n, months, seed)
 
 
-def _end(name: str, corner: str) -> str:
-    if name in RELIEVING:
+def _end(w: Workload, name: str, corner: str) -> str:
+    # smaller messages at the same byte rate mean more records: the low corner takes the largest
+    if name in RELIEVING or (name == "message" and w.write is not None):
         return {"low": "high", "high": "low"}.get(corner, corner)
     return corner
 
@@ -152,9 +163,7 @@ def _build(w: Workload, take: Any) -> Demand:
             value = Range(default, default, default)
         elif isinstance(value, int):
             value = Range(value, value, value)
-        # smaller messages at the same byte rate mean more records: the low corner takes the largest
-        key = "batch" if name == "message" and w.write is not None else name
-        return np.asarray(take(key, value), float)
+        return np.asarray(take(name, value), float)
 
     overhead = float(assumption("record_batch_header_bytes"))
     batch = get("batch", float(assumption("producer_batch_bytes")))
@@ -176,7 +185,10 @@ def _build(w: Workload, take: Any) -> Demand:
         per_batch = records.records_per_batch(message, batch, w.headers)
         wire = records_s * records.wire_bytes_per_record(message, per_batch, ratio, w.headers)
         batch_wire = wire / records_s * per_batch
-    peak_ratio = get("peak_write") / get("write") if w.peak_write is not None else get("peak_ratio", 1.0)
+    if w.peak_write is not None:  # in a draw of both the peak is never below the average
+        peak_ratio = np.maximum(get("peak_write") / get("write"), 1.0)
+    else:
+        peak_ratio = get("peak_ratio", 1.0)
     retention = get("retention")
     fan_out = get("fan_out")
     planning_rate = float(assumption("partition_planning_bytes_s"))

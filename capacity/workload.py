@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
+from capacity.correlation import Correlation
+from capacity.uncertainty import CONFIDENCE, Distribution, Reader, checked_confidence, named, spread
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.files import read_mapping
 from streamfacts.tables import ANY_REGION, counterpart, regions
@@ -26,15 +28,24 @@ CORNERS = ("low", "likely", "high")
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An uncertain input: low, likely and high value in the field's canonical unit; equal when it is known."""
+    """An uncertain input: low, likely and high value in the field's canonical unit; equal when it is known.
+
+    `distribution` says how it is drawn; without it, as `capacity.uncertainty.spread` does with the three values.
+    """
 
     low: float
     likely: float
     high: float
+    distribution: Distribution | None = None
 
     @property
     def known(self) -> bool:
-        return self.low == self.high
+        return self.distribution is None and self.low == self.high
+
+    @property
+    def drawn(self) -> Distribution:
+        """The distribution that draws are taken from."""
+        return self.distribution or spread(self.low, self.likely, self.high)
 
 
 def _number(value: Any, field: str, kind: str | None, allowed: str) -> float:
@@ -64,13 +75,31 @@ def _quantity(field: str, kind: str | None, low: float, high: float, *, whole: b
     def one(value: Any, name: str) -> float:
         return inside(_number(value, name, kind, allowed), value, name)
 
+    def width(value: Any, name: str) -> float:
+        return _number(value, name, kind, "a width above 0")
+
+    def within(value: Any, name: str) -> float:
+        number = _number(value, name, kind, allowed)
+        if not low <= number <= high:
+            raise InputError(name, value, allowed)
+        return number
+
+    reader = Reader(field, within, width, (low, high), whole)
+
     def read(value: Any) -> Range:
+        drawn: Distribution | None = None
+        confidence = CONFIDENCE
         if isinstance(value, Range):
             numbers = [inside(getattr(value, k), value, f"{field}.{k}") for k in CORNERS]
+            drawn = value.distribution
+        elif isinstance(value, Mapping) and "distribution" in value:
+            *numbers, drawn = named(value, reader)
         elif isinstance(value, Mapping):
-            extra = set(value) - set(CORNERS)
+            extra = set(value) - {*CORNERS, "confidence"}
             if extra or not {"low", "high"} <= set(value):
-                raise InputError(field, dict(value), "a range with low, high and, if you like, likely")
+                allowed = "a range with low, high and, if you like, likely and confidence; or a named distribution"
+                raise InputError(field, dict(value), allowed)
+            confidence = checked_confidence(value.get("confidence", CONFIDENCE), field)
             ends = [one(value[k], f"{field}.{k}") for k in ("low", "high")]
             if "likely" in value:
                 middle = one(value["likely"], f"{field}.likely")
@@ -84,7 +113,9 @@ def _quantity(field: str, kind: str | None, low: float, high: float, *, whole: b
             numbers = [one(value, field)] * 3
         if not numbers[0] <= numbers[1] <= numbers[2]:
             raise InputError(field, value, "low <= likely <= high")
-        return Range(*numbers)
+        if drawn is None and numbers[0] < numbers[2]:
+            drawn = spread(numbers[0], numbers[1], numbers[2], confidence, (low, high), whole)
+        return Range(numbers[0], numbers[1], numbers[2], drawn)
 
     return BeforeValidator(read)
 
@@ -158,7 +189,8 @@ class Workload(BaseModel):
     """A streaming workload.
 
     Give `write` and `message`, or `write` and `messages`, or `messages` and `message`. Every quantity may be a range
-    ``{low, likely, high}``; a point result uses the likely value, `Demand.corners` all three. A field in a file may
+    ``{low, likely, high, confidence}`` or a named distribution (`capacity.uncertainty`); a point result uses the likely
+    value, `Demand.corners` all three, `Demand.draws` the whole distribution. A field in a file may
     be written ``{value: ..., source: ...}`` or ``{value: ..., assumed: ...}``; reports print that origin.
 
     Raises
@@ -269,6 +301,9 @@ class Workload(BaseModel):
     use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
         default_factory=dict, description="share of each capacity that may be used in the normal state"
     )
+    correlation: Annotated[Correlation, BeforeValidator(Correlation.read)] = Field(
+        default_factory=Correlation, description="rank correlations of uncertain inputs, over the usual ones [1]"
+    )
 
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -305,6 +340,9 @@ class Workload(BaseModel):
             raise InputError(
                 "max_message", f"{self.max_message.high:g} bytes", f"at least the average, {self.message.high:g} bytes"
             )
+        for name in self.correlation.inputs:
+            if not name.startswith(("growth.", "model.")) and name not in self.quantities():
+                raise unknown_name("correlation", name, (*self.quantities(), "growth.yearly"))
         if self.zones > 1 and self.replication_factor > self.zones:
             raise InputError(
                 "replication_factor",
@@ -326,6 +364,17 @@ class Workload(BaseModel):
         """
         match = re.search(r"\[([^\]]+)\]$", cls.model_fields[field].description or "")
         return match[1] if match and match[1] != "1" else ""
+
+    @classmethod
+    def quantities(cls) -> tuple[str, ...]:
+        """Return the names of the fields that may be ranges, in their order.
+
+        Examples
+        --------
+        >>> "retention" in Workload.quantities(), "zones" in Workload.quantities()
+        (True, False)
+        """
+        return tuple(k for k, info in cls.model_fields.items() if Range in (info.annotation, *_parts(info.annotation)))
 
     @property
     def origin(self) -> dict[str, str]:
@@ -362,12 +411,18 @@ class Workload(BaseModel):
         return cls(**data)
 
 
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """The types that an annotation is made of, without what `Annotated` adds."""
+    return tuple(getattr(part, "__origin__", part) for part in get_args(annotation))
+
+
 def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Split each ``{value | low.., source | assumed}`` into the value and where it comes from."""
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
     for name, value in fields.items():
-        if isinstance(value, Mapping) and ({"source", "assumed"} & set(value) or "value" in value):
+        wrapped = isinstance(value, Mapping) and "value" in value and "distribution" not in value
+        if wrapped or (isinstance(value, Mapping) and {"source", "assumed"} & set(value)):
             rest = dict(value)
             source, assumed = rest.pop("source", None), rest.pop("assumed", None)
             if source is not None and assumed is not None:
@@ -376,7 +431,7 @@ def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
                 origin[name] = str(source)
             if assumed is not None:
                 origin[name] = f"assumed: {assumed}"
-            if "value" in rest:
+            if "value" in rest and "distribution" not in rest:
                 if len(rest) > 1:
                     raise InputError(name, sorted(rest), "value, or low / likely / high, with source or assumed")
                 rest = rest["value"]

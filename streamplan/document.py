@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from capacity import Demand, Range, Workload
+from capacity.correlation import Correlation
 from pricing import Bill
 from streamplan.catalogue import Entry
 from streamplan.plan import Plan
@@ -28,6 +29,8 @@ def plain(value: Any) -> Any:
         return plain(value.item())
     if isinstance(value, Range):
         return value.likely if value.known else {"low": value.low, "likely": value.likely, "high": value.high}
+    if isinstance(value, Correlation):
+        return {",".join(pair): number for pair, number in value.pairs}
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
@@ -49,6 +52,11 @@ def records(frame: Any) -> list[dict[str, Any]]:
     return [plain(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
 
 
+def _documented(name: str, value: Any) -> bool:
+    """Whether a field of a workload goes into a document: what is given, and neither its name nor its prose."""
+    return value is not None and value != Correlation() and name not in ("name", "title", "description")
+
+
 def workload_document(workload: Workload) -> dict[str, Any]:
     """Return the workload in canonical units, with the origin of each field and the demand derived from it."""
     fields = {name: getattr(workload, name) for name in type(workload).model_fields}
@@ -56,7 +64,7 @@ def workload_document(workload: Workload) -> dict[str, Any]:
     return _mapping(
         {
             "name": workload.name,
-            "fields": {k: v for k, v in fields.items() if v is not None and k not in ("name", "title", "description")},
+            "fields": {k: v for k, v in fields.items() if _documented(k, v)},
             "origin": workload.origin,
             "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
         }

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from capacity.correlation import Correlation
 from streamfacts.tables import parse_as_of, read_table, regions
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
@@ -162,7 +163,7 @@ def workload_inputs(study: Study) -> Html:
     rows = []
     for name, info in type(w).model_fields.items():
         value = getattr(w, name)
-        if name in ("name", "title", "description") or value is None or value == {}:
+        if name in ("name", "title", "description") or value in (None, {}, Correlation()):
             continue
         unit = w.unit_of(name)
         if hasattr(value, "likely"):
