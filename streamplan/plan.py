@@ -172,7 +172,7 @@ def least_cost(
 
 
 def plan(
-    workload: Workload,
+    workload: Workload | Demand,
     platform: str,
     book: PriceBook | None = None,
     *,
@@ -183,7 +183,7 @@ def plan(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
 ) -> Plan:
-    """Return the cheapest feasible configuration of an offer at the likely demand, or the named machine.
+    """Return the cheapest feasible configuration of an offer at the likely demand (or a 0-d one), or the named machine.
 
     Where one cluster breaks a limit and several do not, the demand is spread over as few as will do, up to
     `most_clusters`; `clusters` fixes the number, and so do `units` that are given.
@@ -196,8 +196,11 @@ def plan(
     """
     book = book or PriceBook.load()
     offer = find_platform(platform)
-    demand = Demand.of(workload)
-    demand = demand.replace(region=workload.region_at(offer.provider) or workload.region)
+    if isinstance(workload, Workload):
+        of: Workload | None = workload
+        demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
+    else:
+        of, demand = None, workload
     choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
     if machine is None or clusters is None:
         costed = cost_all(demand, platform, book, clusters=1 if clusters is None else clusters, **choices)
@@ -216,4 +219,4 @@ def plan(
                     order = cost_all(demand, platform, book, clusters=clusters, **choices)._order(())
                     machine = next(str(names[i]) for i in order if feasible[i, column])
     sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
-    return Plan(offer, workload, sizing, bill(sizing.usage, book, demand.region))
+    return Plan(offer, of, sizing, bill(sizing.usage, book, demand.region))
