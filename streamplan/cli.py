@@ -282,6 +282,65 @@ def report(
     _something_fits(result.study)
 
 
+@cli.command()
+@_shared(_WORKLOAD, _JSON, _BOOK, _HOURS, _OPTION, _REGION, _CLUSTERS, _ONLY)
+@click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
+@click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@click.option("--budget", type=float, default=None, help="USD a month; adds the odds of exceeding it.")
+@click.option("--plan-month", type=int, default=None, help="Month whose likely demand the plan holds; the last one.")
+@click.option("--machine", default=None, help="Machine type that is held (with one --platform).")
+@click.option("--units", type=float, default=None, help="Brokers or shards that are held (with one --platform).")
+def risk(
+    workload: str,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+    most_clusters: int,
+    only: Sequence[str],
+    months: int,
+    draws: int,
+    seed: int,
+    budget: float | None,
+    plan_month: int | None,
+    machine: str | None,
+    units: float | None,
+) -> None:
+    """What a budget may become under uncertain inputs: percentiles, odds of exceeding it, plans outgrown."""
+    from streamplan.risk import risk as study
+
+    held = {k: v for k, v in (("machine", machine), ("units", units)) if v is not None}
+    if held and len(only) != 1:
+        raise InputError("--platform", ", ".join(only), f"the one offer that --{next(iter(held))} is of")
+    result = study(
+        _load(workload, region),
+        only,
+        months,
+        draws,
+        seed,
+        budget,
+        plan_month=plan_month,
+        held=held,
+        book=_book(price_book),
+        options=_options(pairs),
+        hours_per_month=hours_per_month,
+        most_clusters=most_clusters,
+    )
+    if as_json:
+        from streamplan.document import dumps, risk_document
+
+        click.echo(dumps(risk_document(result)))
+    else:
+        from streamplan.terminal import console, risk_table, risk_terms
+
+        console().print(risk_table(result))
+        console().print(risk_terms(result))
+    if not result.something_fits:
+        raise NothingFeasible("no offer can carry this workload in any draw")
+
+
 @cli.command("platforms")
 @_shared(_JSON)
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the whole catalogue as Markdown.")

@@ -14,6 +14,7 @@ from capacity.correlation import Correlation
 from pricing import Bill
 from streamplan.catalogue import Entry
 from streamplan.plan import Plan
+from streamplan.risk import PERCENTILES, RiskStudy
 from streamplan.study import Study
 
 
@@ -166,6 +167,30 @@ def catalogue_document(entry: Entry) -> dict[str, Any]:
                 "missing": list(entry.missing),
                 "complete_in": list(entry.regions),
             },
+        }
+    )
+
+
+def risk_document(study: RiskStudy) -> dict[str, Any]:
+    """Return a study of risk: the uncertain inputs, a row an offer with its totals, and a row an offer and month."""
+    return _mapping(
+        {
+            "workload": workload_document(study.workload),
+            "currency": "USD",
+            "hours_per_month": study.hours_per_month,
+            "months": study.months,
+            "draws": study.draws,
+            "seed": study.seed,
+            "plan_month": study.plan_month,
+            "budget_usd": study.budget,
+            "percentiles": PERCENTILES,
+            "inputs": [
+                {"name": k, "low": v.low, "likely": v.likely, "high": v.high, "distribution": str(v.drawn)}
+                for k, v in study.inputs.items()
+            ],
+            "correlation": study.correlations,
+            "platforms": records(study.table),
+            "by_month": records(study.by_month),
         }
     )
 

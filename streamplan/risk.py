@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class OfferRisk:
     plan : what is held: the cheapest configuration for the likely demand of the planned month
     by_month : percentiles of the monthly cost, shape (3, months) [USD]; infinite where the percentile is a draw that
         does not fit, NaN where a draw of the month has no price
-    total : cost of all months, shape (draws,) [USD]; infinite and NaN likewise
+    total : cost of all months, shape (draws,) [USD]; infinite where a month does not fit, NaN where one has no price
     likely : cost of each month with every input at its likely value, shape (months,) [USD]
     over_budget : probability that the month costs more than its budget, shape (months,); None without a budget
     over_total : the same of all months against the sum of the budget
@@ -98,10 +99,26 @@ class RiskStudy:
         return uncertain_inputs(self.workload, self.months)
 
     @property
+    def correlations(self) -> list[dict[str, Any]]:
+        """Rank correlation of each pair of uncertain inputs that is not 0."""
+        names = list(self.inputs)
+        matrix = self.workload.correlation.matrix(names, usual=True)
+        return [
+            {"inputs": [names[i], names[j]], "rank_correlation": round(float(matrix[i, j]), 6)}
+            for i, j in combinations(range(len(names)), 2)
+            if matrix[i, j]
+        ]
+
+    @property
     def cheapest(self) -> OfferRisk | None:
         """The open offer with the least median total, None if none fits and is priced."""
         fit = [o for o in self.offers if o.status == FEASIBLE]
         return min(fit, key=lambda o: float(o.totals[PERCENTILES.index(50)]), default=None)
+
+    @property
+    def something_fits(self) -> bool:
+        """Whether any offer carries all months of any draw, priced or not."""
+        return not all(np.isinf(o.total).all() for o in self.offers)
 
     def risk_of(self, platform: str) -> OfferRisk:
         """Return the risk of one offer."""
@@ -285,7 +302,7 @@ def risk(
 def _offer_risk(
     plan_held: Plan, costs: DrawCosts, likely: Array, short: NDArray[np.bool_], budget: Array | None
 ) -> OfferRisk:
-    total = costs.usd.sum(axis=1)
+    total = np.where(costs.infeasible.any(axis=1), np.inf, costs.usd.sum(axis=1))
     over = None if budget is None else exceeding(costs.usd, budget)
     over_total = None if budget is None else known(exceeding(total, budget.sum()))
     return OfferRisk(

@@ -13,6 +13,7 @@ from capacity import Demand
 from pricing import Bill
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
+from streamplan.risk import RiskStudy
 from streamplan.study import CLOSED, FEASIBLE, Study
 from streamplan.wording import money
 
@@ -61,6 +62,54 @@ def study_table(study: Study) -> Table:
             cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
         table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
     return table
+
+
+def risk_table(study: RiskStudy) -> Table:
+    """Return the totals of a study of risk, the least median first."""
+    w = study.workload
+    span = f"{study.months} month" + ("" if study.months == 1 else "s")
+    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost of {span}, USD", title_justify="left")
+    table.add_column("platform", overflow="fold", min_width=24)
+    for name in ("P10", "P50", "P90", *(["over budget"] if study.budget is not None else []), "cheapest in"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(f"plan for month {study.plan_month}", overflow="fold", min_width=18)
+    table.add_column("too small", justify="right", no_wrap=True)
+    table.add_column("left out", overflow="fold", min_width=14)
+    for row in study.table.to_dict("records"):
+        ok = row["status"] in (FEASIBLE, CLOSED)
+        ends = [money(row[k]) for k in ("p10_usd", "p50_usd", "p90_usd")]
+        cells = [row["title"], *ends]
+        if study.budget is not None:
+            cells.append(
+                "-"
+                if row["over_budget"] is None or row["over_budget"] != row["over_budget"]
+                else f"{row['over_budget']:.0%}"
+            )
+        left = [
+            f"{row[k]:,} draws {why}"
+            for k, why in (("infeasible_draws", "do not fit"), ("unpriced_draws", "without a price"))
+            if row[k]
+        ]
+        cells += [
+            f"{row['cheapest_in']:.0%}",
+            row["what"],
+            f"{row['too_small']:.0%}",
+            ", ".join(left) if ok or left else row["status"],
+        ]
+        table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
+    return table
+
+
+def risk_terms(study: RiskStudy) -> str:
+    """Return in a few sentences what was drawn and how the figures are to be read."""
+    names = ", ".join(study.inputs) or "none, so that every draw is the same"
+    pairs = "; ".join(f"{' and '.join(c['inputs'])} {c['rank_correlation']:g}" for c in study.correlations)
+    return (
+        f"{study.draws:,} draws, seed {study.seed}. Uncertain: {names}."
+        + (f" Rank correlations: {pairs}." if pairs else "")
+        + " Draws that do not fit count above any percentile and as over any budget. Too small: the plan, sized"
+        f" for the likely demand of month {study.plan_month} or as given, fails in some month. By month: --json."
+    )
 
 
 def shared_terms(study: Study) -> str:

@@ -2,6 +2,7 @@
 
 from streamplan.charts.cost import cost_by_platform
 from streamplan.charts.paths import bytes_by_path
+from streamplan.charts.risk import cost_fan, plan_outgrown
 from streamplan.charts.theme import CATEGORY_COLOURS, platform_colours, set_up
 from streamplan.charts.utilisation import utilisation_of_constraints
 
@@ -11,6 +12,8 @@ __all__ = [
     "CATEGORY_COLOURS",
     "bytes_by_path",
     "cost_by_platform",
+    "cost_fan",
+    "plan_outgrown",
     "platform_colours",
     "set_up",
     "utilisation_of_constraints",
