@@ -155,7 +155,7 @@ class RiskStudy:
                     "p50_usd": middle,
                     "p90_usd": high,
                     "likely_usd": known(o.likely.sum()),
-                    "over_budget": o.over_total,
+                    "over_budget": np.nan if o.over_total is None else o.over_total,
                     "cheapest_in": self.cheapest_in.get(o.plan.offer.name, 0.0),
                     "what": o.plan.what,
                     "too_small": o.too_small_ever,
@@ -165,7 +165,9 @@ class RiskStudy:
                     "reason": o.plan.reason,
                 }
             )
-        frame = pd.DataFrame(rows).astype({"outgrown_in_month": "Int64"})
+        frame = pd.DataFrame(rows).astype(
+            {"outgrown_in_month": "Int64", **dict.fromkeys(["p10_usd", "p50_usd", "p90_usd", "likely_usd"], float)}
+        )
         order = frame["status"].map({FEASIBLE: 0, CLOSED: 1, UNPRICED: 2, INFEASIBLE: 3})
         sort = frame.assign(_rank=order, _cost=frame["p50_usd"].astype(float).fillna(np.inf))
         frame = frame.loc[sort.sort_values(["_rank", "_cost", "platform"]).index].reset_index(drop=True)

@@ -80,11 +80,8 @@ def risk_table(study: RiskStudy) -> Table:
         ends = [money(row[k]) for k in ("p10_usd", "p50_usd", "p90_usd")]
         cells = [row["title"], *ends]
         if study.budget is not None:
-            cells.append(
-                "-"
-                if row["over_budget"] is None or row["over_budget"] != row["over_budget"]
-                else f"{row['over_budget']:.0%}"
-            )
+            odds = row["over_budget"]
+            cells.append("-" if odds != odds else f"{odds:.0%}")
         left = [
             f"{row[k]:,} draws {why}"
             for k, why in (("infeasible_draws", "do not fit"), ("unpriced_draws", "without a price"))
