@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import json
 from pathlib import Path
 
@@ -30,6 +31,20 @@ OTHERS = {
         "hours_per_month": 744,
         "options": {"follower_fetch": "false"},
     },
+    "five-year-budget": {
+        "workload": "own",
+        "region": "us-west-2",
+        "platforms": ["kinesis-provisioned", "msk-express"],
+        "months": 2,
+        "draws": 16,
+        "seed": 1,
+        "budget": 900.0,
+        "plan_month": 1,
+        "price_books": ["book"],
+        "hours_per_month": 744,
+        "options": {},
+        "on": "2026-11-23",
+    },
 }
 OWN_SOURCE = "a quote of the test's own"
 
@@ -49,7 +64,7 @@ def displayed(executed):
         for output in cell.get("outputs", []):
             parts.append(output.get("text", ""))
             parts += [str(v) for k, v in output.get("data", {}).items() if k.startswith("text/")]
-    return "\n".join(parts)
+    return html.unescape("\n".join(parts))
 
 
 def errors(executed):
