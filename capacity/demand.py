@@ -154,7 +154,7 @@ def _end(w: Workload, name: str, corner: str) -> str:
     return corner
 
 
-def _build(w: Workload, take: Any) -> Demand:
+def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
     def get(name: str, default: float | None = None) -> Array:
         value = getattr(w, name)
         if value is None:

@@ -129,7 +129,7 @@ def uncertain_inputs(workload: Workload, months: int | None = None) -> dict[str,
             asked[name] = value
         return np.asarray(value.likely, float)
 
-    _demand(workload, take, months)
+    _build(workload, take, months)
     return asked
 
 
@@ -140,14 +140,10 @@ def demand_of(workload: Workload, draws: Draws, months: int | None = None) -> De
         found = draws.take(name, value)
         return found[:, None] if months is not None and found.ndim else found
 
-    demand = _demand(workload, take, months)
+    demand = _build(workload, take, months)
     shape = (draws.n,) if months is None else (draws.n, months)
     # what is known all through still has as many draws and months as were asked for
     return demand.replace(wire_bytes_s=np.broadcast_to(demand.wire_bytes_s, shape))
-
-
-def _demand(workload: Workload, take: Any, months: int | None) -> Demand:
-    return _build(workload, take)
 
 
 def whole(field: str, value: Any, low: int, high: int) -> int:

@@ -52,6 +52,7 @@ def draw_costs(
     most_clusters: int = MOST_CLUSTERS,
 ) -> DrawCosts:
     """Return what an offer costs under a demand of shape (draws, months), each month with what is cheapest in it."""
+    shape, demand = demand.shape, distinct_months(demand)
     out = np.empty(demand.shape)
     per_draw = len(find_platform(platform).configurations()) * demand.shape[1]
     choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
@@ -66,7 +67,7 @@ def draw_costs(
             usd = np.where(fits, usd, np.take_along_axis(several.cost.min(axis=0), fewest, axis=0)[0])
             fits = fits | feasible.any(axis=0)
         out[rows] = np.where(fits & np.isinf(usd), np.nan, usd)
-    return DrawCosts(out)
+    return DrawCosts(np.broadcast_to(out, shape))
 
 
 def too_small(
@@ -80,6 +81,7 @@ def too_small(
     It does not where its machine would need more units, of any pool, than the plan has (headroom and failure states
     counted as in the sizing), or breaks a limit.
     """
+    shape, demand = demand.shape, distinct_months(demand)
     out = np.empty(demand.shape, bool)
     held = {plan.sizing.unit: plan.sizing.units, **plan.sizing.pools}
     configuration = plan.configuration if len(plan.offer.configurations()) > 1 else None
@@ -97,7 +99,15 @@ def too_small(
         for unit, units in {needed.unit: needed.units, **needed.pools}.items():
             short = short | (units > held[unit])
         out[rows] = short
-    return out
+    return np.broadcast_to(out, shape)
+
+
+def distinct_months(demand: Demand) -> Demand:
+    """Return the demand with one month where all of its months are the same array, else as it is."""
+    wide = {k: v for k, v in demand.arrays().items() if v.ndim and v.shape[-1] > 1}
+    if any(v.strides[-1] for v in wide.values()):
+        return demand
+    return demand.replace(**{k: v[..., :1] for k, v in wide.items()})
 
 
 def blocks(demand: Demand, draws: int) -> Iterator[tuple[slice, Demand]]:
