@@ -15,6 +15,7 @@ from capacity import Workload, size
 from streamfacts.errors import InputError
 from streamplan.charts import cost_fan, plan_outgrown
 from streamplan.cli import main
+from streamplan.draw_costs import draw_costs, too_small
 from streamplan.plan import plan
 from streamplan.risk import OUTGROWN, percentiles, risk
 
@@ -252,3 +253,31 @@ def test_unusable_choice(arguments, words, workload_file, capsys):
 def test_unusable_budget(budget):
     with pytest.raises(InputError, match="budget"):
         risk(LINEAR, [METERED], months=3, draws=4, budget=budget)
+
+
+# ------------------------------------------------------------------------------------------------------ months, blocks
+
+
+def growing(factors):
+    from capacity import Demand
+
+    d = Demand.draws(LINEAR, 24, len(factors), seed=2)
+    rates = ("payload_bytes_s", "wire_bytes_s", "records_s")
+    return d.replace(**{name: d.arrays()[name] * np.asarray(factors) for name in rates})
+
+
+@pytest.mark.parametrize("platform", [METERED, "msk-express"])
+def test_each_month_costs_what_it_costs_alone(platform, book):
+    factors = [1.0, 1.5, 1.5, 4.0]
+    together = draw_costs(growing(factors), platform, book).usd
+    assert together.shape == (24, 4) and np.array_equal(together[:, 1], together[:, 2])
+    for month, factor in enumerate(factors):
+        assert draw_costs(growing([factor]), platform, book).usd[:, 0] == pytest.approx(together[:, month], rel=1e-12)
+
+
+def test_the_size_of_a_block_changes_nothing(book, monkeypatch):
+    demand, held = growing([1.0, 2.0, 6.0]), plan(LINEAR, "msk-express", book)
+    whole, short = draw_costs(demand, "msk-express", book).usd, too_small(demand, held)
+    monkeypatch.setattr("streamplan.draw_costs.BLOCK", 100)
+    assert np.array_equal(draw_costs(demand, "msk-express", book).usd, whole)
+    assert np.array_equal(too_small(demand, held), short) and 0 < short.mean() < 1
