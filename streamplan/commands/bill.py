@@ -1,0 +1,40 @@
+"""`streamplan bill`: explicit quantities against the price book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamplan.commands.shared import BOOK, JSON, book, shared
+
+
+@click.command("bill")
+@click.argument("usage", type=click.Path())
+@shared(JSON, BOOK)
+@click.option("--region", default=None, help="Region of the lines that name none.")
+def command(usage: str, as_json: bool, price_book: Sequence[str], region: str | None) -> None:
+    """Price explicit quantities from a YAML or CSV file: a published example, an invoice, a quote."""
+    from pricing import bill as price
+    from pricing import load_usage
+
+    given = load_usage(usage, region)
+    result = price(given.usage, book(price_book), given.region, regions_of=given.regions_of)
+    if as_json:
+        from streamplan.document import bill_document, dumps
+
+        document = bill_document(result, given.published)
+        click.echo(dumps({**document, "source": given.source, "published_total": given.published_total}))
+        return
+    from streamplan.terminal import bill_table, console
+
+    out = console()
+    out.print(bill_table(result, given.published))
+    if result.total is None:
+        out.print(f"priced part {float(result.subtotal):,.2f} USD; no total: " + "; ".join(result.missing))
+        return
+    out.print(f"total {result.total:,.2f} USD")
+    if given.published_total is not None:
+        out.print(
+            f"published {given.published_total:,.2f} USD, difference {result.total - given.published_total:+,.2f}"
+        )

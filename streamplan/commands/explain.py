@@ -1,0 +1,48 @@
+"""`streamplan explain`: how each number came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamplan.commands.shared import (
+    BOOK,
+    HOURS,
+    JSON,
+    MACHINE,
+    OPTION,
+    PLATFORM,
+    REGION,
+    UNITS,
+    WORKLOAD,
+    fits,
+    plan_of,
+    shared,
+)
+
+
+@click.command("explain")
+@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION)
+def command(
+    workload: str,
+    platform: str,
+    machine: str | None,
+    units: float | None,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+) -> None:
+    """How each number of an offer came about: formula, inputs, source."""
+    result = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region)
+    if as_json:
+        from streamplan.document import dumps, plan_document, workload_document
+
+        click.echo(dumps({**plan_document(result), "workload": workload_document(result.workload)}))
+    else:
+        from streamplan.explain import explain_text
+
+        click.echo(explain_text(result))
+    fits(result)

@@ -1,0 +1,28 @@
+"""`streamplan platforms`: the catalogue."""
+
+from __future__ import annotations
+
+import click
+
+from streamplan.commands.shared import JSON, shared
+
+
+@click.command("platforms")
+@shared(JSON)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the whole catalogue as Markdown.")
+def command(as_json: bool, as_markdown: bool) -> None:
+    """The offers, their options, and the age and confidence of their prices."""
+    from capacity import platforms
+    from streamplan import catalogue
+
+    if as_json:
+        from streamplan.document import catalogue_document, dumps
+
+        click.echo(dumps([catalogue_document(catalogue.entry(name)) for name in platforms()]))
+    elif as_markdown:
+        click.echo(catalogue.markdown(), nl=False)
+    else:
+        for name, offer in platforms().items():
+            click.echo(catalogue.one_line(name))
+            for option in offer.options:
+                click.echo(f"{'':32}--option {option.name}={option.default}: {option.doc}")

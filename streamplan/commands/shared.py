@@ -1,0 +1,107 @@
+"""Arguments, options and steps that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from streamfacts.errors import InputError, NothingFeasible
+from streamfacts.usage import HOURS_PER_MONTH
+
+
+def options(pairs: Sequence[str]) -> dict[str, str]:
+    out = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip():
+            raise InputError("--option", pair, "name=value, such as follower_fetch=false")
+        out[name.strip()] = value.strip()
+    return out
+
+
+WORKLOAD = click.argument("workload", type=click.Path())
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+BOOK = click.option(
+    "--price-book", multiple=True, type=click.Path(), help="CSV of your own prices, over the shipped ones."
+)
+HOURS = click.option(
+    "--hours-per-month", type=float, default=HOURS_PER_MONTH, show_default=True, help="Hours in the billing month."
+)
+OPTION = click.option(
+    "--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=false."
+)
+CLUSTERS = click.option(
+    "--most-clusters",
+    type=click.IntRange(1, 500),
+    default=500,
+    show_default=True,
+    help="Clusters to spread over where one breaks a limit.",
+)
+ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
+REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
+
+
+PLATFORM = click.option("--platform", required=True, help="The offer; 'streamplan platforms' lists them.")
+MACHINE = click.option(
+    "--machine", default=None, help="Machine type or configuration; the cheapest feasible one if left out."
+)
+UNITS = click.option(
+    "--units", type=float, default=None, help="Brokers or shards that are there; shows their utilisation."
+)
+
+
+def shared(*decorators: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return wrap
+
+
+def load(path: str, region: str | None) -> Any:
+    from streamplan.workloads import open_workload
+
+    return open_workload(path, region)
+
+
+def book(paths: Sequence[str]) -> Any:
+    from pricing import PriceBook
+
+    return PriceBook.load(*paths)
+
+
+def something_fits(study: Any) -> None:
+    if not any(plan.feasible for plan in study.plans):
+        raise NothingFeasible("no offer can carry this workload; the table says why")
+
+
+def fits(plan: Any) -> None:
+    if not plan.feasible:
+        why = "; ".join(plan.sizing.violations)
+        raise NothingFeasible(f"{plan.offer.name} cannot carry this workload: {why}")
+
+
+def plan_of(
+    workload: str,
+    platform: str,
+    machine: str | None,
+    units: float | None,
+    price_book: Sequence[str],
+    hours: float,
+    pairs: Sequence[str],
+    region: str | None,
+) -> Any:
+    from streamplan.plan import plan
+
+    return plan(
+        load(workload, region),
+        platform,
+        book(price_book),
+        machine=machine,
+        units=units,
+        options=options(pairs),
+        hours_per_month=hours,
+    )
