@@ -17,40 +17,25 @@ from streamplan.workloads import shipped_workloads
 
 FOLDER = notebooks.notebook_path("compare-platforms").parent
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+CASE_FOLDER = Path(__file__).parent / "notebooks"
 COMPARE = notebooks.notebook_path("compare-platforms")
 
-#: For each notebook a second set of parameters; `book` and `own` stand for files that the test writes.
-OTHERS = {
-    "compare-platforms": {
-        "workload": "own",
-        "region": "us-west-2",
-        "price_books": ["book"],
-        "platforms": [],
-        "most_clusters": 20,
-        "on": "2026-11-23",
-        "hours_per_month": 744,
-        "options": {"follower_fetch": "false"},
-    },
-    "five-year-budget": {
-        "workload": "own",
-        "region": "us-west-2",
-        "platforms": ["kinesis-provisioned", "msk-express"],
-        "months": 2,
-        "draws": 16,
-        "seed": 1,
-        "budget": 900.0,
-        "plan_month": 1,
-        "price_books": ["book"],
-        "hours_per_month": 744,
-        "options": {},
-        "on": "2026-11-23",
-    },
-}
+#: What is tried with each notebook: a file of its name in tests/notebooks/, see the README there.
+CASES = {p.stem: yaml.safe_load(p.read_text(encoding="utf-8")) for p in sorted(CASE_FOLDER.glob("*.yaml"))}
 OWN_SOURCE = "a quote of the test's own"
 
 
 def read(path):
     return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def found(value, files):
+    """Put the paths of files where a case names them: `own`, `book`, or `file:NAME` for one beside the case."""
+    if isinstance(value, list):
+        return [found(v, files) for v in value]
+    if isinstance(value, str) and value.startswith("file:"):
+        return str(CASE_FOLDER / value.removeprefix("file:"))
+    return files.get(value, value) if isinstance(value, str) else value
 
 
 def code_of(notebook):
@@ -90,8 +75,11 @@ def files(tmp_path_factory):
 # ----------------------------------------------------------------------------------------------------------- as files
 
 
-def test_there_are_notebooks_and_the_second_parameters_cover_them():
-    assert sorted(p.stem for p in NOTEBOOKS) == sorted(OTHERS)
+def test_there_are_notebooks_and_a_case_for_each():
+    assert sorted(p.stem for p in NOTEBOOKS) == sorted(CASES)
+    for case in CASES.values():
+        assert set(case) == {"shows", "second", "second_shows"}
+        assert case["shows"] and case["second_shows"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -123,7 +111,7 @@ def test_one_cell_of_parameters_with_plain_values_and_comments(path):
         names.append(target.id)
         json.dumps(ast.literal_eval(statement.value))
     assert all("#" in line for line in tagged[0].source.splitlines() if line.strip())
-    assert set(OTHERS[path.stem]) == set(names)
+    assert set(CASES[path.stem]["second"]) == set(names)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -156,26 +144,22 @@ def test_runs_with_its_defaults(path):
     executed = notebooks.run(path, None, {}, progress=False)
     assert errors(executed) == []
     text = displayed(executed)
-    assert "USD a month" in text and "streamplan-chart" in text
+    assert "streamplan-chart" in text
+    for expected in CASES[path.stem]["shows"]:
+        assert expected in text, expected
     assert 'class="stderr"' not in text
     assert not [o for c in executed.cells for o in c.get("outputs", []) if o.get("name") == "stderr"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_runs_with_other_parameters_and_takes_them(path, files, tmp_path):
-    parameters = {
-        key: [files.get(v, v) for v in value]
-        if isinstance(value, list)
-        else files.get(value, value)
-        if isinstance(value, str)
-        else value
-        for key, value in OTHERS[path.stem].items()
-    }
+    case = CASES[path.stem]
+    parameters = {key: found(value, files) for key, value in case["second"].items()}
     output = tmp_path / "executed.ipynb"
     executed = notebooks.run(path, output, parameters, progress=False)
     assert errors(executed) == []
     text = displayed(executed)
-    for expected in ("A workload of the test", "us-west-2", OWN_SOURCE, "x 744 h"):
+    for expected in case["second_shows"]:
         assert expected in text, expected
     assert nbformat.read(output, as_version=4).metadata.papermill.parameters == parameters
     assert path.read_bytes() == (FOLDER / path.name).read_bytes() and read(path).cells[1].get("outputs", []) == []
@@ -196,8 +180,9 @@ def test_runs_where_nothing_fits(tmp_path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_unknown_parameter_is_refused_with_the_nearest(path):
-    with pytest.raises(InputError, match=r"'wrkload'.*workload"):
-        notebooks.run(path, None, {"wrkload": "lyft-events-2018"}, progress=False)
+    name = next(iter(CASES[path.stem]["second"]))
+    with pytest.raises(InputError, match=rf"'{name[1:]}'.*{name}"):
+        notebooks.run(path, None, {name[1:]: 1}, progress=False)
 
 
 @pytest.mark.parametrize("name", ["Workload", "price_book", "hours"])
