@@ -10,10 +10,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from capacity.correlation import Correlation
-from streamfacts.tables import parse_as_of, read_table, regions
+from streamfacts.tables import parse_as_of, read_table
 from streamfacts.units import human, largest
+from streamplan.answer import answer_of
 from streamplan.plan import Plan
-from streamplan.study import CLOSED, FEASIBLE, INFEASIBLE, Study
+from streamplan.study import CLOSED, FEASIBLE, Study
 from streamplan.wording import money
 
 
@@ -74,66 +75,7 @@ def _render(template: str, **values: Any) -> Html:
 
 def answer(study: Study, on: dt.date | None = None) -> Html:
     """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
-    on = on or dt.date.today()
-    best = study.cheapest
-    table = study.table
-    feasible = table[table["status"] == FEASIBLE]
-    origin = study.workload.origin
-    assumed = sorted(k for k, v in origin.items() if v.startswith("assumed"))
-    cited = sorted(k for k, v in origin.items() if not v.startswith("assumed"))
-    changes = []
-    for corner, label in ((0, "low"), (2, "high")):
-        costs = {
-            p.offer.name: study.corner_costs[p.offer.name][corner]
-            for p in study.plans
-            if study.corner_costs[p.offer.name][corner] is not None and not p.offer.closed
-        }
-        if study.ranged and costs and best is not None:
-            name = min(costs, key=lambda n: costs[n] or 0.0)
-            if name != best.offer.name:
-                title = study.plan_of(name).offer.title
-                changes.append(
-                    f"with every range at its {label} end, {title} is the cheapest at {money(costs[name])} USD"
-                )
-            elif best.offer.name not in costs:
-                changes.append(f"with every range at its {label} end, {best.offer.title} no longer fits")
-    rows = best.bill.table(on).to_dict("records") if best else []
-    provider = regions()[study.workload.region]
-    home = [r for r in feasible.to_dict("records") if study.plan_of(r["platform"]).offer.provider == provider]
-    kafka = [
-        r for r in feasible.to_dict("records") if study.plan_of(r["platform"]).offer.guarantees["protocol"] == "Kafka"
-    ]
-    return _render(
-        "answer.html.j2",
-        study=study,
-        w=study.workload,
-        best=best,
-        what=best.what if best else "",
-        row=feasible.iloc[0].to_dict() if len(feasible) else None,
-        second=feasible.iloc[1].to_dict() if len(feasible) > 1 else None,
-        last=feasible.iloc[-1].to_dict() if len(feasible) > 2 else None,
-        kafka=kafka[0] if kafka and best and kafka[0]["platform"] != best.offer.name else None,
-        at_home=home[0] if home and best and home[0]["platform"] != best.offer.name else None,
-        provider=provider,
-        protocol=best.offer.guarantees["protocol"] if best else "",
-        used=_peak_use(best) if best else None,
-        fitted_cpu=best is not None and any(c.name == "CPU" for c in best.sizing.constraints),
-        excluded=table[table["status"] == INFEASIBLE]["title"].tolist(),
-        unpriced=table[table["status"] == "price missing"]["title"].tolist(),
-        assumed=assumed,
-        cited=cited,
-        changes=changes,
-        oldest=min((r["as_of"] for r in rows), default=""),
-        stale=sum(r["stale"] for r in rows),
-        prices=len(rows),
-        doubtful=sum(r["cost"] for r in rows if r["confidence"] != "high"),
-    )
-
-
-def _peak_use(plan: Plan) -> dict[str, Any]:
-    table = plan.sizing.constraint_table()
-    bound = table[table["constraint"] + " (" + table["state"] + ")" == plan.sizing.binding].iloc[0]
-    return {"used": float(bound["utilisation"]), "up_to": float(bound["use_up_to"])}
+    return _render("answer.html.j2", w=study.workload, answer=answer_of(study, on))
 
 
 def comparison(study: Study) -> Html:
