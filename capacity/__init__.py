@@ -16,8 +16,9 @@ import importlib
 from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
 from capacity.offer import Offer, find_platform, size
+from capacity.quantity import Range
 from capacity.sizing import Part, Sizing
-from capacity.workload import Range, Workload
+from capacity.workload import Workload
 
 # The folder of platforms and the function that lists them share a name. The folder is loaded first, so that no later
 # import of it puts the module in the function's place.

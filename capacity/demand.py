@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from capacity.laws import records
 from capacity.laws.paths import Paths, network_paths
-from capacity.workload import CORNERS, Range, Workload
+from capacity.quantity import CORNERS, Range
+from capacity.workload import Workload
 from streamfacts.tables import assumption
 
 Array = NDArray[np.float64]

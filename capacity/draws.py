@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from capacity.correlation import Correlation, factor
 from capacity.demand import Demand, _build
-from capacity.workload import Range, Workload
+from capacity.quantity import Range
+from capacity.workload import Workload
 from streamfacts.errors import InputError
 
 Array = NDArray[np.float64]

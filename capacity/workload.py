@@ -2,152 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from numbers import Real
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from capacity.correlation import Correlation
-from capacity.uncertainty import CONFIDENCE, Distribution, Reader, checked_confidence, named, spread
+from capacity.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.files import read_mapping
 from streamfacts.tables import ANY_REGION, counterpart, regions
-from streamfacts.units import DAY, HOUR, KINDS, parse, split
+from streamfacts.units import DAY, HOUR
 
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
 NAME_ALLOWED = "1 to 80 letters, digits, spaces, dots, hyphens or underscores, without path or markup characters"
-
-#: Corners of a range, in the order of the last axis that `Demand` gets from `corners()`.
-CORNERS = ("low", "likely", "high")
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """An uncertain input: low, likely and high value in the field's canonical unit; equal when it is known.
-
-    `distribution` says how it is drawn; without it, as `capacity.uncertainty.spread` does with the three values.
-    """
-
-    low: float
-    likely: float
-    high: float
-    distribution: Distribution | None = None
-
-    @property
-    def known(self) -> bool:
-        return self.distribution is None and self.low == self.high
-
-    @property
-    def drawn(self) -> Distribution:
-        """The distribution that draws are taken from."""
-        return self.distribution or spread(self.low, self.likely, self.high)
-
-
-def _number(value: Any, field: str, kind: str | None, allowed: str) -> float:
-    if kind is not None:
-        return parse(value, kind, field)
-    if isinstance(value, bool) or not isinstance(value, (Real, str)):
-        raise InputError(field, value, allowed)
-    try:
-        number, unit = split(value) if isinstance(value, str) else (float(value), "")
-    except ValueError:
-        raise InputError(field, value, allowed) from None
-    if unit or not math.isfinite(number):
-        raise InputError(field, value, allowed)
-    return number
-
-
-def _quantity(field: str, kind: str | None, low: float, high: float, *, whole: bool = False) -> BeforeValidator:
-    """A validator that turns '250 MB/s' or {low, likely, high} into a `Range` within [low, high]."""
-    unit = KINDS[kind][0] if kind else ""
-    allowed = f"{'a whole number' if whole else 'a value'} from {low:g} to {high:g} {unit}".rstrip()
-
-    def inside(number: float, value: Any, name: str) -> float:
-        if not low <= number <= high or (whole and number != int(number)):
-            raise InputError(name, value, allowed)
-        return float(number)
-
-    def one(value: Any, name: str) -> float:
-        return inside(_number(value, name, kind, allowed), value, name)
-
-    def width(value: Any, name: str) -> float:
-        return _number(value, name, kind, "a width above 0")
-
-    def within(value: Any, name: str) -> float:
-        number = _number(value, name, kind, allowed)
-        if not low <= number <= high:
-            raise InputError(name, value, allowed)
-        return number
-
-    reader = Reader(field, within, width, (low, high), whole)
-
-    def read(value: Any) -> Range:
-        drawn: Distribution | None = None
-        confidence = CONFIDENCE
-        if isinstance(value, Range):
-            numbers = [inside(getattr(value, k), value, f"{field}.{k}") for k in CORNERS]
-            drawn = value.distribution
-        elif isinstance(value, Mapping) and "distribution" in value:
-            *numbers, drawn = named(value, reader)
-        elif isinstance(value, Mapping):
-            extra = set(value) - {*CORNERS, "confidence"}
-            if extra or not {"low", "high"} <= set(value):
-                allowed = "a range with low, high and, if you like, likely and confidence; or a named distribution"
-                raise InputError(field, dict(value), allowed)
-            confidence = checked_confidence(value.get("confidence", CONFIDENCE), field)
-            ends = [one(value[k], f"{field}.{k}") for k in ("low", "high")]
-            if "likely" in value:
-                middle = one(value["likely"], f"{field}.likely")
-            elif ends[0] > 0:
-                middle = math.sqrt(ends[0] * ends[1])
-                middle = round(middle) if whole else middle
-            else:
-                raise InputError(field, dict(value), "likely beside low and high, as a range from 0 has no middle")
-            numbers = [ends[0], middle, ends[1]]
-        else:
-            numbers = [one(value, field)] * 3
-        if not numbers[0] <= numbers[1] <= numbers[2]:
-            raise InputError(field, value, "low <= likely <= high")
-        if drawn is None and numbers[0] < numbers[2]:
-            drawn = spread(numbers[0], numbers[1], numbers[2], confidence, (low, high), whole)
-        return Range(numbers[0], numbers[1], numbers[2], drawn)
-
-    return BeforeValidator(read)
-
-
-def _check(field: str, test: Callable[[Any], bool], allowed: str) -> BeforeValidator:
-    def read(value: Any) -> Any:
-        if not test(value):
-            raise InputError(field, value, allowed)
-        return value
-
-    return BeforeValidator(read)
-
-
-def _whole(field: str, low: int, high: int) -> BeforeValidator:
-    allowed = f"a whole number from {low} to {high}"
-
-    def read(value: Any) -> int:
-        number = _number(value, field, None, allowed)
-        if number != int(number) or not low <= number <= high:
-            raise InputError(field, value, allowed)
-        return int(number)
-
-    return BeforeValidator(read)
-
-
-def _flag(field: str) -> BeforeValidator:
-    def read(value: Any) -> bool:
-        if type(value).__name__ not in ("bool", "bool_"):
-            raise InputError(field, value, "true or false")
-        return bool(value)
-
-    return BeforeValidator(read)
 
 
 def _region(value: Any) -> str:
@@ -178,7 +48,7 @@ def _headroom(value: Any) -> Any:
     for resource, share in shares.items():
         if resource not in known:
             raise unknown_name("use_up_to", str(resource), known)
-        number = _number(share, f"use_up_to.{resource}", None, allowed)
+        number = number_of(share, f"use_up_to.{resource}", None, allowed)
         if not 0 < number <= 1:
             raise InputError(f"use_up_to.{resource}", share, allowed)
         out[resource] = number
@@ -209,7 +79,7 @@ class Workload(BaseModel):
 
     name: Annotated[
         str,
-        _check(
+        checked(
             "name",
             lambda v: isinstance(v, str) and bool(re.match(NAME, v)) and ".." not in v,
             NAME_ALLOWED,
@@ -223,79 +93,79 @@ class Workload(BaseModel):
         default_factory=dict, description="provider to region, where the counterpart of `region` is not the one wanted"
     )
 
-    write: Annotated[Range, _quantity("write", "rate", 1.0, 1e14)] | None = Field(
+    write: Annotated[Range, quantity("write", "rate", 1.0, 1e14)] | None = Field(
         None, description="average bytes produced, before replication [bytes/s]"
     )
-    peak_write: Annotated[Range, _quantity("peak_write", "rate", 1.0, 1e14)] | None = Field(
+    peak_write: Annotated[Range, quantity("peak_write", "rate", 1.0, 1e14)] | None = Field(
         None, description="the same at peak; or give peak_ratio [bytes/s]"
     )
-    peak_ratio: Annotated[Range, _quantity("peak_ratio", None, 1.0, 1000.0)] | None = Field(
+    peak_ratio: Annotated[Range, quantity("peak_ratio", None, 1.0, 1000.0)] | None = Field(
         None, description="peak divided by average [1]"
     )
-    messages: Annotated[Range, _quantity("messages", "record rate", 1e-3, 1e12)] | None = Field(
+    messages: Annotated[Range, quantity("messages", "record rate", 1e-3, 1e12)] | None = Field(
         None, description="average records produced [records/s]"
     )
-    message: Annotated[Range, _quantity("message", "size", 1.0, 1e9)] | None = Field(
+    message: Annotated[Range, quantity("message", "size", 1.0, 1e9)] | None = Field(
         None, description="average record: key, value and headers, before compression [bytes]"
     )
-    max_message: Annotated[Range, _quantity("max_message", "size", 1.0, 1e9)] | None = Field(
+    max_message: Annotated[Range, quantity("max_message", "size", 1.0, 1e9)] | None = Field(
         None, description="largest record [bytes]"
     )
     measured_at: Annotated[
         Literal["producer", "broker"],
-        _check(
+        checked(
             "measured_at",
             lambda v: v in ("producer", "broker"),
             "producer (before batching and compression) or broker (on the wire)",
         ),
     ] = Field("producer", description="where write and message were measured")
-    fan_out: Annotated[Range, _quantity("fan_out", None, 0.0, 1000.0)] = Field(
+    fan_out: Annotated[Range, quantity("fan_out", None, 0.0, 1000.0)] = Field(
         Range(1.0, 1.0, 1.0), description="bytes read by consumers for each byte written [1]"
     )
-    consumer_groups: Annotated[int, _whole("consumer_groups", 0, 1_000_000)] | None = Field(
+    consumer_groups: Annotated[int, whole_number("consumer_groups", 0, 1_000_000)] | None = Field(
         None, description="consumer groups; fan_out rounded up if not given"
     )
-    retention: Annotated[Range, _quantity("retention", "duration", 60.0, 100 * 365 * DAY)] = Field(
+    retention: Annotated[Range, quantity("retention", "duration", 60.0, 100 * 365 * DAY)] = Field(
         Range(DAY, DAY, DAY), description="how long records are kept [seconds]"
     )
-    replication_factor: Annotated[int, _whole("replication_factor", 1, 7)] = Field(
+    replication_factor: Annotated[int, whole_number("replication_factor", 1, 7)] = Field(
         3, description="copies of each partition"
     )
-    zones: Annotated[int, _whole("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
-    partitions: Annotated[Range, _quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
+    zones: Annotated[int, whole_number("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
+    partitions: Annotated[Range, quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
         None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
     )
-    topics: Annotated[Range, _quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(
+    topics: Annotated[Range, quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(
         None, description="topics"
     )
-    connections: Annotated[Range, _quantity("connections", None, 0, 1e9, whole=True)] | None = Field(
+    connections: Annotated[Range, quantity("connections", None, 0, 1e9, whole=True)] | None = Field(
         None, description="client connections; the limit is checked only if given"
     )
-    compression_ratio: Annotated[Range, _quantity("compression_ratio", None, 1.0, 1000.0)] = Field(
+    compression_ratio: Annotated[Range, quantity("compression_ratio", None, 1.0, 1000.0)] = Field(
         Range(1.0, 1.0, 1.0), description="bytes before over after compression of a record batch [1]"
     )
-    batch: Annotated[Range, _quantity("batch", "size", 1.0, 1e9)] | None = Field(
+    batch: Annotated[Range, quantity("batch", "size", 1.0, 1e9)] | None = Field(
         None, description="average record batch before compression [bytes]"
     )
-    headers: Annotated[int, _whole("headers", 0, 1000)] = Field(0, description="headers on each record")
-    tls: Annotated[bool, _flag("tls")] = Field(True, description="whether clients connect over TLS")
-    cross_region_copies: Annotated[int, _whole("cross_region_copies", 0, 20)] = Field(
+    headers: Annotated[int, whole_number("headers", 0, 1000)] = Field(0, description="headers on each record")
+    tls: Annotated[bool, flag("tls")] = Field(True, description="whether clients connect over TLS")
+    cross_region_copies: Annotated[int, whole_number("cross_region_copies", 0, 20)] = Field(
         0, description="other regions that receive every byte; their clusters are workloads of their own"
     )
-    hot_retention: Annotated[Range, _quantity("hot_retention", "duration", 60.0, 100 * 365 * DAY)] | None = Field(
+    hot_retention: Annotated[Range, quantity("hot_retention", "duration", 60.0, 100 * 365 * DAY)] | None = Field(
         None, description="how long records stay on broker disks when the rest is tiered [seconds]"
     )
-    cold_reads: Annotated[Range, _quantity("cold_reads", None, 0.0, 1.0)] = Field(
+    cold_reads: Annotated[Range, quantity("cold_reads", None, 0.0, 1.0)] = Field(
         Range(0.0, 0.0, 0.0), description="share of consumer bytes that come from the remote tier [1]"
     )
     survive: Annotated[
         Literal["none", "broker", "zone"],
-        _check("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
+        checked("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
     ] = Field("zone", description="the loss that the platform must carry at peak")
-    outage: Annotated[Range, _quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
+    outage: Annotated[Range, quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
         Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [seconds]"
     )
-    catch_up: Annotated[Range, _quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
+    catch_up: Annotated[Range, quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
         Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
     )
     use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
