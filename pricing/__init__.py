@@ -13,6 +13,8 @@ own.check(__name__, __path__, ("book", "bill", "usage_file"))
 
 from pricing.bill import Bill, bill
 from pricing.book import Price, PriceBook
+from pricing.commitment import Commitments
+from pricing.discount import discounted, read_discounts
 from pricing.usage_file import load_usage
 
-__all__ = ["Bill", "Price", "PriceBook", "bill", "load_usage"]
+__all__ = ["Bill", "Commitments", "Price", "PriceBook", "bill", "discounted", "load_usage", "read_discounts"]
