@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.growth import retained_share
 from capacity.laws import records
 from capacity.laws.paths import Paths, network_paths
 from capacity.quantity import CORNERS, Range
@@ -27,6 +28,10 @@ class Demand:
 
     Byte rates are averages; `peak_ratio` lifts them to the peak. `wire_bytes_s` is what travels and is stored once:
     record batches after compression. `payload_bytes_s` is what applications produce.
+
+    `retained` and `hot_retained` are the bytes that the retention windows hold over what the present rate would leave
+    in them [1]: 1 for a load that does not move (`growth.retained_share`). Laws of storage take `held_s`, limits of
+    retention take `retention_s`.
     """
 
     payload_bytes_s: Array
@@ -49,6 +54,8 @@ class Demand:
     cross_region_copies: Array
     topics: Array = field(default_factory=lambda: np.asarray(1.0))
     clusters: Array = field(default_factory=lambda: np.asarray(1.0))
+    retained: Array = field(default_factory=lambda: np.asarray(1.0))
+    hot_retained: Array = field(default_factory=lambda: np.asarray(1.0))
     connections: Array | None = None
     region: str = "us-east-1"
     tls: bool = True
@@ -60,6 +67,16 @@ class Demand:
     def shape(self) -> tuple[int, ...]:
         """Shape of the demand once every array is broadcast."""
         return np.broadcast_shapes(*(np.shape(value) for value in self.arrays().values()))
+
+    @property
+    def held_s(self) -> Array:
+        """Seconds of the present rate that are kept: bytes held are the rate times this [s]."""
+        return self.retention_s * self.retained
+
+    @property
+    def hot_held_s(self) -> Array:
+        """The same on broker disks when the rest is tiered [s]."""
+        return self.hot_retention_s * self.hot_retained
 
     @property
     def peak_wire_bytes_s(self) -> Array:
@@ -138,6 +155,18 @@ class Demand:
         return _build(workload, lambda name, r: np.array([getattr(r, _end(workload, name, c)) for c in CORNERS]))
 
     @classmethod
+    def months(cls, workload: Workload, months: int, corner: str = "likely") -> Demand:
+        """Return the demand of each month along the workload's growth, shape (months,), at one corner of its ranges.
+
+        What does not vary by month has shape (). See `capacity.growth`.
+        """
+        from capacity.draws import MOST_MONTHS, whole
+
+        whole("months", months, 1, MOST_MONTHS)
+        demand = _build(workload, lambda name, r: np.float64(getattr(r, _end(workload, name, corner))), months)
+        return demand.replace(wire_bytes_s=np.broadcast_to(demand.wire_bytes_s, (months,)))
+
+    @classmethod
     def draws(cls, workload: Workload, n: int, months: int | None = None, seed: int = 0) -> Demand:
         """Return `n` draws of the uncertain inputs, shape (n,), or (n, months) along the workload's growth.
 
@@ -164,17 +193,19 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
             value = Range(default, default, default)
         elif isinstance(value, int):
             value = Range(value, value, value)
-        return np.asarray(take(name, value), float)
+        out = np.asarray(take(name, value), float)
+        return w.growth.of_field(name, out, take, months) if w.growth is not None else out
 
     overhead = float(assumption("record_batch_header_bytes"))
     batch = get("batch", float(assumption("producer_batch_bytes")))
     ratio = get("compression_ratio")
+    level = w.growth.path(take, months) if w.growth is not None and months is not None else np.asarray(1.0)
     if w.messages is not None:
-        records_s = get("messages")
-        message = get("message") if w.message is not None else get("write") / records_s
+        message = get("message") if w.message is not None else get("write") / get("messages")
+        records_s = get("messages") * level
         measured = records_s * message
     else:
-        measured = get("write")
+        measured = get("write") * level
         message = get("message", float(assumption("default_message_bytes")))
         records_s = measured / message
     if w.measured_at == "broker":
@@ -189,13 +220,13 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
     if w.peak_write is not None:  # in a draw of both the peak is never below the average
         peak_ratio = np.maximum(get("peak_write") / get("write"), 1.0)
     else:
-        peak_ratio = get("peak_ratio", 1.0)
+        peak_ratio = get("peak_ratio", 1.0) * (w.growth.peak_ratio(take) if w.growth is not None else 1.0)
     retention = get("retention")
     fan_out = get("fan_out")
     planning_rate = float(assumption("partition_planning_bytes_s"))
     partitions = get("partitions") if w.partitions is not None else np.ceil(wire * peak_ratio / planning_rate)
     topics = get("topics", 1.0)
-    hot = get("hot_retention", float(assumption("hot_retention_s")))
+    hot = np.minimum(get("hot_retention", float(assumption("hot_retention_s"))), retention)
     return Demand(
         payload_bytes_s=payload,
         wire_bytes_s=wire,
@@ -206,9 +237,11 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
         peak_ratio=np.asarray(peak_ratio, float),
         fan_out=fan_out,
         retention_s=retention,
-        hot_retention_s=np.minimum(hot, retention),
-        partitions=np.maximum(partitions, topics),
-        topics=topics,
+        hot_retention_s=hot,
+        retained=retained_share(level, retention) if level.ndim else np.asarray(1.0),
+        hot_retained=retained_share(level, hot) if level.ndim else np.asarray(1.0),
+        partitions=np.maximum(np.ceil(partitions), np.ceil(topics)),
+        topics=np.ceil(topics),
         cold_reads=get("cold_reads"),
         outage_s=get("outage"),
         catch_up_s=get("catch_up"),
@@ -216,7 +249,7 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
         zones=get("zones"),
         consumer_groups=get("consumer_groups") if w.consumer_groups is not None else np.ceil(fan_out),
         cross_region_copies=get("cross_region_copies"),
-        connections=get("connections") if w.connections is not None else None,
+        connections=np.ceil(get("connections")) if w.connections is not None else None,
         region=w.region,
         tls=w.tls,
         survive=w.must_survive,

@@ -92,7 +92,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         ),
     )
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
-    kept = d.hot_retention_s if tiered else d.retention_s
+    kept = d.hot_held_s if tiered else d.held_s
     on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
     paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
     controllers = float(context.options["controllers"])
@@ -140,7 +140,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     crossing = paths.clients_cross_zone + paths.replicate_cross_zone
     lines += where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers")
     if tiered:
-        remote = stored_bytes(d.wire_bytes_s, d.retention_s)
+        remote = stored_bytes(d.wire_bytes_s, d.held_s)
         how = "average write x retention, one copy: closed segments go to the remote tier at once (KIP-405)"
         lines += where.object_lines(context, remote, paths.tier_upload, paths.tier_download, how)
         parts.append(Part("remote tier", context.spread(remote / GIB), "GiB", how, "KIP-405"))

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from capacity.correlation import Correlation
+from capacity.growth import Growth
 from capacity.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.files import read_mapping
@@ -175,10 +176,15 @@ class Workload(BaseModel):
         default_factory=Correlation, description="rank correlations of uncertain inputs, over the usual ones [1]"
     )
 
+    growth: Growth | None = Field(None, description="how the load moves from month to month; see capacity.growth")
+
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def __init__(self, **fields: Any) -> None:
         values, origin = _unwrap(fields)
+        if isinstance(values.get("growth"), Mapping):
+            values["growth"], inner = _unwrap(values["growth"])
+            origin |= {f"growth.{name}": text for name, text in inner.items()}
         unknown = [key for key in values if key not in type(self).model_fields]
         if unknown:
             raise unknown_name("workload field", unknown[0], type(self).model_fields)
@@ -206,6 +212,10 @@ class Workload(BaseModel):
                     f"{self.peak_write.likely:g} bytes/s",
                     f"at least the average write, {self.write.likely:g} bytes/s",
                 )
+        if self.growth and self.growth.seasons and self.growth.seasons.peak:
+            for name in ("peak_ratio", "peak_write"):
+                if getattr(self, name) is not None:
+                    raise InputError(name, "given with growth.seasons", f"{name}, or day, week and burst; not both")
         if self.max_message is not None and self.message is not None and self.max_message.high < self.message.high:
             raise InputError(
                 "max_message", f"{self.max_message.high:g} bytes", f"at least the average, {self.message.high:g} bytes"

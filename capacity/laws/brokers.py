@@ -223,7 +223,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     space, space_source = use_up_to(demand, "disk space", "disk_space_use_up_to")
     heap = float(assumption("broker_heap_gib")) * GIB
     cache = assumption("page_cache_s")
-    kept = demand.hot_retention_s if tiered else demand.retention_s
+    kept = demand.hot_held_s if tiered else demand.held_s
     out += [
         Constraint(
             "disk operations",
@@ -281,7 +281,7 @@ def rebuild_seconds(demand: Demand, machines: Machines, units: Array, *, tiered:
     """
     network, _ = use_up_to(demand, "network", "network_use_up_to")
     disk, _ = use_up_to(demand, "disk throughput", "disk_throughput_use_up_to")
-    kept = demand.hot_retention_s if tiered else demand.retention_s
+    kept = demand.hot_held_s if tiered else demand.held_s
     copies = demand.replication_factor
     held = demand.wire_bytes_s * kept * copies / units
     live = demand.wire_bytes_s * copies / units

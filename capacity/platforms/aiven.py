@@ -68,7 +68,7 @@ def _standard(context: Context) -> Sizing:
         limits.append(
             Limit("stream load with diskless topics", units, least.value, "MB/s of ingress", least.source, True)
         )
-    stored = stored_bytes(d.wire_bytes_s, d.retention_s)
+    stored = stored_bytes(d.wire_bytes_s, d.held_s)
     lines = [
         UsageLine(
             "aiven.kafka-standard.plan",
@@ -178,7 +178,7 @@ def _classic(context: Context) -> Sizing:
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
     ]
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
-    disk = context.spread(stored_bytes(d.wire_bytes_s, d.retention_s, d.replication_factor) / fill / GB)
+    disk = context.spread(stored_bytes(d.wire_bytes_s, d.held_s, d.replication_factor) / fill / GB)
     # a plan whose disk is not published has at least that of the smallest Business plan on each node
     every = machine_table("aiven_kafka_classic")
     smallest = int(np.flatnonzero(every.names == "business-4")[0])

@@ -62,7 +62,7 @@ def _model(context: Context) -> Sizing:
     least = _fact("min_scus")
     scus = np.maximum(least.value, np.ceil(write / rate - 1e-9)) if rate else context.spread(least.value)
     scus = context.spread(scus) * (1.0 - shared)
-    stored = stored_bytes(d.payload_bytes_s, d.retention_s)
+    stored = stored_bytes(d.payload_bytes_s, d.held_s)
     block = _fact("storage_block_gb")
     blocks = context.spread(np.ceil(stored / (block.value * GB) - 1e-9)) * (1.0 - shared)
 

@@ -165,7 +165,7 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
         wall, attempts = kind.limit("max_connection_attempts_s"), options["connection_attempts"] / d.clusters
         out.append(at_most("connection attempts on a cluster", attempts, wall, "attempts/s", advice=split))
     if kind is BASIC:
-        held = stored_bytes(d.wire_bytes_s, d.retention_s)
+        held = stored_bytes(d.wire_bytes_s, d.held_s)
         out.append(at_most("storage before replication", held, kind.limit("storage_tib"), "bytes", TIB, split))
     return out
 
@@ -251,7 +251,7 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
 
     replicated = options["storage_metered"] == REPLICATED
     copies = kind.limit("replication_factor").value if replicated else 1.0
-    stored = stored_bytes(d.wire_bytes_s, d.retention_s, copies) / GIB
+    stored = stored_bytes(d.wire_bytes_s, d.held_s, copies) / GIB
     basis = f"x {copies:g} copies: metered after replication (billing-dimensions.html)" if replicated else "once"
     zones = 1.0 if options["availability"] == "99.95%" else 3.0
     lines += [

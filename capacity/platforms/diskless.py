@@ -139,7 +139,7 @@ def _network(
 def _s3_lines(context: Context, puts: Any, gets: Any, how_put: str, how_get: str) -> list[UsageLine]:
     """Return the usage of S3: bytes kept once, and requests a second as thousands a month."""
     d, where, thousands = context.demand, aws(), context.seconds / 1000
-    stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
+    stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     how = "average write on the wire x retention, one copy"
     sku = where.object_sku
     return [
@@ -236,7 +236,7 @@ def _warpstream(context: Context) -> Sizing:
     how_get = f"objects written x (zones that read + {passes:g} of compaction) + {how_cold}"
     quarter_hours = context.spread(hours * 4.0)
     written_gib = context.gib(d.payload_bytes_s)
-    stored_gib = context.spread(stored_bytes(d.payload_bytes_s, d.retention_s) / GIB)
+    stored_gib = context.spread(stored_bytes(d.payload_bytes_s, d.held_s) / GIB)
     lines = [
         _machine_line(context, units, "agent"),
         UsageLine(
@@ -336,7 +336,7 @@ def _automq(context: Context) -> Sizing:
         ),
         UsageLine(
             "automq.data-retained",
-            context.spread(stored_bytes(d.wire_bytes_s, d.retention_s) / GIB),
+            context.spread(stored_bytes(d.wire_bytes_s, d.held_s) / GIB),
             "GiB-month",
             rate,
             "average write after compression, as metered, x retention",

@@ -94,7 +94,7 @@ def _kept_above(context: Context, offer: str, units: Array) -> tuple[Array, str]
     """Return what is stored above the allowance of the units [GiB], and how in words."""
     rate, words = _bytes_s(context, offer)
     included = _fact(offer, "included_storage_gib").value
-    stored = context.spread(stored_bytes(rate, context.demand.retention_s) / GIB)
+    stored = context.spread(stored_bytes(rate, context.demand.held_s) / GIB)
     with np.errstate(invalid="ignore"):
         above = np.where(np.isfinite(units), np.maximum(stored - units * included, 0.0), 0.0)
     return above, f"average {words} x retention, stored once, less units x {included:g} GiB included"

@@ -140,7 +140,7 @@ def _model(context: Context) -> Sizing:
         Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
     )
     paths = d.paths(zones=zones.value, follower_fetch=context.options["follower_fetch"])
-    stored = context.spread(stored_bytes(d.wire_bytes_s, d.retention_s) / GIB)
+    stored = context.spread(stored_bytes(d.wire_bytes_s, d.held_s) / GIB)
     lines = (
         UsageLine(
             "gcp.managed-kafka.dcu",

@@ -81,8 +81,8 @@ def _kept(context: Context, offer: str) -> tuple[Any, Any]:
     # on-demand advantage has one price for everything beyond 24 h
     first_band = "retention_max_h" if offer == "kinesis-on-demand-advantage" else "extended_retention_max_h"
     extended = limit("aws", offer, first_band).value * HOUR
-    first = np.clip(d.retention_s, free, extended) - free
-    beyond = np.maximum(d.retention_s - extended, 0.0)
+    first = np.where(d.retention_s <= extended, np.maximum(d.held_s - free, 0.0), extended - free)
+    beyond = np.where(d.retention_s > extended, np.maximum(d.held_s - extended, 0.0), 0.0)
     return stored_bytes(d.payload_bytes_s, first), stored_bytes(d.payload_bytes_s, beyond)
 
 

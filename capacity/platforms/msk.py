@@ -116,7 +116,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
         )
 
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
-    kept = d.hot_retention_s if tiered else d.retention_s
+    kept = d.hot_held_s if tiered else d.held_s
     on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
     volume_gib = np.maximum(
         np.ceil(on_disk / units / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value
@@ -136,7 +136,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
         ),
     ]
     if tiered:
-        remote = stored_bytes(d.wire_bytes_s, np.maximum(d.retention_s - kept, 0.0))
+        remote = stored_bytes(d.wire_bytes_s, np.maximum(d.held_s - kept, 0.0))
         lines += [
             UsageLine(
                 "aws.msk.tiered-storage",
@@ -252,7 +252,7 @@ def _express(context: Context) -> Sizing:
     ]
     # three copies in three zones whatever is asked, so that every zone has one to read
     paths = d.paths(copies=copies.value, zones=zones.value, follower_fetch=context.options["follower_fetch"])
-    stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
+    stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     lines = [
         UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
         UsageLine("aws.msk.express-data-in", context.gib(d.wire_bytes_s), "GiB", formula="average write"),
@@ -356,7 +356,7 @@ def _serverless(context: Context) -> Sizing:
     ]
     if d.connections is not None:
         limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
-    stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
+    stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     lines = [
         UsageLine("aws.msk.serverless-cluster", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
         UsageLine(

@@ -113,7 +113,7 @@ def _model(context: Context) -> Sizing:
         ),
         UsageLine(
             "gcp.pubsub.storage",
-            context.spread(stored_bytes(volume_s, d.retention_s, copies) / GIB),
+            context.spread(stored_bytes(volume_s, d.held_s, copies) / GIB),
             "GiB-month",
             "subscription" if replay == "subscriptions" else "topic",
             how,

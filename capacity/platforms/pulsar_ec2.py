@@ -325,7 +325,7 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
     quorum, disks = _quorum(context), _disks(context, rows, local)
     proxies, nodes = float(context.options["proxies"]), float(context.options["metadata_nodes"])
     moved = (d.retention_s > d.hot_retention_s).astype(float) if offload else np.zeros_like(d.retention_s)
-    kept = d.hot_retention_s if offload else d.retention_s
+    kept = d.hot_held_s if offload else d.held_s
     # records that still are on the bookies are hot: nothing is cold in an offer that offloads before it does
     cold = d.cold_reads * moved if offload else d.cold_reads
     peak, average = (
@@ -518,7 +518,7 @@ def _object_store(context: Context, average: PulsarPaths, moved: Array) -> tuple
     """What is offloaded: bytes held, requests."""
     d, where = context.demand, aws()
     lag = np.minimum(fact("offload", "deletion_lag_s"), d.hot_retention_s)
-    remote = stored_bytes(d.wire_bytes_s, np.maximum(d.retention_s - d.hot_retention_s + lag, 0.0)) * moved
+    remote = stored_bytes(d.wire_bytes_s, np.maximum(d.held_s - d.hot_held_s + lag, 0.0)) * moved
     ledgers = ledgers_per_second(d.wire_bytes_s, d.partitions, d.batch_wire_bytes) * moved
     put, get = offload_requests(average.upload, average.download, ledgers)
     thousands = context.seconds / 1000

@@ -44,7 +44,7 @@ def _at_most(name: str, demand: Any, wall: Fact, unit: str, scale: float = 1.0, 
 def _data_lines(context: Context, sku: str) -> list[UsageLine]:
     """Return the bytes that Redpanda meters: on the wire, and each byte once in object storage."""
     d = context.demand
-    stored = stored_bytes(d.wire_bytes_s, d.retention_s) / GIB
+    stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     wire = "average write on the wire, as the proxy reads it"
     return [
         UsageLine("redpanda.data-in", context.gib(d.wire_bytes_s), "GiB", sku, wire),
@@ -276,7 +276,7 @@ def _byoc(context: Context) -> Sizing:
         limits.append(_at_most("connections of the largest tier", d.connections, wall, "connections", 1.0, _SPLIT))
     paths = d.paths(copies=copies.value, follower_fetch=context.options["follower_fetch"], tiered=True)
     crossing = paths.clients_cross_zone + paths.replicate_cross_zone
-    remote = stored_bytes(d.wire_bytes_s, d.retention_s)
+    remote = stored_bytes(d.wire_bytes_s, d.held_s)
     how = "average write x retention, one copy: closed segments go to S3 at once"
     lines = [
         UsageLine(where.instance_meter, units * hours, "instance-hour", context.names, f"brokers x {hours:g} h"),

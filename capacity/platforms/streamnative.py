@@ -92,7 +92,7 @@ def _serverless(context: Context) -> Sizing:
         ),
         UsageLine(
             "streamnative.storage",
-            context.spread(stored_bytes(d.wire_bytes_s, d.retention_s) / GIB),
+            context.spread(stored_bytes(d.wire_bytes_s, d.held_s) / GIB),
             "GiB-month",
             "serverless",
             "average write on the wire x retention, one copy",
@@ -167,7 +167,7 @@ def _byoc(context: Context) -> Sizing:
     su = context.spread(units_needed(storage, np.maximum(d.replication_factor, d.zones), 1.0))
     etu, billed = _etu_line(context, _BYOC, given=False)
     fill, fill_source = use_up_to(d, "disk space", "disk_space_use_up_to")
-    ledger = context.spread(stored_bytes(d.wire_bytes_s, d.retention_s, d.replication_factor) / fill / GIB)
+    ledger = context.spread(stored_bytes(d.wire_bytes_s, d.held_s, d.replication_factor) / fill / GIB)
     lines = [
         etu,
         UsageLine(

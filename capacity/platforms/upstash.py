@@ -67,7 +67,7 @@ def _model(context: Context) -> Sizing:
         at_most("zones", d.zones, limit("upstash", _OFFER, "copies", MULTI), "zones"),
     ]
     use = context.rows(by_use.astype(float))
-    stored = stored_bytes(d.wire_bytes_s, d.retention_s, copies)
+    stored = stored_bytes(d.wire_bytes_s, d.held_s, copies)
     kind = np.where(context.names == SINGLE, "single-replica", "multi-replica")
     plan = np.where(by_use, PLANS[0], context.names)
     lines = [
