@@ -6,12 +6,23 @@ import altair as alt
 import pandas as pd
 
 from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS, INK, MUTED, WIDTH
+from streamplan.risk import RiskStudy, known
 from streamplan.study import FEASIBLE, Study
 
 
-def cost_by_platform(study: Study) -> alt.LayerChart | alt.FacetChart:
-    """Return stacked bars of monthly cost by category [USD], cheapest first, with the span over the input ranges."""
-    table = study.table[study.table["status"] == FEASIBLE]
+def cost_by_platform(
+    study: Study, risk: RiskStudy | None = None, most: int | None = None
+) -> alt.LayerChart | alt.FacetChart:
+    """Return stacked bars of monthly cost by category [USD], cheapest first, with whiskers.
+
+    Parameters
+    ----------
+    risk : draws of the same workload: whiskers from P10 to P90 of its first month; without it they span the ends of
+        the ranges of inputs and open prices
+    most : bars to draw; all feasible offers if left out
+    """
+    feasible = study.table[study.table["status"] == FEASIBLE]
+    table = feasible.head(most) if most else feasible
     if table.empty:
         note = alt.Chart(pd.DataFrame({"text": ["no offer is feasible and fully priced"]}))
         return alt.layer(note.mark_text(color=MUTED).encode(text="text:N")).properties(width=WIDTH, height=60)
@@ -23,7 +34,7 @@ def cost_by_platform(study: Study) -> alt.LayerChart | alt.FacetChart:
     present = [c for c in CATEGORY_COLOURS if c in set(parts["category"])]
     parts["label"] = parts["category"].map(CATEGORY_LABELS)
     parts["rank"] = parts["category"].map({c: i for i, c in enumerate(present)})
-    y = alt.Y("platform:N", sort=None, scale=alt.Scale(domain=order), title=None, axis=alt.Axis(labelLimit=340))
+    y = alt.Y("platform:N", sort=None, scale=alt.Scale(domain=order), title=None, axis=alt.Axis(labelLimit=400))
     parts = parts.rename(columns={"title_of_platform": "platform"})
     bars = (
         alt.Chart(parts)
@@ -47,31 +58,50 @@ def cost_by_platform(study: Study) -> alt.LayerChart | alt.FacetChart:
             ],
         )
     )
+    low, high, meaning = _spans(study, risk)
     ends = table.assign(
+        low=table["platform"].map(low).astype(float),
+        high=table["platform"].map(high).astype(float),
         platform=table["title"],
-        end=table[["monthly_usd", "high_usd"]].max(axis=1),
         label=[f"{v:,.0f}" for v in table["monthly_usd"]],
     )
+    ends["end"] = ends[["monthly_usd", "high"]].max(axis=1)
     layers: list[alt.Chart] = [bars]
-    spans = ends.dropna(subset=["low_usd", "high_usd"])
-    if study.ranged and len(spans):
-        layers.append(
-            alt.Chart(spans).mark_rule(color=INK, strokeWidth=1.5).encode(y=y, x="low_usd:Q", x2="high_usd:Q")
+    spans = ends.dropna(subset=["low", "high"])
+    if low and len(spans):
+        over = alt.Chart(spans).encode(
+            y=y,
+            tooltip=[
+                alt.Tooltip("platform:N"),
+                alt.Tooltip("low:Q", title="USD a month, from", format=",.0f"),
+                alt.Tooltip("high:Q", title="to", format=",.0f"),
+                alt.Tooltip("monthly_usd:Q", title="likely inputs", format=",.0f"),
+            ],
         )
-        for end in ("low_usd", "high_usd"):
-            layers.append(alt.Chart(spans).mark_tick(color=INK, thickness=1.5, size=9).encode(y=y, x=f"{end}:Q"))
+        layers.append(over.mark_rule(color=INK, strokeWidth=1.5).encode(x="low:Q", x2="high:Q"))
+        for end in ("low", "high"):
+            layers.append(over.mark_tick(color=INK, thickness=1.5, size=9).encode(x=f"{end}:Q"))
     layers.append(
         alt.Chart(ends).mark_text(align="left", dx=6, color=INK, fontSize=11).encode(y=y, x="end:Q", text="label:N")
     )
-    subtitle = (
-        "lines: from the low to the high end of every range of inputs and of open prices together"
-        if study.ranged
-        else "every input is a single value"
+    shown = (
+        "infeasible and unpriced offers are in the table"
+        if len(table) == len(feasible)
+        else f"the {len(table)} cheapest of {len(feasible)} that fit"
     )
     return alt.layer(*layers).properties(
         width=WIDTH - 120,
         height=alt.Step(28),
-        title=alt.Title(
-            "Cost a month by platform", subtitle=f"{subtitle}; infeasible and unpriced offers are in the table"
-        ),
+        title=alt.Title("Cost a month by platform", subtitle=f"{meaning}; {shown}"),
     )
+
+
+def _spans(study: Study, risk: RiskStudy | None) -> tuple[dict[str, float | None], dict[str, float | None], str]:
+    """The ends of the whiskers by offer [USD], and what they mean."""
+    if risk is not None:
+        low, high = ({o.plan.offer.name: known(o.by_month[end, 0]) for o in risk.offers} for end in (0, -1))
+        return low, high, f"lines: P10 to P90 of {risk.draws:,} draws in month 1"
+    if study.ranged:
+        low, high = ({name: costs[end] for name, costs in study.corner_costs.items()} for end in (0, -1))
+        return low, high, "lines: from the low to the high end of every range of inputs and of open prices together"
+    return {}, {}, "every input is a single value"

@@ -27,6 +27,8 @@ CATEGORY_COLOURS = {
     "requests": PURPLE,
     "licence": YELLOW,
     "people": GREEN,
+    "support": "#882255",
+    "tooling": GREY,
 }
 CATEGORY_LABELS = {
     "compute": "machines, brokers, shards",
@@ -35,7 +37,9 @@ CATEGORY_LABELS = {
     "data": "bytes in and out",
     "requests": "requests",
     "licence": "licence",
-    "people": "people",
+    "people": "people and training",
+    "support": "support",
+    "tooling": "monitoring and tools",
 }
 STATE_COLOURS = {
     "normal": BLUE,
@@ -56,13 +60,48 @@ FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 WIDTH = 620
 
 
+#: The colour of a family of offers; its offers take shades of it. Okabe and Ito's, then Tol's muted ones.
+FAMILY_COLOURS = {
+    ("Apache Kafka, self-managed", "aws"): BLUE,
+    ("Apache Kafka, self-managed", "azure"): "#332288",
+    ("Apache Kafka, self-managed", "gcp"): "#44AA99",
+    ("Apache Pulsar, self-managed", "aws"): PURPLE,
+    ("Amazon MSK", "aws"): ORANGE,
+    ("Amazon Kinesis Data Streams", "aws"): VERMILION,
+    ("Confluent Cloud", "aws"): SKY,
+    ("Azure Event Hubs", "azure"): GREEN,
+    ("Google Cloud", "gcp"): "#C9B800",
+    ("Diskless Kafka", "aws"): "#882255",
+    ("Redpanda Cloud", "aws"): "#A65628",
+}
+#: Shades from dark to light: below 0 a part of black is mixed in, above 0 a part of white.
+DARKEST, LIGHTEST = -0.35, 0.45
+
+
 @cache
 def platform_colours() -> dict[str, str]:
-    """Return one colour a platform, the same in every figure, by its place in the registry."""
+    """Return one colour an offer, the same in every figure: the hue is its family's, the shade its own.
+
+    Families are told apart with any colour vision; shades of one are beside their names in every figure.
+    """
     from capacity import platforms
 
-    wheel = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, GREY]
-    return {name: wheel[i % len(wheel)] for i, name in enumerate(sorted(platforms()))}
+    groups: dict[str, list[str]] = {}
+    for name, offer in sorted(platforms().items()):
+        groups.setdefault(FAMILY_COLOURS.get((offer.family, offer.provider), GREY), []).append(name)
+    out = {}
+    for colour, names in groups.items():
+        for i, name in enumerate(names):
+            out[name] = _shade(
+                colour, 0.0 if len(names) == 1 else DARKEST + (LIGHTEST - DARKEST) * i / (len(names) - 1)
+            )
+    return out
+
+
+def _shade(colour: str, by: float) -> str:
+    towards = 255 if by > 0 else 0
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(part + (towards - part) * abs(by)):02X}" for part in parts)
 
 
 def _config() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from streamplan.charts.theme import INK, MUTED, STATE_COLOURS, STATE_SHAPES, VERMILION, WIDTH
+from streamplan.charts.theme import MUTED, STATE_COLOURS, STATE_SHAPES, VERMILION, WIDTH
 from streamplan.plan import Plan
 
 
@@ -14,11 +14,14 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     table["label"] = table["constraint"]
     table["binds"] = table["constraint"] + " (" + table["state"] + ")" == plan.sizing.binding
     table["source"] = table["source"].str.slice(0, 200)
-    order = table.groupby("label")["utilisation"].max().sort_values(ascending=False).index.tolist()
+    table["of_ceiling"] = table["utilisation"] / table["use_up_to"]
+    order = table.groupby("label")["of_ceiling"].max().sort_values(ascending=False).index.tolist()
     present = [s for s in STATE_COLOURS if s in set(table["state"])]
     top = max(1.0, float(table["utilisation"].max()) * 1.05)
     y = alt.Y("label:N", sort=order, title=None)
-    x = alt.X("utilisation:Q", title="used of capacity", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top]))
+    x = alt.X(
+        "utilisation:Q", title="used of capacity [%]", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top])
+    )
     color = alt.Color(
         "state:N",
         title="state",
@@ -30,6 +33,7 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
         alt.Tooltip("state:N"),
         alt.Tooltip("utilisation:Q", format=".1%", title="used"),
         alt.Tooltip("use_up_to:Q", format=".0%", title="used up to"),
+        alt.Tooltip("of_ceiling:Q", format=".1%", title="used of that"),
         alt.Tooltip("formula:N", title="demand"),
         alt.Tooltip("source:N"),
     ]
@@ -50,12 +54,15 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     )
     bound = base.transform_filter("datum.binds")
     ring = bound.mark_point(size=260, color=VERMILION, strokeWidth=2).encode(y=y, x=x)
-    text = bound.mark_text(align="left", dx=12, color=INK, fontSize=11).encode(y=y, x=x, text=alt.value("binds"))
-    return alt.layer(ceilings, dots, ring, text).properties(
+    text = bound.mark_text(align="left", dx=14, fontSize=11, fontWeight="bold").encode(
+        y=y, x=x, text=alt.value("binds")
+    )
+    halo = text.mark_text(align="left", dx=14, fontSize=11, fontWeight="bold", stroke="white", strokeWidth=4)
+    return alt.layer(ceilings, dots, ring, halo, text).properties(
         width=WIDTH - 160,
         height=alt.Step(24),
         title=alt.Title(
             f"{plan.offer.title}: {plan.what}",
-            subtitle="grey marks: the share that may be used in that state",
+            subtitle="grey marks: the share that may be used in a state; on top what is nearest to its mark",
         ),
     )
