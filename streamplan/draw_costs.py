@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from capacity import Demand, find_platform, size
 from pricing import PriceBook
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.people import People
 from streamplan.plan import MOST_CLUSTERS, Plan, cost_all
 
 Array = NDArray[np.float64]
@@ -50,6 +51,7 @@ def draw_costs(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
 ) -> DrawCosts:
     """Return what an offer costs under a demand of shape (draws, months), each month with what is cheapest in it."""
     shape, demand = demand.shape, distinct_months(demand)
@@ -57,6 +59,7 @@ def draw_costs(
     per_draw = len(find_platform(platform).configurations()) * demand.shape[1]
     choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
     for rows, part in blocks(demand, max(1, BLOCK // per_draw)):
+        choices["people"] = None if people is None else people.rows(rows)
         costed = cost_all(part, platform, book, **choices)
         fits, usd = costed.sizing.feasible.any(axis=0), costed.cost.min(axis=0)
         counts = np.arange(2, np.max(costed.most_clusters(most_clusters)) + 1)

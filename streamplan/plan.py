@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_platform, size
-from pricing import Bill, PriceBook, bill
+from pricing import Bill, PriceBook
 from streamfacts.units import largest
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.people import People, priced
 from streamplan.wording import describe
 
 Array = NDArray[np.float64]
@@ -141,10 +142,11 @@ def cost_all(
     clusters: Any = 1,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
 ) -> Costed:
     """Size and price every configuration of an offer at once, for a demand of any shape."""
     sizing = size(demand, platform, units=units, clusters=clusters, options=options, hours_per_month=hours_per_month)
-    return Costed(find_platform(platform), sizing, bill(sizing.usage, book, demand.region))
+    return Costed(find_platform(platform), sizing, priced(sizing, book, demand.region, people))
 
 
 def least_cost(
@@ -155,16 +157,18 @@ def least_cost(
     most_clusters: int = MOST_CLUSTERS,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
 ) -> Array:
     """Return the least monthly cost over all configurations, on one cluster or, where none fits, on several [USD].
 
     Shape of the demand; infinite where the offer does not fit or has no price.
     """
-    costed = cost_all(demand, platform, book, options=options, hours_per_month=hours_per_month)
+    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month, "people": people}
+    costed = cost_all(demand, platform, book, **choices)
     least = costed.cost.min(axis=0)
     counts = np.arange(2, np.max(costed.most_clusters(most_clusters)) + 1)
     if len(counts):
-        several = cost_all(demand, platform, book, clusters=counts, options=options, hours_per_month=hours_per_month)
+        several = cost_all(demand, platform, book, clusters=counts, **choices)
         fewest = several.sizing.feasible.any(axis=0).argmax(axis=0)
         cost = np.take_along_axis(several.cost.min(axis=0), fewest[None], axis=0)[0]
         least = np.where(costed.sizing.feasible.any(axis=0), least, cost)
@@ -182,11 +186,13 @@ def plan(
     most_clusters: int = MOST_CLUSTERS,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
 ) -> Plan:
     """Return the cheapest feasible configuration of an offer at the likely demand (or a 0-d one), or the named machine.
 
     Where one cluster breaks a limit and several do not, the demand is spread over as few as will do, up to
-    `most_clusters`; `clusters` fixes the number, and so do `units` that are given.
+    `most_clusters`; `clusters` fixes the number, and so do `units` that are given. `people` adds the lines of those who
+    run it, of tools, licences and support.
 
     Examples
     --------
@@ -203,7 +209,9 @@ def plan(
         of, demand = None, workload
     choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
     if machine is None or clusters is None:
-        costed = cost_all(demand, platform, book, clusters=1 if clusters is None else clusters, **choices)
+        costed = cost_all(
+            demand, platform, book, clusters=1 if clusters is None else clusters, people=people, **choices
+        )
         names = np.asarray(costed.sizing.configuration)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
         if machine is None:
@@ -211,12 +219,13 @@ def plan(
         if clusters is None and units is None and keep.any() and not costed.sizing.feasible[keep].any():
             counts = np.arange(2, int(costed.most_clusters(most_clusters, keep)) + 1)
             if len(counts):
-                several = cost_all(demand, platform, book, clusters=counts, **choices)
+                several = cost_all(demand, platform, book, clusters=counts, people=people, **choices)
                 feasible = several.sizing.feasible & keep[:, None]
                 if feasible.any():
                     column = int(feasible.any(axis=0).argmax())
                     clusters = int(counts[column])
-                    order = cost_all(demand, platform, book, clusters=clusters, **choices)._order(())
+                    costed = cost_all(demand, platform, book, clusters=clusters, people=people, **choices)
+                    order = costed._order(())
                     machine = next(str(names[i]) for i in order if feasible[i, column])
     sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
-    return Plan(offer, of, sizing, bill(sizing.usage, book, demand.region))
+    return Plan(offer, of, sizing, priced(sizing, book, demand.region, people))

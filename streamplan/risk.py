@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Range, Workload, find_platform, platforms
-from capacity.draws import Draws, demand_of, uncertain_inputs, whole
+from capacity import Range, Workload, find_platform, platforms
+from capacity.draws import MOST_MONTHS, Draws, demand_of, draw, uncertain_inputs, whole
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.draw_costs import DrawCosts, draw_costs, too_small
+from streamplan.people import People
 from streamplan.plan import MOST_CLUSTERS, Plan, plan
 from streamplan.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED, _no_taker, _options_of
 
@@ -92,11 +93,12 @@ class RiskStudy:
     plan_month: int
     budget: Array | None
     hours_per_month: float
+    people: People | None = None
 
     @property
     def inputs(self) -> dict[str, Range]:
         """The uncertain inputs by name."""
-        return uncertain_inputs(self.workload, self.months)
+        return {**uncertain_inputs(self.workload, self.months), **(self.people.inputs if self.people else {})}
 
     @property
     def correlations(self) -> list[dict[str, Any]]:
@@ -240,6 +242,7 @@ def risk(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
 ) -> RiskStudy:
     """Cost every offer under draws of all uncertain inputs, month by month.
 
@@ -254,6 +257,7 @@ def risk(
     seed : the same seed gives the same figures
     budget : USD a month, one figure or one a month
     plan_month : the month whose likely demand the plan held is sized for; the last if left out
+    people : those who run it, with tools and support; their ranges are drawn with the other inputs
     held : what is there already, `machine`, `units` and `clusters` as in `streamplan.plan`, in place of that plan
 
     Raises
@@ -270,13 +274,17 @@ def risk(
     True
     """
     book = book or PriceBook.load()
-    demand = Demand.draws(workload, draws, months, seed)
+    whole("months", months, 1, MOST_MONTHS)
     month = months if plan_month is None else whole("plan_month", plan_month, 1, months)
     limit = None if budget is None else _budget(budget, months)
     likely = demand_of(workload, Draws({}, 1, seed), months)
     at = {k: np.broadcast_to(v, (1, months))[0, month - 1] for k, v in likely.arrays().items()}
     planned = likely.replace(**{k: np.asarray(v) for k, v in at.items()})
     offers = [find_platform(name) for name in (list(only) if only else platforms())]
+    staff = None if people is None else people.of(offers)
+    inputs = {**uncertain_inputs(workload, months), **(staff.inputs if staff else {})}
+    joint = draw(inputs, draws, seed, workload.correlation)
+    demand = demand_of(workload, joint, months)
     own = {offer.name: _options_of(offer, options or {}) for offer in offers}
     for name, value in (options or {}).items():
         if not any(name in taken for taken in own.values()):
@@ -290,15 +298,17 @@ def risk(
             offer.name,
             book,
             most_clusters=most_clusters,
+            people=staff,
             **choices,
             **(held or {}),
         )
         choices["most_clusters"] = most_clusters
-        path = draw_costs(likely.replace(region=region), offer.name, book, **choices).usd[0]
+        path = draw_costs(likely.replace(region=region), offer.name, book, people=staff, **choices).usd[0]
         under = demand.replace(region=region)
         short = too_small(under, plan_held, hours_per_month=hours_per_month)
-        out.append(_offer_risk(plan_held, draw_costs(under, offer.name, book, **choices), path, short, limit))
-    return RiskStudy(workload, tuple(out), months, draws, seed, month, limit, hours_per_month)
+        costs = draw_costs(under, offer.name, book, people=None if staff is None else staff.drawn(joint), **choices)
+        out.append(_offer_risk(plan_held, costs, path, short, limit))
+    return RiskStudy(workload, tuple(out), months, draws, seed, month, limit, hours_per_month, staff)
 
 
 def _offer_risk(

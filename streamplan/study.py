@@ -13,6 +13,7 @@ from capacity import Demand, Offer, Workload, find_platform, platforms
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.people import People
 from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Study:
     plans: tuple[Plan, ...]
     hours_per_month: float = HOURS_PER_MONTH
     most_clusters: int = MOST_CLUSTERS
+    people: People | None = None
 
     @property
     def cheapest(self) -> Plan | None:
@@ -57,7 +59,8 @@ class Study:
     def _costs_over_ranges(self, p: Plan) -> tuple[float | None, float | None, float | None]:
         options = dict(p.sizing.options)
         open_prices = {o.name: o.price_ends for o in p.offer.options if o.price_ends and options[o.name] == o.default}
-        if not self.uncertain and not open_prices:
+        people = None if self.people is None else self.people.corners()
+        if not self.uncertain and not open_prices and people is None:
             return (p.monthly_usd,) * 3
         demand = Demand.corners(self.workload).replace(region=p.bill.region)
 
@@ -69,6 +72,7 @@ class Study:
                 options=chosen,
                 hours_per_month=self.hours_per_month,
                 most_clusters=self.most_clusters,
+                people=people,
             )
             return [float(x) if np.isfinite(x) else None for x in np.broadcast_to(costs, (3,))]
 
@@ -200,8 +204,9 @@ def study(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
 ) -> Study:
-    """Size and price a workload on every offer, or on those named in `only`.
+    """Size and price a workload on every offer, or on those named in `only`; with `people`, also those who run it.
 
     Options are handed to the offers that have them and take the value (a machine type is of one cloud); one that no
     offer takes is an error.
@@ -223,9 +228,10 @@ def study(
                 options=own[offer.name],
                 hours_per_month=hours_per_month,
                 most_clusters=most_clusters,
+                people=people,
             )
         )
-    return Study(workload, book, tuple(plans), hours_per_month, most_clusters)
+    return Study(workload, book, tuple(plans), hours_per_month, most_clusters, people)
 
 
 def _options_of(offer: Offer, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,15 @@ CLUSTERS = click.option(
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 
+PEOPLE = click.option(
+    "--people", "with_people", is_flag=True, help="Also staff, training, tools and support, as lines of their own."
+)
+PEOPLE_FILE = click.option(
+    "--people-file", multiple=True, type=click.Path(), help="CSV of your own staff rows over the shipped prior."
+)
+SUPPORT = click.option(
+    "--support", default="business", show_default=True, help="Level of the support plan with --people; none for none."
+)
 
 PLATFORM = click.option("--platform", required=True, help="The offer; 'streamplan platforms' lists them.")
 MACHINE = click.option(
@@ -71,6 +80,13 @@ def book(paths: Sequence[str]) -> Any:
     from pricing import PriceBook
 
     return PriceBook.load(*paths)
+
+
+def people(with_people: bool, files: Sequence[str], support: str) -> Any:
+    """Return the prior of staff and support if it is asked for, by the flag or by a file, else None."""
+    from streamplan.people import People
+
+    return People.load(*files, support=support) if with_people or files else None
 
 
 def something_fits(study: Any) -> None:
