@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.growth import retained_share
+from capacity.growth import MOST_MONTHS, retained_share
 from capacity.laws import records
 from capacity.laws.paths import Paths, network_paths
 from capacity.quantity import CORNERS, Range
@@ -160,7 +160,7 @@ class Demand:
 
         What does not vary by month has shape (). See `capacity.growth`.
         """
-        from capacity.draws import MOST_MONTHS, whole
+        from capacity.draws import whole
 
         whole("months", months, 1, MOST_MONTHS)
         demand = _build(workload, lambda name, r: np.float64(getattr(r, _end(workload, name, corner))), months)

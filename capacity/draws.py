@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from capacity.correlation import Correlation, factor
 from capacity.demand import Demand, _build
+from capacity.growth import MOST_MONTHS as MOST_MONTHS
 from capacity.quantity import Range
 from capacity.workload import Workload
 from streamfacts.errors import InputError
@@ -33,7 +34,6 @@ Array = NDArray[np.float64]
 
 #: Most draws of one call; more are better taken in several calls with other seeds.
 MOST_DRAWS = 10_000_000
-MOST_MONTHS = 60
 #: Dimensions that are always generated, so that the number of uncertain inputs does not change the scrambling.
 _DIMENSIONS = 64
 #: Draws generated at once (a power of two): memory holds only the columns in use beyond that.
@@ -42,7 +42,10 @@ _BLOCK = 2**14
 _FIRST = (
     "write", "messages", "message", "peak_write", "peak_ratio", "fan_out", "retention", "compression_ratio",
     "partitions", "growth.yearly", "batch", "hot_retention", "cold_reads", "max_message", "topics", "connections",
-    "outage", "catch_up",
+    "outage", "catch_up", "growth.saturation", "growth.midpoint", "growth.steepness", "growth.pilot",
+    "growth.expansion", "growth.day", "growth.week", "growth.burst", "growth.fan_out", "growth.message",
+    "growth.peak_ratio", "growth.partitions", "growth.topics", "growth.connections", "growth.history.1",
+    "growth.history.2", "growth.history.3", "growth.history.4", "growth.history.5", "growth.history.6",
 )  # fmt: skip
 
 

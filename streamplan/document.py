@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from capacity import Demand, Range, Workload
 from capacity.correlation import Correlation
@@ -32,6 +33,8 @@ def plain(value: Any) -> Any:
         return value.likely if value.known else {"low": value.low, "likely": value.likely, "high": value.high}
     if isinstance(value, Correlation):
         return {",".join(pair): number for pair, number in value.pairs}
+    if isinstance(value, BaseModel):
+        return {k: plain(getattr(value, k)) for k in type(value).model_fields if k in value.model_fields_set}
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
