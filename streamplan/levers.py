@@ -321,7 +321,7 @@ def _any_machine(state: State) -> State | str:
     return f"now the cheapest of all, {chosen}" if chosen == state.machine else free
 
 
-#: Names of machines with Arm processors: a g behind the digits at AWS, a p at Azure, families that end with a at Google.
+#: Names of machines with Arm processors: a g behind the digits at AWS, a p at Azure, families that end in a at Google.
 ARM = {
     "aws": r"\b[a-z]+\d+[a-z]*g[a-z]*\.|\b[a-z]+\d+gen\.",
     "azure": r"_[A-Z]+\d+[a-z]*p[a-z]*_",
@@ -330,7 +330,7 @@ ARM = {
 
 
 def _not_arm(state: State) -> State | None:
-    """The cheapest machine that is not an Arm one, where an Arm one is in use; None where one cluster of it won't do."""
+    """The cheapest machine that is not an Arm one where one is in use; None where one cluster of it will not do."""
     offer = find_platform(state.platform)
     pattern = re.compile(ARM.get(offer.provider, r"(?!)"))
     if state.machine is not None or not pattern.search(state.plan.configuration):
