@@ -25,6 +25,7 @@ LIMITS = [t for t in TABLES if t.startswith("limits/")]
 KEYS = {
     "assumptions": ["name"],
     "regions": ["region"],
+    "rules": ["rule", "name"],
     **{t: ["meter"] for t in METERS},
     **{t: ["offer", "resource", "limit"] for t in LIMITS},
     **{t: ["meter", "sku", "region", "tier_from"] for t in PRICES},

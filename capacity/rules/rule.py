@@ -1,0 +1,130 @@
+"""A published rule, the registry of all of them, and their constants."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.demand import Demand
+from capacity.machines import MachineTable
+from capacity.rules.opinion import Opinion
+from streamfacts.errors import MissingFact, unknown_name
+from streamfacts.tables import Fact, read_table
+from streamfacts.units import factor
+
+#: Canonical units of the units in which rules state rates and sizes.
+CANONICAL = {
+    "MB/s": "byte/second",
+    "MiB/s": "byte/second",
+    "Gb/s": "byte/second",
+    "GB": "byte",
+    "MB": "byte",
+    "TB": "byte",
+    "GiB": "byte",
+    "TiB": "byte",
+    "KB": "byte",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One published rule.
+
+    Parameters
+    ----------
+    name : key of the registry and of its constants in `data/rules.csv`
+    author : who published it
+    about : the platform it is about, in words
+    source : where to read it
+    valid : its published range, in words; empty where the author states none
+    apply : turns a `Demand` of any shape into an `Opinion`
+    notes : how it was read where the source leaves room, and what it leaves out
+    """
+
+    name: str
+    title: str
+    author: str
+    about: str
+    source: str
+    apply: Callable[[Demand], Opinion]
+    valid: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Return every rule by name, found in the modules of `capacity.rules`.
+
+    Examples
+    --------
+    >>> "redpanda" in rules()
+    True
+    """
+    package = importlib.import_module("capacity.rules")
+    found: dict[str, Rule] = {}
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        for rule in getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "RULES", ()):
+            if rule.name in found:
+                raise ValueError(f"two rules are called {rule.name}")
+            found[rule.name] = rule
+    return found
+
+
+def find_rule(name: str) -> Rule:
+    """Return a rule; raises `InputError` with the nearest names if there is none of that name."""
+    if name not in rules():
+        raise unknown_name("rule", name, rules())
+    return rules()[name]
+
+
+@cache
+def _constants() -> dict[tuple[str, str], Fact]:
+    return {
+        (str(row["rule"]), str(row["name"])): Fact(
+            f"{row['rule']} {row['name']}",
+            float(row["value"]),
+            str(row["unit"]),
+            str(row["source"]),
+            str(row["as_of"]),
+            str(row["confidence"]),
+            str(row["note"]),
+        )
+        for row in read_table("rules").fillna({"note": ""}).to_dict("records")
+    }
+
+
+def constant(rule: str, name: str) -> Fact:
+    """Return one constant of a rule, a row of `data/rules.csv`."""
+    try:
+        return _constants()[rule, name]
+    except KeyError:
+        raise MissingFact(f"no constant {name!r} of rule {rule!r} in data/rules.csv") from None
+
+
+def constants(rule: str) -> list[Fact]:
+    """Return every constant of a rule."""
+    return [fact for (name, _), fact in _constants().items() if name == rule]
+
+
+def value(rule: str, name: str) -> float:
+    """Return a constant in canonical units: rates in byte/s, sizes in byte, others as they are."""
+    fact = constant(rule, name)
+    canonical = CANONICAL.get(fact.unit)
+    return float(fact) * (factor(fact.unit, canonical) if canonical else 1.0)
+
+
+def column(table: MachineTable, name: str, demand: Demand) -> NDArray[np.float64]:
+    """Return a column of a machine table, shaped to broadcast against a demand: (machines, 1, ...)."""
+    values = np.asarray(table[name], float)
+    return values.reshape(values.shape + (1,) * len(demand.shape))
+
+
+def round_up(units: NDArray[np.float64], multiple: float = 1.0) -> NDArray[np.float64]:
+    """Return units rounded up to a multiple; a billionth above is no further unit."""
+    return np.asarray(np.ceil(np.asarray(units) / multiple - 1e-9) * multiple)
