@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from capacity import Workload
 from streamfacts.errors import unknown_name
@@ -20,8 +22,12 @@ def shipped_workloads() -> dict[str, Path]:
     return {path.stem: path for path in sorted((data_dir() / "workloads").glob("*.yaml"))}
 
 
-def open_workload(path_or_name: str | Path, region: str | None = None) -> Workload:
+def open_workload(
+    path_or_name: str | Path, region: str | None = None, growth: Mapping[str, Any] | None = None
+) -> Workload:
     """Return a workload from a file or, if there is no such file, the shipped one of that name.
+
+    `growth` is a growth block in place of the file's, if it has any entries.
 
     Raises
     ------
@@ -38,4 +44,6 @@ def open_workload(path_or_name: str | Path, region: str | None = None) -> Worklo
     elif not exists and path.suffix.lower() not in (".yaml", ".yml"):
         raise unknown_name("workload (no such file, and no shipped one)", str(path_or_name), shipped)
     workload = Workload.load(path)
+    if growth:
+        workload = workload.replace(growth=growth)
     return workload.replace(region=region) if region else workload

@@ -1,6 +1,7 @@
 """Figures: each takes a study or a plan and returns an `alt.Chart`. Importing this makes charts show offline."""
 
 from streamplan.charts.cost import cost_by_platform
+from streamplan.charts.demand import demand_by_month
 from streamplan.charts.paths import bytes_by_path
 from streamplan.charts.risk import cost_fan, plan_outgrown
 from streamplan.charts.theme import CATEGORY_COLOURS, platform_colours, set_up
@@ -13,6 +14,7 @@ __all__ = [
     "bytes_by_path",
     "cost_by_platform",
     "cost_fan",
+    "demand_by_month",
     "plan_outgrown",
     "platform_colours",
     "set_up",

@@ -1,0 +1,30 @@
+"""`streamplan demand`: the load month by month."""
+
+from __future__ import annotations
+
+import click
+
+from streamplan.commands.shared import JSON, REGION, WORKLOAD, load, shared
+
+
+@click.command("demand")
+@shared(WORKLOAD, JSON, REGION)
+@click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
+@click.option("--draws", type=int, default=1024, show_default=True, help="Joint draws of the uncertain inputs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+def command(workload: str, as_json: bool, region: str | None, months: int, draws: int, seed: int) -> None:
+    """The load month by month along the workload's growth: likely inputs, and P10, P50 and P90 of the draws."""
+    from streamplan.demand_path import demand_document, demand_path
+
+    path = demand_path(load(workload, region), months, draws, seed)
+    if as_json:
+        from streamplan.document import dumps
+
+        click.echo(dumps(demand_document(path)))
+    else:
+        from streamplan.present_demand import path_table
+        from streamplan.terminal import console
+
+        console().print(path_table(path))
+        if path.workload.growth is None:
+            console().print("The workload has no growth block: every month is as written.")
