@@ -16,7 +16,7 @@ support    the plan's share, by tiers, of the bill without licences, at least it
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -284,6 +284,12 @@ _FORMULAS = {
     "licence": "nodes x licence of a node",
     "support": "share of the bill without licences by tiers, at least the minimum; or the quote",
 }
+
+
+def asked(people: bool, files: Iterable[str | Path] = (), support: str = "business") -> People | None:
+    """Return the prior if it is asked for, by a switch or by one's own files, else None."""
+    own = list(files)
+    return People.load(*own, support=support) if people or own else None
 
 
 def priced(sizing: Sizing, book: PriceBook, region: str, people: People | None = None) -> Bill:

@@ -13,6 +13,7 @@ from streamfacts.errors import InputError
 from streamfacts.files import write_whole
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.document import dumps, study_document
+from streamplan.people import asked
 from streamplan.plan import MOST_CLUSTERS
 from streamplan.present import day
 from streamplan.study import Study, study
@@ -45,6 +46,9 @@ def write_report(
     most_clusters: int = MOST_CLUSTERS,
     on: str = "",
     options: Mapping[str, Any] | None = None,
+    people: bool = False,
+    people_files: Sequence[str | Path] = (),
+    support: str = "business",
     progress: bool = True,
 ) -> Report:
     """Run the comparison notebook for a workload file and write notebook, page and data into `out`.
@@ -53,6 +57,7 @@ def write_report(
     written whole or not at all.
 
     `on` is the day on which the ages of prices are reckoned, today if empty; it is all that changes from day to day.
+    `people` (or `people_files`, one's own rows) adds staff, tools and the plan of `support`; see `streamplan.people`.
 
     Raises
     ------
@@ -75,6 +80,7 @@ def write_report(
         options=options,
         hours_per_month=hours_per_month,
         most_clusters=most_clusters,
+        people=asked(people, people_files, support),
     )
     parameters = {
         "workload": str(workload),  # as given, so that the notebook holds no path of this machine
@@ -85,6 +91,9 @@ def write_report(
         "price_books": [str(p) for p in price_books],
         "hours_per_month": hours_per_month,
         "options": {k: str(v) for k, v in (options or {}).items()},
+        "people": people,
+        "people_files": [str(p) for p in people_files],
+        "support": support,
     }
     with ThreadPoolExecutor(1) as pool:  # the bundle is made while the kernel works
         bundle = pool.submit(vega_bundle)

@@ -13,18 +13,22 @@ from streamplan.commands.shared import (
     JSON,
     ONLY,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     REGION,
+    SUPPORT,
     WORKLOAD,
     book,
     load,
     options,
+    people,
     shared,
     something_fits,
 )
 
 
 @click.command("compare")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY)
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
 def command(
     workload: str,
     as_json: bool,
@@ -34,6 +38,9 @@ def command(
     region: str | None,
     most_clusters: int,
     only: Sequence[str],
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
 ) -> None:
     """Every offer on the same workload, cheapest feasible first."""
     from streamplan.study import study
@@ -45,6 +52,7 @@ def command(
         options=options(pairs),
         hours_per_month=hours_per_month,
         most_clusters=most_clusters,
+        people=people(with_people, people_file, support),
     )
     if as_json:
         from streamplan.document import dumps, study_document

@@ -13,7 +13,10 @@ from streamplan.commands.shared import (
     HOURS,
     ONLY,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     REGION,
+    SUPPORT,
     WORKLOAD,
     options,
     shared,
@@ -22,7 +25,7 @@ from streamplan.commands.shared import (
 
 
 @click.command("report")
-@shared(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY)
+@shared(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option(
     "--on", default="", metavar="DATE", help="Day on which the ages of prices are reckoned; today if left out."
@@ -35,6 +38,9 @@ def command(
     region: str | None,
     most_clusters: int,
     only: Sequence[str],
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     out: str,
     on: str,
 ) -> None:
@@ -52,6 +58,9 @@ def command(
         options=options(pairs),
         most_clusters=most_clusters,
         on=on,
+        people=with_people,
+        people_files=people_file,
+        support=support,
     )
     console().print(study_table(result.study))
     click.echo(f"report    {result.html}")

@@ -14,17 +14,21 @@ from streamplan.commands.shared import (
     JSON,
     ONLY,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     REGION,
+    SUPPORT,
     WORKLOAD,
     book,
     load,
     options,
+    people,
     shared,
 )
 
 
 @click.command("risk")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY)
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
@@ -41,6 +45,9 @@ def command(
     region: str | None,
     most_clusters: int,
     only: Sequence[str],
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     months: int,
     draws: int,
     seed: int,
@@ -68,6 +75,7 @@ def command(
         options=options(pairs),
         hours_per_month=hours_per_month,
         most_clusters=most_clusters,
+        people=people(with_people, people_file, support),
     )
     if as_json:
         from streamplan.document import dumps, risk_document

@@ -84,9 +84,9 @@ def book(paths: Sequence[str]) -> Any:
 
 def people(with_people: bool, files: Sequence[str], support: str) -> Any:
     """Return the prior of staff and support if it is asked for, by the flag or by a file, else None."""
-    from streamplan.people import People
+    from streamplan.people import asked
 
-    return People.load(*files, support=support) if with_people or files else None
+    return asked(with_people, files, support)
 
 
 def something_fits(study: Any) -> None:
