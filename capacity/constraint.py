@@ -60,14 +60,14 @@ class Constraint:
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
-        none = np.equal(self.demand, 0) | np.isinf(self.capacity)
+        nothing, endless = np.equal(self.demand, 0), np.isinf(self.capacity)
         with np.errstate(divide="ignore", invalid="ignore"):
             needed = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
             if np.any(self.lost):
                 needed = needed + self.lost
             if np.any(np.not_equal(self.share, 1.0)):
                 needed = needed / self.share
-        return np.asarray(np.where(none, 0.0, needed) if np.any(none) else needed)
+        return np.asarray(np.where(nothing | endless, 0.0, needed) if nothing.any() or endless.any() else needed)
 
     def utilisation(self, units: Array) -> Array:
         """Return demand over the capacity of the units left in this state [1]."""
@@ -120,8 +120,23 @@ def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
 
 
 def units_needed(constraints: Sequence[Constraint], minimum: Array | float, multiple: Array | float) -> Array:
-    """Return the units that satisfy every constraint, at least `minimum`, in multiples of `multiple` [units]."""
-    most = np.asarray(minimum, float)
+    """Return the units that satisfy every constraint, at least `minimum`, in multiples of `multiple` [units].
+
+    Constraints on the same capacity in states that leave the same units differ in their demand alone. The largest of
+    their demands needs the most units, to the last bit: rounded division keeps the order.
+    """
+    alike: dict[Any, Constraint] = {}
     for constraint in constraints:
+        key = tuple(_identity(x) for x in (constraint.capacity, constraint.ceiling, constraint.share, constraint.lost))
+        if key in alike:
+            constraint = replace(constraint, demand=np.maximum(alike[key].demand, constraint.demand))
+        alike[key] = constraint
+    most = np.asarray(minimum, float)
+    for constraint in alike.values():
         most = np.maximum(most, constraint.needed())
     return round_up(most, multiple)
+
+
+def _identity(value: Value) -> Any:
+    """The value of a number, which array it is otherwise."""
+    return (type(value), id(value)) if isinstance(value, np.ndarray) else float(value)

@@ -71,9 +71,10 @@ class Sizing:
         ok = np.isfinite(self.units)
         for units in self.pools.values():
             ok = ok & np.isfinite(units)
-        for limit in self.limits:
-            ok = ok & ~limit.broken
-        return np.asarray(ok)
+        broken: NDArray[np.bool_] = np.zeros((), bool)
+        for limit in sorted(self.limits, key=lambda limit: np.ndim(limit.broken)):  # small arrays first
+            broken = broken | limit.broken
+        return np.asarray(ok & ~broken)
 
     def pick(self, index: int) -> Sizing:
         """Return one configuration: entry `index` of the leading axis."""

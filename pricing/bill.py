@@ -113,8 +113,8 @@ class Bill:
         """Whether a needed price is missing, by configuration and demand."""
         out: NDArray[np.bool_] = np.zeros((), bool)
         for entry in self.entries:
-            out = out | entry.missing
-        return np.asarray(out)
+            out = out | _distinct(entry.missing)
+        return np.broadcast_to(out, np.broadcast_shapes(*(entry.missing.shape for entry in self.entries)))
 
     @property
     def total(self) -> Any:
@@ -242,21 +242,33 @@ def bill(
         where = (regions_of or {}).get(number, region)
         schedule = book.schedule(line.meter, line.sku, where)
         quantity = np.asarray(line.quantity, float)
-        if not np.all(quantity >= 0):
+        if not _distinct(quantity).min(initial=0.0) >= 0:  # the least of anything with a NaN is NaN
             raise InputError(f"quantity of {line.meter}", np.min(quantity), f"{meter.unit} of 0 or more, no NaN")
         absent = schedule.missing
-        if isinstance(line.sku, str):
-            needed = (quantity > 0) & bool(absent[0])
+        if not absent.any():
+            needed = np.broadcast_to(False, quantity.shape)
+        elif isinstance(line.sku, str):
+            needed = quantity > 0
         else:
             needed = (quantity > 0) & absent.reshape(absent.shape + (1,) * (quantity.ndim - 1))
-        cost = schedule.cost(quantity)
+        if isinstance(line.sku, str):
+            cost = np.broadcast_to(schedule.cost(_distinct(quantity)), quantity.shape)
+        else:
+            cost = schedule.cost(quantity)
         if isinstance(line.sku, str) and len(schedule.price) > 1:
             # tiers run over the sum of a price's lines, so a later line starts where those before it ended
             key = (line.meter, line.sku, where)
             already = before.get(key, np.zeros(()))
-            before[key] = already + quantity
-            cost = schedule.cost(before[key]) - schedule.cost(already)
+            before[key] = already + _distinct(quantity)
+            cost = np.broadcast_to(schedule.cost(before[key]) - schedule.cost(already), quantity.shape)
         entries.append(
             BillLine(replace(line, quantity=quantity), where, meter.category, meter.title, cost, schedule, needed)
         )
     return Bill(tuple(entries), region, book, usage.hours_per_month)
+
+
+def _distinct(values: Array) -> Array:
+    """Return an array without what broadcasting repeats: axes along which nothing differs keep their first entry."""
+    if all(values.strides):
+        return values
+    return values[tuple(slice(None) if stride else slice(1) for stride in values.strides)]

@@ -127,8 +127,11 @@ class Schedule:
 
     def cost(self, quantity: Array) -> Array:
         """Return the cost of quantities of shape (SKUs, *S) or, for one SKU, of any shape [currency of the price]."""
-        total = np.zeros(quantity.shape)
         several = len(self.tiers) > 1
+        if len(self.price) == 1 and not self.start.any() and np.isinf(self.end).all():  # one tier: no borders
+            price = self.price[0].reshape((-1,) + (1,) * (quantity.ndim - 1)) if several else self.price[0, 0]
+            return np.asarray(price * quantity)
+        total = np.zeros(quantity.shape)
         for start, end, price in zip(self.start, self.end, self.price, strict=True):
             if several:
                 start, end, price = (x.reshape(x.shape + (1,) * (quantity.ndim - 1)) for x in (start, end, price))

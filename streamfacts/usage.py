@@ -25,6 +25,9 @@ class UsageLine:
     unit : the meter's unit, such as ``broker-hour`` or ``GiB-month``
     sku : what exactly is metered, such as ``kafka.m7g.large``; one name, or one a configuration
     formula : how the quantity came about, in words, for `explain`
+    counts : kind of unit whose hours the quantity is, such as ``broker``: units x hours, whatever they are; empty if
+        it is not just that
+    least : [`unit`] per month, of the demand's shape: what the quantity cannot fall below with any number of units
     """
 
     meter: str
@@ -32,6 +35,13 @@ class UsageLine:
     unit: str
     sku: str | NDArray[Any] = ""
     formula: str = ""
+    counts: str = ""
+    least: NDArray[np.float64] | None = None
+
+    def times(self, factor: Any) -> UsageLine:
+        """Return the line with its quantity, and what that is at least, multiplied."""
+        least = None if self.least is None else self.least * factor
+        return replace(self, quantity=self.quantity * factor, least=least)
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,9 @@ class Usage:
 
     def times(self, clusters: NDArray[np.float64]) -> Usage:
         """Return the usage of several equal clusters."""
-        return replace(self, lines=tuple(replace(x, quantity=x.quantity * clusters) for x in self.lines))
+        if np.ndim(clusters) == 0 and clusters == 1:
+            return self
+        return replace(self, lines=tuple(line.times(clusters) for line in self.lines))
 
     def for_part_of_a_month(self) -> Usage:
         """Return the usage with monthly meters (GiB-month and the like) cut to the hours, if these are no whole month.
@@ -63,7 +75,7 @@ class Usage:
         if self.hours_per_month >= SHORTEST_MONTH:
             return self
         part = self.hours_per_month / HOURS_PER_MONTH
-        lines = (replace(x, quantity=x.quantity * part) if x.unit.endswith("-month") else x for x in self.lines)
+        lines = (line.times(part) if line.unit.endswith("-month") else line for line in self.lines)
         return replace(self, lines=tuple(lines))
 
     def pick(self, index: int) -> Usage:
@@ -71,6 +83,6 @@ class Usage:
 
         def one(line: UsageLine) -> UsageLine:
             sku = line.sku if isinstance(line.sku, str) else str(line.sku[index])
-            return replace(line, quantity=line.quantity[index], sku=sku)
+            return replace(line, quantity=line.quantity[index], sku=sku, least=None)
 
         return replace(self, lines=tuple(one(line) for line in self.lines))
