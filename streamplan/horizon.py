@@ -69,4 +69,5 @@ def _choices(study: Study, plan: Plan) -> dict[str, Any]:
         "options": dict(plan.sizing.options),
         "hours_per_month": study.hours_per_month,
         "most_clusters": study.most_clusters,
+        "people": study.people,
     }
