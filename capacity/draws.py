@@ -126,11 +126,21 @@ def uncertain_inputs(workload: Workload, months: int | None = None) -> dict[str,
     >>> list(uncertain_inputs(w))
     ['write']
     """
+    return {name: value for name, value in asked_inputs(workload, months).items() if not value.known}
+
+
+def asked_inputs(workload: Workload, months: int | None = None) -> dict[str, Range]:
+    """Return every input that the demand of a workload takes, known or not, by name.
+
+    Examples
+    --------
+    >>> list(asked_inputs(Workload(write="10 MB/s", message="1 KiB")))[:3]
+    ['batch', 'compression_ratio', 'write']
+    """
     asked: dict[str, Range] = {}
 
     def take(name: str, value: Range) -> Any:
-        if not value.known:
-            asked[name] = value
+        asked[name] = value
         return np.asarray(value.likely, float)
 
     _build(workload, take, months)

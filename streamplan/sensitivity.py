@@ -97,7 +97,7 @@ def _correlations(one: Array, rows: Array) -> Array:
     """Correlation of a sample with each of several, shape (rows,); 0 with one that does not vary."""
     x, y = one - one.mean(), rows - rows.mean(axis=1, keepdims=True)
     scale = np.sqrt((x @ x) * (y * y).sum(axis=1))
-    return np.divide(y @ x, scale, out=np.zeros(len(rows)), where=scale > 0)
+    return np.asarray(np.divide(y @ x, scale, out=np.zeros(len(rows)), where=scale > 0))
 
 
 @dataclass(frozen=True)
