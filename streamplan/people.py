@@ -105,7 +105,7 @@ class SupportPlan:
         """
         spend = np.asarray(spend, float)[..., None]
         parts = np.clip(spend - self.starts, 0.0, self.ends - self.starts) * self.shares
-        return np.maximum(parts.sum(axis=-1), self.minimum)
+        return np.asarray(np.maximum(parts.sum(axis=-1), self.minimum))
 
 
 @dataclass(frozen=True)
@@ -272,8 +272,8 @@ class People:
         elif (plan := self.support_of(offer)) is not None:
             own = sum((entry.cost for entry in costs.entries if entry.category == "licence"), np.zeros(()))
             spend = np.maximum(costs.subtotal - own, 0.0)
-            row = (_price("support", "USD spent", 0.0, plan.as_of, plan.source, plan.confidence, plan.note),)
-            out.append(line("support", plan.title, "support", spend, "USD spent", plan.fee(spend), *row))
+            paid_to = (_price("support", "USD spent", 0.0, plan.as_of, plan.source, plan.confidence, plan.note),)
+            out.append(line("support", plan.title, "support", spend, "USD spent", plan.fee(spend), *paid_to))
         return tuple(out)
 
 
