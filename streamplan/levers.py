@@ -366,7 +366,7 @@ def levers() -> tuple[Lever, ...]:
     >>> [lever.name for lever in levers()][:2]
     ['gzip', 'lz4']
     """
-    codecs = read_table("compression").fillna("").to_dict("records")
+    codecs = read_table("compression").to_dict("records")
     return (
         *(
             Lever(
