@@ -99,8 +99,8 @@ def equivalence(study: Study) -> Html:
     )
 
 
-def workload_inputs(study: Study) -> Html:
-    """The inputs with unit and origin."""
+def input_rows(study: Study) -> list[dict[str, str]]:
+    """Return every input that was given or has a default: name, value for a person, origin and what it means."""
     w = study.workload
     rows = []
     for name, info in type(w).model_fields.items():
@@ -120,7 +120,12 @@ def workload_inputs(study: Study) -> Html:
         rows.append(
             {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
         )
-    return _render("inputs.html.j2", rows=rows, w=w)
+    return rows
+
+
+def workload_inputs(study: Study) -> Html:
+    """The inputs with unit and origin."""
+    return _render("inputs.html.j2", rows=input_rows(study), w=study.workload)
 
 
 def day(text: str) -> dt.date:
@@ -164,9 +169,14 @@ def assumptions() -> Html:
     return _render("assumptions.html.j2", rows=read_table("assumptions").fillna("").to_dict("records"))
 
 
-def not_modelled(study: Study) -> Html:
-    """What the model leaves out, offer by offer."""
+def gaps(study: Study) -> list[tuple[list[str], tuple[str, ...]]]:
+    """Return what the model leaves out, with the titles of the offers that share it."""
     offers: dict[tuple[str, ...], list[str]] = {}
     for p in study.plans:
         offers.setdefault(p.offer.not_modelled, []).append(p.offer.title)
-    return _render("not_modelled.html.j2", groups=[(", ".join(titles), items) for items, titles in offers.items()])
+    return [(titles, items) for items, titles in offers.items()]
+
+
+def not_modelled(study: Study) -> Html:
+    """What the model leaves out, offer by offer."""
+    return _render("not_modelled.html.j2", groups=[(", ".join(titles), items) for titles, items in gaps(study)])
