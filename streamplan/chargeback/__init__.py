@@ -2,6 +2,6 @@
 
 from streamplan.chargeback.charge import Chargeback, chargeback
 from streamplan.chargeback.focus import focus_rows
-from streamplan.chargeback.portfolio import Application, Portfolio
+from streamplan.chargeback.portfolio import Application, Portfolio, open_portfolio
 
-__all__ = ["Application", "Chargeback", "Portfolio", "chargeback", "focus_rows"]
+__all__ = ["Application", "Chargeback", "Portfolio", "chargeback", "focus_rows", "open_portfolio"]

@@ -70,6 +70,8 @@ def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
         "ChargeFrequency": np.where(frame["charged"] == "fixed", "Recurring", "Usage-Based"),
         "ChargePeriodEnd": stamps[month],
         "ChargePeriodStart": stamps[month - 1],
+        # no commitments are modelled; the public validator wants the columns all the same
+        **dict.fromkeys((f"CommitmentDiscount{n}" for n in ("Category", "Id", "Name", "Status", "Type")), None),
         "ConsumedQuantity": frame["quantity"],
         "ConsumedUnit": frame["unit"],
         "ContractedCost": frame["usd"],

@@ -21,6 +21,7 @@ from capacity.together import stack
 from capacity.workload import NAME, NAME_ALLOWED
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.files import read_mapping
+from streamfacts.tables import data_dir
 
 #: What a row may say besides the fields of a workload.
 OWN = ("name", "team", "budget")
@@ -213,3 +214,19 @@ def _cell(text: str | None) -> Any:
         except yaml.YAMLError:
             raise InputError("portfolio", text, "a range such as {low: 1 MB/s, likely: 2 MB/s, high: 5 MB/s}") from None
     return text
+
+
+def shipped_portfolios() -> dict[str, Path]:
+    """Return the shipped portfolios by name."""
+    return {path.stem: path for path in sorted((data_dir() / "portfolios").glob("*.yaml"))}
+
+
+def open_portfolio(path_or_name: str | Path) -> Portfolio:
+    """Return a portfolio from a file or, if there is no such file, the shipped one of that name."""
+    shipped = shipped_portfolios()
+    name = str(path_or_name)
+    if name in shipped and not Path(path_or_name).exists():
+        return Portfolio.load(shipped[name])
+    if Path(name).suffix.lower() not in (".csv", ".yaml", ".yml"):
+        raise unknown_name("portfolio (no .csv or .yaml file, and no shipped one)", name, shipped)
+    return Portfolio.load(path_or_name)

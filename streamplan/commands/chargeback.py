@@ -1,0 +1,76 @@
+"""`streamplan chargeback`: who owes what of a shared cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamplan.commands.shared import BOOK, CLUSTERS, HOURS, JSON, MACHINE, OPTION, PLATFORM, book, options, shared
+
+
+@click.command("chargeback")
+@click.argument("portfolio", type=click.Path())
+@shared(PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, CLUSTERS)
+@click.option("--months", type=int, default=1, show_default=True, help="Months from now, 1 to 60.")
+@click.option("--basis", default="average", show_default=True, help="Load that counts as use: average or peak.")
+@click.option("--idle", default="apart", show_default=True, help="What nobody uses: apart, or spread over the teams.")
+@click.option("--coincidence", type=float, default=1.0, show_default=True, help="How far peaks fall together, 0 to 1.")
+@click.option("--driver", "driver", multiple=True, metavar="METER=DRIVER", help="A driver of your own for a line.")
+@click.option("--alert-at", type=float, default=0.8, show_default=True, help="Share of a budget that counts as near.")
+@click.option("--focus", type=click.Path(), default=None, help="CSV in the columns of FOCUS to write.")
+@click.option("--start", default="", metavar="YYYY-MM", help="First month in the FOCUS file; the next one if left out.")
+def command(
+    portfolio: str,
+    platform: str,
+    machine: str | None,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    most_clusters: int,
+    months: int,
+    basis: str,
+    idle: str,
+    coincidence: float,
+    driver: Sequence[str],
+    alert_at: float,
+    focus: str | None,
+    start: str,
+) -> None:
+    """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used."""
+    from streamplan.chargeback import chargeback, focus_rows, open_portfolio
+    from streamplan.chargeback.words import chargeback_document, chargeback_table, summary
+
+    charged = chargeback(
+        open_portfolio(portfolio),
+        platform,
+        months=months,
+        basis=basis,
+        idle=idle,
+        coincidence=coincidence,
+        drivers=options(driver),
+        alert_at=alert_at,
+        book=book(price_book),
+        machine=machine,
+        options=options(pairs),
+        hours_per_month=hours_per_month,
+        most_clusters=most_clusters,
+    )
+    if focus is not None:
+        from streamfacts.files import write_whole
+
+        write_whole(focus, focus_rows(charged, start).to_csv(index=False))
+    if as_json:
+        from streamplan.document import dumps
+
+        click.echo(dumps(chargeback_document(charged)))
+        return
+    from streamplan.terminal import console
+
+    out = console()
+    out.print(chargeback_table(charged))
+    for sentence in summary(charged):
+        out.print(sentence)
+    if focus is not None:
+        out.print(f"focus     {focus}")
