@@ -97,5 +97,6 @@ RULES = (
             "the volume's rate is taken as that of the machine's network to its volumes",
             "no disk space, no CPU, no loss of a broker",
         ),
+        against="msk-standard",
     ),
 )

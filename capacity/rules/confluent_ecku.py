@@ -89,5 +89,6 @@ RULES = (
             "MBps is 1,048,576 bytes, as in the tool's code",
             "the average stands for the 95th percentile that the tool reads from metrics",
         ),
+        against="confluent-enterprise",
     ),
 )

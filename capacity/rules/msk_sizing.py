@@ -247,6 +247,7 @@ RULES = (
             "provisioned storage throughput, which never lowers the brokers, is left off",
             "of partitions the recommended number of a broker is taken",
         ),
+        against="msk-standard",
     ),
     Rule(
         EXPRESS,
@@ -257,5 +258,6 @@ RULES = (
         express,
         valid="replication factor 3, three zones, up to 60 brokers",
         notes=("the script's egress limit is 2.5 times its ingress limit; the documentation says 2.0",),
+        against="msk-express",
     ),
 )

@@ -161,6 +161,7 @@ RULES = (
             "the planner chooses by regret over 1,024 drawn worlds; here each machine type is sized at the likely one",
             "tier 1, the model's default",
         ),
+        against="kafka-ec2-nvme",
     ),
     Rule(
         CPU,

@@ -142,6 +142,7 @@ RULES = (
             "bookies of the 4 TB ledger disk of its example; metadata nodes and proxies, one a zone each, come on top",
             "no network, journal or CPU",
         ),
+        against="pulsar-ec2-ebs",
     ),
     Rule(
         APACHE,
@@ -155,5 +156,6 @@ RULES = (
             "ratings of one node, with no headroom; disks are not stated",
             "bookies are rated for 75 MB/s of writes: entries of every copy are counted against it",
         ),
+        against="pulsar-ec2-ebs",
     ),
 )

@@ -58,20 +58,16 @@ def opinion(demand: Demand) -> Opinion:
     written = demand.peak_wire_bytes_s * demand.replication_factor
     vcpu = cores(written)
     disk = DiskSpace(stored_bytes(demand.wire_bytes_s, demand.retention_s), demand.replication_factor, np.asarray(1.0))
-    traffic = Traffic(
-        written, np.asarray(value(NAME, "core_rate")), np.asarray(1.0), "writes of every copy; no reads", at_peak=True
-    )
     brokers = np.full(np.shape(vcpu), float(constant(NAME, "least_brokers")))
+    broker_rate = value(NAME, "core_rate") * vcpu / brokers
+    traffic = Traffic(written, broker_rate, np.asarray(1.0), "writes of every copy; no reads", at_peak=True)
     return Opinion(
         unit="broker",
         units=brokers,
         vcpu=vcpu,
         memory_gib=memory_bytes(vcpu, demand.partitions * demand.replication_factor) / GIB,
         disk_bytes=disk.provisioned_bytes,
-        needs={
-            "traffic": traffic.needed,
-            "smallest cluster": np.asarray(value(NAME, "least_brokers") * value(NAME, "least_cores")),
-        },
+        needs={"traffic": traffic.needed, "smallest cluster": brokers},
         traffic=traffic,
         disk=disk,
     )

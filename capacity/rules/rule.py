@@ -45,6 +45,7 @@ class Rule:
     valid : its published range, in words; empty where the author states none
     apply : turns a `Demand` of any shape into an `Opinion`
     notes : how it was read where the source leaves room, and what it leaves out
+    against : the offer of ours that it is held against
     """
 
     name: str
@@ -55,6 +56,7 @@ class Rule:
     apply: Callable[[Demand], Opinion]
     valid: str = ""
     notes: tuple[str, ...] = ()
+    against: str = "kafka-ec2-ebs"
 
 
 @cache

@@ -1,0 +1,39 @@
+"""`streamplan second-opinions`: our plans and published rules side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamplan.commands.shared import BOOK, JSON, REGION, WORKLOAD, book, load, shared
+
+
+@click.command("second-opinions")
+@shared(WORKLOAD, JSON, BOOK, REGION)
+@click.option("--rule", "only", multiple=True, help="Only these rules (may be repeated).")
+@click.option("--platform", "platforms", multiple=True, help="Offers of ours beside them (may be repeated).")
+def command(
+    workload: str,
+    as_json: bool,
+    price_book: Sequence[str],
+    region: str | None,
+    only: Sequence[str],
+    platforms: Sequence[str],
+) -> None:
+    """What published sizing rules say of the workload, beside our plans, and why they differ."""
+    from streamplan.opinions import OURS, second_opinions
+
+    result = second_opinions(load(workload, region), only, platforms or OURS, book(price_book))
+    if as_json:
+        from streamplan.document import dumps
+
+        click.echo(dumps(result.document()))
+        return
+    from streamplan.opinions_text import opinions_table, why_text
+    from streamplan.terminal import console
+
+    out = console()
+    out.print(opinions_table(result))
+    out.print(result.summary)
+    out.print(why_text(result))
