@@ -2,6 +2,7 @@
 
 from streamplan.charts.cost import cost_by_platform
 from streamplan.charts.demand import demand_by_month
+from streamplan.charts.opinions import vcpu_by_rule, vcpu_terms
 from streamplan.charts.paths import bytes_by_path
 from streamplan.charts.risk import cost_fan, plan_outgrown
 from streamplan.charts.theme import CATEGORY_COLOURS, platform_colours, set_up
@@ -19,4 +20,6 @@ __all__ = [
     "platform_colours",
     "set_up",
     "utilisation_of_constraints",
+    "vcpu_by_rule",
+    "vcpu_terms",
 ]
