@@ -54,10 +54,10 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     )
     bound = base.transform_filter("datum.binds")
     ring = bound.mark_point(size=260, color=VERMILION, strokeWidth=2).encode(y=y, x=x)
-    text = bound.mark_text(align="left", dx=14, fontSize=11, fontWeight="bold").encode(
+    text = bound.mark_text(align="left", dx=18, fontSize=11, fontWeight="bold").encode(
         y=y, x=x, text=alt.value("binds")
     )
-    halo = text.mark_text(align="left", dx=14, fontSize=11, fontWeight="bold", stroke="white", strokeWidth=4)
+    halo = text.mark_text(align="left", dx=18, fontSize=11, fontWeight="bold", stroke="white", strokeWidth=4)
     return alt.layer(ceilings, dots, ring, halo, text).properties(
         width=WIDTH - 160,
         height=alt.Step(24),

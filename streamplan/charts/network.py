@@ -1,0 +1,168 @@
+"""Where the bytes of a plan go, how many a second, and what each path costs."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from streamfacts.units import largest
+from streamplan.charts.theme import BLUE, INK, MUTED, VERMILION, WIDTH
+from streamplan.path_costs import Flow, PathCosts, path_costs
+from streamplan.plan import Plan
+from streamplan.wording import money
+
+#: Height with other regions above the brokers, and how much of it is left out without them.
+HEIGHT, REGION_HEIGHT = 300, 115
+LINE_HEIGHT = 13
+#: Half the width and height of a node.
+HALF_WIDTH, HALF_HEIGHT = 72, 22
+PRODUCERS, BROKERS, CONSUMERS = (HALF_WIDTH, 165), (330, 165), (WIDTH + 40 - HALF_WIDTH, 165)
+COPIES, REMOTE, REGION = (190, 275), (470, 275), (330, 40)
+
+
+def network_paths_of(plan: Plan) -> alt.LayerChart | alt.FacetChart:
+    """Return the diagram of a plan's network: producers, brokers, copies, consumers, remote tier, other regions.
+
+    Every arrow has its average MB/s and its USD a month; the red ones cross a zone border with a part of their bytes.
+    """
+    costs = path_costs(plan)
+    nodes, edges = _layout(costs)
+    inside = ["MB/s", "across", "USD"]
+    lines = edges.drop(columns=inside)
+    scale_x = alt.Scale(domain=[0, WIDTH + 40], nice=False)
+    top = 0 if costs["cross_region"].bytes_s else REGION_HEIGHT
+    scale_y = alt.Scale(domain=[HEIGHT, top], nice=False)
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", scale=scale_x, axis=None)
+
+    def y(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", scale=scale_y, axis=None)
+
+    tooltip = [
+        alt.Tooltip("path:N"),
+        alt.Tooltip("rate:N", title="average"),
+        alt.Tooltip("crossing:N", title="across zones"),
+        alt.Tooltip("cost:N", title="a month"),
+        alt.Tooltip("meters:N", title="billed on"),
+        alt.Tooltip("source:N", title="prices from"),
+    ]
+    colour = alt.Color(
+        "where:N",
+        title=None,
+        scale=alt.Scale(domain=["within a zone", "partly across zones"], range=[BLUE, VERMILION]),
+    )
+    arrows = alt.Chart(lines)
+    shafts = arrows.mark_rule().encode(
+        x=x("x"),
+        y=y("y"),
+        x2="x2:Q",
+        y2="y2:Q",
+        color=colour,
+        strokeWidth=alt.StrokeWidth("width:Q", scale=None),
+        tooltip=tooltip,
+    )
+    heads = arrows.mark_point(shape="triangle", filled=True, size=130, opacity=1).encode(
+        x=x("x2"), y=y("y2"), angle=alt.Angle("angle:Q", scale=alt.Scale(domain=[0, 360], range=[0, 360])), color=colour
+    )
+    labels = [
+        arrows.transform_filter(alt.datum.align == align)
+        .mark_text(align=align, fontSize=11, color=INK, lineBreak="\n", baseline="middle")
+        .encode(x=x("label_x"), y=y("label_y"), text="label:N", tooltip=tooltip)
+        for align in ("center", "left", "right")
+    ]
+    boxes = alt.Chart(nodes)
+    frames = boxes.mark_rect(fill="white", stroke=MUTED, strokeWidth=1.2, cornerRadius=4).encode(
+        x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q"
+    )
+    names = boxes.mark_text(fontSize=11, color=INK, lineBreak="\n", baseline="middle", align="center").encode(
+        x=x("x"), y=y("label_y"), text="label:N"
+    )
+    subtitle = "average rates, 1 MB = 10^6 bytes; an arrow without a price is not billed"
+    if costs.between_zones_usd:
+        subtitle = f"average rates; {money(costs.between_zones_usd)} USD a month between zones are not shared out"
+    return alt.layer(shafts, heads, *labels, frames, names).properties(
+        width=WIDTH + 40,
+        height=HEIGHT - top,
+        title=alt.Title(f"{plan.offer.title}: where the bytes go", subtitle=subtitle),
+    )
+
+
+def _layout(costs: PathCosts) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Nodes and arrows with their places, in pixels from the upper left."""
+    plan = costs.plan
+    remote = costs["tier_upload"].meters or costs.remote_usd
+    kept = not (plan.offer.family == "Diskless Kafka" or "service" in str(plan.offer.guarantees.get("copies", "")))
+    brokers, copies = _machines(plan)
+    nodes = [_node(PRODUCERS, "producers"), _node(BROKERS, brokers), _node(CONSUMERS, "consumers")]
+    edges = [
+        _edge(costs["produce"], PRODUCERS, BROKERS, "center"),
+        _edge(costs["consume"], BROKERS, CONSUMERS, "center"),
+    ]
+    if kept and costs["replicate"].bytes_s:
+        nodes.append(_node(COPIES, copies))
+        edges.append(_edge(costs["replicate"], BROKERS, COPIES, "right"))
+    if remote:
+        label = f"object store\n{money(costs.remote_usd)} USD a month"
+        nodes.append(_node(REMOTE, label))
+        edges.append(_edge(costs["tier_upload"], BROKERS, REMOTE, "left", back=costs["tier_download"]))
+    if costs["cross_region"].bytes_s:
+        nodes.append(_node(REGION, "other regions"))
+        edges.append(_edge(costs["cross_region"], BROKERS, REGION, "left"))
+    return pd.DataFrame(nodes), pd.DataFrame(edges)
+
+
+def _machines(plan: Plan) -> tuple[str, str]:
+    """What the brokers are, and what holds the other copies."""
+    if not plan.sizing.pools:
+        what = plan.what.replace("clusters of ", "clusters of\n").replace(", ", "\n", 1)
+        return what if "\n" in what else f"{plan.sizing.unit}s\n{what}", "followers"
+    kind, units = next(iter(plan.sizing.pools.items()))
+    machines = [*plan.configuration.split(" + "), ""]
+    clusters = f", {plan.clusters} clusters" if plan.clusters > 1 else ""
+    brokers = f"{largest(plan.sizing.units):,.0f} {plan.sizing.unit}s{clusters}\n{machines[0]}"
+    return brokers, f"{largest(units):,.0f} {kind}s{clusters}\n{machines[1]}"
+
+
+def _node(at: tuple[int, int], label: str) -> dict[str, object]:
+    x, y = at
+    return {
+        "x": x, "y": y, "left": x - HALF_WIDTH, "right": x + HALF_WIDTH, "top": y - HALF_HEIGHT,
+        "bottom": y + HALF_HEIGHT, "label": label, "label_y": y - LINE_HEIGHT / 2 * label.count("\n"),
+    }  # fmt: skip
+
+
+def _edge(
+    flow: Flow, start: tuple[int, int], end: tuple[int, int], align: str, back: Flow | None = None
+) -> dict[str, object]:
+    (x, y), (x2, y2) = _border(start, end), _border(end, start)
+    rate = f"{flow.bytes_s / 1e6:,.4g} MB/s"
+    cost = "not billed" if not flow.meters else "price missing" if np.isnan(flow.usd) else f"{money(flow.usd)} USD"
+    if back is not None and back.meters:
+        cost = f"{cost} written\n{money(back.usd)} USD read"
+    across = flow.cross_zone_bytes_s > 0
+    middle_x, middle_y = (x + x2) / 2, (y + y2) / 2
+    shift = {"center": (0, -28), "left": (26, -12), "right": (-26, -12)}[align]
+    return {
+        "path": flow.path.replace("_", " "),
+        "x": x, "y": y, "x2": x2, "y2": y2,
+        "angle": float(np.degrees(np.arctan2(y2 - y, x2 - x)) + 90.0) % 360.0,
+        "width": 2.0 + 2.0 * np.log10(1.0 + flow.bytes_s / 1e6),
+        "label": f"{rate}\n{cost}", "label_x": middle_x + shift[0], "label_y": middle_y + shift[1], "align": align,
+        "where": "partly across zones" if across else "within a zone",
+        "rate": rate, "crossing": f"{flow.cross_zone_bytes_s / 1e6:,.4g} MB/s", "cost": cost,
+        "meters": ", ".join(flow.meters) or "nothing", "source": "; ".join(flow.sources)[:200],
+        "MB/s": flow.bytes_s / 1e6, "across": flow.cross_zone_bytes_s / 1e6, "USD": flow.usd,
+    }  # fmt: skip
+
+
+def _border(node: tuple[int, int], towards: tuple[int, int]) -> tuple[float, float]:
+    """Where the line from the middle of a node to another leaves its box, with a small gap."""
+    dx, dy = towards[0] - node[0], towards[1] - node[1]
+    gap = 8
+    scale = min(
+        (HALF_WIDTH + gap) / abs(dx) if dx else np.inf,
+        (HALF_HEIGHT + gap) / abs(dy) if dy else np.inf,
+    )
+    return node[0] + dx * scale, node[1] + dy * scale
