@@ -160,6 +160,23 @@ def _regions() -> dict[str, dict[str, str]]:
     return {str(row["region"]): {str(k): str(v) for k, v in row.items()} for row in rows}
 
 
+def other_region(region: str) -> str | None:
+    """Return the first main region of the same provider in another area of the same part of the world, None without one.
+
+    Examples
+    --------
+    >>> other_region("us-east-1"), other_region("eastus"), other_region("us-central1")
+    ('us-west-2', 'westus2', 'us-west1')
+    """
+    here = _regions()[region]
+    part = here["area"].split("-")[0]
+    for name, row in _regions().items():
+        same = row["provider"] == here["provider"] and part and row["area"].split("-")[0] == part
+        if same and row["main"] == "yes" and row["area"] != here["area"]:
+            return name
+    return None
+
+
 @cache
 def regions() -> dict[str, str]:
     """Return the known regions, name to provider."""
