@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lint lab bench lock clean
+.PHONY: help setup report test lint lab bench focus lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -32,6 +32,9 @@ lab: .venv/.installed ## open the notebooks in JupyterLab
 bench: .venv/.installed .venv-bench/.installed ## measure the figures of the README, with a peer in an environment of its own
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
 
+focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file with the public FOCUS validator, in an environment of its own
+	@"$(BIN)/python" -m pytest -q tests/test_chargeback.py -k validator $(ARGS)
+
 # jsonschema from 4.25 on costs every Jupyter and Altair process about a second at import.
 lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
@@ -40,11 +43,14 @@ lock: ## write constraints.txt and constraints-bench.txt anew from the newest ve
 	@$(call pin,constraints-bench.txt,the peer that 'make bench' compares with,service-capacity-modeling)
 
 clean: ## remove both environments, caches and build outputs; reports stay
-	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf .venv .venv-bench .venv-focus .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 	find $(CODE) tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(call install,.venv,constraints.txt,-e '.[notebooks$(COMMA)dev]')
+
+.venv-focus/.installed: constraints-focus.txt
+	@$(call install,.venv-focus,constraints-focus.txt,focus-validator 'multimethod<1.11' 'setuptools<80')
 
 .venv-bench/.installed: constraints-bench.txt
 	@$(call install,.venv-bench,constraints-bench.txt,service-capacity-modeling)

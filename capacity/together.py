@@ -40,9 +40,7 @@ def stack(demands: Sequence[Demand]) -> Demand:
     arrays = [d.arrays() for d in demands]
     common = set(arrays[0]).intersection(*arrays[1:])
     stacked: dict[str, Any] = {
-        name: getattr(first, name)
-        if name in SHARED
-        else np.stack([np.broadcast_to(a[name], shape) for a in arrays])
+        name: getattr(first, name) if name in SHARED else np.stack([np.broadcast_to(a[name], shape) for a in arrays])
         for name in arrays[0]
         if name in common
     }
@@ -51,7 +49,9 @@ def stack(demands: Sequence[Demand]) -> Demand:
     return replace(first, **stacked, partitions_given=all(d.partitions_given for d in demands))
 
 
-def together(demand: Demand, groups: Array | None = None, coincidence: float = 1.0) -> Demand:
+def together(
+    demand: Demand, groups: Array | None = None, coincidence: float = 1.0, *, own_streams: bool = False
+) -> Demand:
     """Return the demand of the cluster that applications share: what is added is added, the rest is weighed by bytes.
 
     Bytes written, read and held, records, partitions, topics, consumer groups and connections are sums; the share of
@@ -67,6 +67,8 @@ def together(demand: Demand, groups: Array | None = None, coincidence: float = 1
     demand : of shape (n, *S), see `stack`
     groups : 1 where an application belongs to a group and else 0, shape (g, n) [1]; all in one if left out
     coincidence : how far peaks fall together, 0 to 1 [1]
+    own_streams : whether each application keeps streams of its own that only its consumer groups read, as on a service
+        without clusters; then the groups are the most of any application, not the sum
 
     Returns
     -------
@@ -117,7 +119,7 @@ def together(demand: Demand, groups: Array | None = None, coincidence: float = 1
         "cold_reads": total(read * of("cold_reads")) / np.where(bytes_read > 0, bytes_read, 1.0),
         "partitions": total(of("partitions")),
         "topics": total(of("topics")),
-        "consumer_groups": total(of("consumer_groups")),
+        "consumer_groups": most(of("consumer_groups")) if own_streams else total(of("consumer_groups")),
         "outage_s": most(of("outage_s")),
         "catch_up_s": -most(-of("catch_up_s")),
         "clusters": np.asarray(1.0),

@@ -91,7 +91,9 @@ def test_months_follow_the_growth_of_an_application():
 
 
 @given(
-    arrays.arrays(float, arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12), elements=st.floats(0, 1e6)),
+    arrays.arrays(
+        float, arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12), elements=st.floats(0, 1e6)
+    ),
     st.integers(0, 10**9),
 )
 def test_cents_add_up_and_none_is_a_cent_off(amounts, total):
@@ -431,7 +433,7 @@ def test_csv_and_yaml_are_the_same(tmp_path):
     (tmp_path / "p.csv").write_text(
         "name,team,write,message,retention,budget,tls\n"
         "a,x,3 MB/s,1 KiB,7 d,500,false\n"
-        "b,y,\"{low: 5 MB/s, likely: 9 MB/s, high: 12 MB/s}\",1 KiB,7 d,,false\n\n",
+        'b,y,"{low: 5 MB/s, likely: 9 MB/s, high: 12 MB/s}",1 KiB,7 d,,false\n\n',
         encoding="utf-8",
     )
     (tmp_path / "p.yaml").write_text(

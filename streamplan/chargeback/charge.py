@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 
 BASES = ("average", "peak")
 IDLE = ("apart", "spread")
+#: Families whose streams are read and charged each by itself, so that one application's readers are not another's.
+OWN_STREAMS = ("Amazon Kinesis Data Streams", "Azure Event Hubs")
 #: The two accounts that belong to nobody: kept for failures, peaks and growth of data; and bought beyond that.
 RESERVE, SPARE = "reserve", "spare"
 
@@ -253,7 +255,8 @@ def chargeback(
     choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
     offer = find_platform(platform)
     demand = portfolio.demand(months).replace(region=portfolio.region_at(offer.provider))
-    total = together(demand, coincidence=coincidence)
+    apart = offer.family in OWN_STREAMS or offer.name in ("pubsub", "astra-streaming")
+    total = together(demand, coincidence=coincidence, own_streams=apart)
     chosen = plan(_largest(total), platform, book, machine=machine, most_clusters=most_clusters, **choices)
     if not chosen.feasible:
         raise NothingFeasible(f"{platform} cannot carry this portfolio: {'; '.join(chosen.sizing.violations)}")
@@ -262,15 +265,16 @@ def chargeback(
     shared = size(total, platform, clusters=chosen.clusters, **fixed)
     lift = {} if basis == "peak" else {"peak_ratio": np.ones_like(total.peak_ratio)}
     level = size(total.replace(**lift), platform, clusters=chosen.clusters, **fixed)
-    each = demand if basis == "peak" else demand.replace(peak_ratio=np.ones_like(demand.peak_ratio))
-    use = Use(demand, size(each, platform, **fixed), shared, level, basis == "peak")
+    alone = demand if basis == "peak" else demand.replace(peak_ratio=np.ones_like(demand.peak_ratio))
+    use = Use(demand, size(alone, platform, **fixed), shared, level, basis == "peak")
     costs = bill(shared.usage, book, demand.region)
     if costs.missing:
         raise MissingFact("; ".join(costs.missing) + "; give it with --price-book")
     check_drivers(drivers or {}, costs.entries)
     lines, exact = _share(use, costs, drivers or {}, idle)
     cents = _whole_cents(costs, exact, months)
-    separate = _separate(portfolio, demand, platform, book, coincidence, most_clusters, choices)
+    each_team = together(demand, portfolio.groups, coincidence, own_streams=apart)
+    separate = _separate(each_team, platform, book, most_clusters, choices)
     return Chargeback(portfolio, chosen, costs, lines, cents, separate, basis, idle, alert_at)
 
 
@@ -307,16 +311,13 @@ def _whole_cents(costs: Bill, exact: Array, months: int) -> Cents:
 
 
 def _separate(
-    portfolio: Portfolio,
-    demand: Demand,
+    each: Demand,
     platform: str,
     book: PriceBook,
-    coincidence: float,
     most_clusters: int,
     choices: Mapping[str, Any],
 ) -> Array:
     """Cost of one cluster a team, each with the machine that is cheapest over the months, shape (teams, months) [USD]."""
-    each = together(demand, portfolio.groups, coincidence)
     costed = cost_all(each, platform, book, **choices)
     cost = np.broadcast_to(costed.cost, (costed.cost.shape[0], *each.shape))
     best = cost.sum(axis=-1).argmin(axis=0)

@@ -35,7 +35,9 @@ def summary(charged: Chargeback) -> list[str]:
             f" ({abs(own - total) / own:.0%}) {less}."
         )
     else:
-        none = [t for t, row in zip(charged.portfolio.teams, charged.separate, strict=True) if not np.isfinite(row).all()]
+        none = [
+            t for t, row in zip(charged.portfolio.teams, charged.separate, strict=True) if not np.isfinite(row).all()
+        ]
         out.append(f"A cluster of its own fits, or has a price, for every team but {', '.join(none)}.")
     return out + [sentence + "." for sentence in charged.alerts]
 
@@ -125,7 +127,9 @@ def page_of(charged: Chargeback) -> Any:
     """Return the answer, the accounts and the rules as HTML that a notebook shows."""
     from streamplan.present import _render
 
-    return _render("chargeback.html.j2", charged=charged, sentences=summary(charged), rows=charged.table.to_dict("records"))
+    return _render(
+        "chargeback.html.j2", charged=charged, sentences=summary(charged), rows=charged.table.to_dict("records")
+    )
 
 
 def rules_page(charged: Chargeback) -> Any:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import altair as alt
 
-from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS, BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILION, WIDTH
+from streamplan.charts.theme import (
+    CATEGORY_COLOURS,
+    CATEGORY_LABELS,
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    WIDTH,
+)
 from streamplan.chargeback.charge import RESERVE, SPARE, Chargeback
 
 #: Colours of teams, in their order.
@@ -69,7 +81,9 @@ def budgets_by_month(charged: Chargeback) -> alt.LayerChart:
     """Return the charge of each team by month [USD a month] in a line, with its budget as a dashed one where it has one."""
     frame = charged.by_month
     values = sorted({1, *range(max(1, charged.months // 10), charged.months + 1, max(1, charged.months // 10))})
-    x = alt.X("month:Q", title="month", axis=alt.Axis(values=values, format="d", grid=False), scale=alt.Scale(nice=False))
+    x = alt.X(
+        "month:Q", title="month", axis=alt.Axis(values=values, format="d", grid=False), scale=alt.Scale(nice=False)
+    )
     y = alt.Y("usd:Q", title="USD a month", axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=6))
     teams = list(charged.portfolio.teams)
     colours = [TEAM_COLOURS[i % len(TEAM_COLOURS)] for i in range(len(teams))]
@@ -114,9 +128,7 @@ def own_or_shared(charged: Chargeback) -> alt.LayerChart:
         .encode(
             y=y,
             x=alt.X("usd:Q", title=f"USD {span}", axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=6)),
-            color=alt.Color(
-                "way:N", title=None, scale=alt.Scale(domain=list(names.values()), range=[BLUE, VERMILION])
-            ),
+            color=alt.Color("way:N", title=None, scale=alt.Scale(domain=list(names.values()), range=[BLUE, VERMILION])),
             shape=alt.Shape(
                 "way:N", title=None, scale=alt.Scale(domain=list(names.values()), range=["circle", "square"])
             ),
