@@ -7,17 +7,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from streamplan import __version__
+from streamplan import __version__, drawing
 from streamplan.present import environment
 
 
 @cache
 def vega_bundle() -> str:
     """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element."""
-    import vl_convert
-
-    bundle: str = vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1])  # type: ignore[call-arg]
-    return bundle.replace("</script", "<\\/script")
+    return drawing.bundle().replace("</script", "<\\/script")
 
 
 def page(title: str, body: str, *, live_charts: bool = True, footer: str = "") -> str:

@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any, cast
 
 import altair as alt
-import vl_convert
+
+from streamplan import drawing
 
 #: Okabe and Ito's palette, told apart with any colour vision.
 ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE, GREY = (
@@ -136,7 +137,7 @@ def _config() -> dict[str, Any]:
 
 
 def _render(spec: dict[str, Any], **_: Any) -> dict[str, str]:
-    svg = vl_convert.vegalite_to_svg(spec)
+    svg = drawing.svg(spec)
     text = json.dumps(spec, sort_keys=True).replace("<", "\\u003c")
     name = "chart-" + hashlib.sha256(text.encode()).hexdigest()[:12]
     html = (
