@@ -159,19 +159,25 @@ class PriceBook:
     def load(cls, *overrides: str | Path) -> PriceBook:
         """Read `data/prices/*.csv` and put the rows of `overrides` (CSV files) over those of the same key.
 
+        An override may also be a contract discount, ``aws=12%`` or a YAML file of such lines (`pricing.discount`).
+
         Raises
         ------
         InputError
             for a row that is not usable, an unknown meter, a unit that is not the meter's, or tiers with a gap or
             an overlap; the message names file, row and field.
         """
+        from pricing.discount import discounted, is_discount, read_discounts
+
         prices = dict(_shipped(data_dir()))
         own: set[Key] = set()
         for path in overrides:
-            rows = read_prices(Path(path))
-            prices.update(rows)
-            own.update(rows)
-        return cls(prices, frozenset(own))
+            if not is_discount(path):
+                rows = read_prices(Path(path))
+                prices.update(rows)
+                own.update(rows)
+        discounts = [str(path) for path in overrides if is_discount(path)]
+        return discounted(cls(prices, frozenset(own)), read_discounts(discounts))
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""

@@ -26,6 +26,18 @@ def scopes() -> tuple[str, ...]:
     return tuple(sorted({".".join(p[:n]) for p in parts for n in range(1, len(p) + 1)}))
 
 
+def is_discount(text: str | Path) -> bool:
+    """Return whether a text says a discount, ``scope=share`` or the name of a YAML file, and is no file of prices.
+
+    Examples
+    --------
+    >>> is_discount("aws=12%"), is_discount("contract.yaml"), is_discount("prices.csv")
+    (True, True, False)
+    """
+    suffix = Path(text).suffix.lower()
+    return suffix in (".yaml", ".yml") or (suffix != ".csv" and "=" in str(text))
+
+
 def read_discounts(given: Mapping[str, Any] | Iterable[str]) -> dict[str, float]:
     """Return scope to share off [1] from a mapping, or from texts such as ``aws=12%`` and names of YAML files.
 

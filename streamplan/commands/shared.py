@@ -23,9 +23,35 @@ def options(pairs: Sequence[str]) -> dict[str, str]:
 
 WORKLOAD = click.argument("workload", type=click.Path())
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-BOOK = click.option(
-    "--price-book", multiple=True, type=click.Path(), help="CSV of your own prices, over the shipped ones."
+_PRICES = click.option(
+    "--price-book",
+    multiple=True,
+    type=click.Path(),
+    is_eager=True,
+    help="CSV of your own prices, over the shipped ones.",
 )
+
+
+def _add_discounts(ctx: click.Context, _: click.Parameter, given: tuple[str, ...]) -> None:
+    # a price book takes both; read first, so that its files are there to be added to
+    ctx.params["price_book"] = (*ctx.params.get("price_book", ()), *given)
+
+
+_DISCOUNTS = click.option(
+    "--discount",
+    multiple=True,
+    expose_value=False,
+    callback=_add_discounts,
+    metavar="SCOPE=SHARE",
+    help="Contract discount, such as aws=12% or aws.msk=20%; or a YAML file of them.",
+)
+
+
+def BOOK(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of the price book: one's own prices and contract discounts."""
+    return _PRICES(_DISCOUNTS(function))
+
+
 HOURS = click.option(
     "--hours-per-month", type=float, default=HOURS_PER_MONTH, show_default=True, help="Hours in the billing month."
 )
