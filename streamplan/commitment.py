@@ -97,10 +97,10 @@ class CommittedLine:
 
     @cached_property
     def curve(self) -> pd.DataFrame:
-        """Expected and P90 cost by units committed to [USD], from none to the most that is ever used."""
+        """Expected and P90 cost by units committed to [USD], from none to past what all but 1% of draws use."""
         import pandas as pd
 
-        most = max(float(self.use.max()), self.reserve, 1.0)
+        most = max(1.2 * float(np.quantile(self.use, 0.99)), 1.2 * self.reserve, 1.0)
         steps = np.linspace(0.0, np.ceil(most), STEPS)
         if np.array_equal(self.use, np.round(self.use)):  # machines are whole
             steps = np.unique(np.round(steps))

@@ -84,7 +84,8 @@ def levers_alone(study: LeverStudy) -> alt.LayerChart | alt.FacetChart:
             ],
         )
     )
-    text = alt.Chart(data).mark_text(align="left", dx=5, color=INK, fontSize=11).encode(y=y, x="usd:Q", text="label:N")
+    data["end"] = data["usd"].clip(lower=0.0)  # the label of what costs more stands beside its bar
+    text = alt.Chart(data).mark_text(align="left", dx=5, color=INK, fontSize=11).encode(y=y, x="end:Q", text="label:N")
     return alt.layer(bars, text).properties(
         width=WIDTH - 180,
         height=alt.Step(24),
