@@ -1,0 +1,70 @@
+"""`streamplan levers`: what each measure saves, alone and stacked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamplan.commands.shared import (
+    BOOK,
+    HOURS,
+    JSON,
+    OPTION,
+    PLATFORM,
+    REGION,
+    WORKLOAD,
+    book,
+    load,
+    options,
+    shared,
+)
+
+
+@click.command("levers")
+@shared(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION)
+@click.option("--machine", default=None, help="Machine type that is held; the cheapest if left out.")
+@click.option(
+    "--set", "own", multiple=True, metavar="NAME=VALUE", help="How far to pull a lever, such as retention_share=0.3."
+)
+@click.option("--without", multiple=True, metavar="LEVER", help="Leave a lever out (may be repeated).")
+@click.option("--rates", multiple=True, type=click.Path(), help="CSV of your own committed rates.")
+def command(
+    workload: str,
+    platform: str,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+    machine: str | None,
+    own: Sequence[str],
+    without: Sequence[str],
+    rates: Sequence[str],
+) -> None:
+    """What each measure saves on this workload: by itself, and stacked without counting anything twice."""
+    from pricing import Commitments
+    from streamplan.levers import study_levers
+
+    study = study_levers(
+        load(workload, region),
+        platform,
+        machine=machine,
+        options=options(pairs),
+        own_targets=options(own),
+        without=without,
+        book=book(price_book),
+        rates=Commitments.load(*rates),
+        hours_per_month=hours_per_month,
+    )
+    if as_json:
+        from streamplan.document import dumps
+        from streamplan.document_choices import levers_document
+
+        click.echo(dumps(levers_document(study)))
+    else:
+        from streamplan.terminal import console
+        from streamplan.terminal_choices import lever_stack_table, levers_alone_table
+
+        console().print(levers_alone_table(study))
+        console().print(lever_stack_table(study))
