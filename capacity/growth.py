@@ -8,6 +8,10 @@ written for; growth counts from there. The level is a product of what is given::
              x season(m)                              factor of the calendar month over an ordinary one
              x launches x events                      factors from a month on, and of a span of months
 
+With `history`, a file of measured rates, growth and seasons are the forecast's (`capacity.forecast`): the level is the
+rate of the month over that of the history's last month. Month 1 is the month after it, and the workload's `write` is
+then what that last month was.
+
 An **S-curve** rises (or falls) from 1 in month 1 towards `saturation` along a logistic function s of the month, with
 `steepness` per month around `midpoint`: 1 + (saturation - 1) (s(m) - s(1)) / (1 - s(1)).
 
@@ -26,15 +30,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from capacity.quantity import Range, quantity, whole_number
+from capacity.quantity import Range, flag, quantity, whole_number
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
+
+if TYPE_CHECKING:
+    from capacity.forecast import Forecast
 
 Array = NDArray[np.float64]
 #: Gives a named input as it is to be taken: its likely value, an end of its range, or its draws.
@@ -185,6 +193,25 @@ class Event(_Block):
         return self
 
 
+class HistoryFile(_Block):
+    """A CSV file of measured rates, and whether few missing rows are filled; see `capacity.history`."""
+
+    file: str
+    fill: Annotated[bool, flag("growth.history.fill")] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name(cls, given: Any) -> Any:
+        return {"file": given} if isinstance(given, str) else given
+
+    @property
+    def forecast(self) -> Forecast:
+        """The forecast of the file, fitted when it is first asked for."""
+        from capacity.forecast import forecast_file
+
+        return forecast_file(self.file, fill=self.fill)
+
+
 def _fields(given: Any) -> dict[str, Range]:
     if not isinstance(given, Mapping):
         raise InputError("growth.fields", given, "a mapping of field to yearly growth, such as {fan_out: 0.1}")
@@ -215,11 +242,19 @@ class Growth(_Block):
     launches: tuple[Launch, ...] = ()
     events: tuple[Event, ...] = ()
     fields: Annotated[dict[str, Range], BeforeValidator(_fields)] = {}
+    history: HistoryFile | None = None
 
     @model_validator(mode="after")
     def _one_law(self) -> Growth:
         if self.yearly is not None and self.s_curve is not None:
             raise InputError("growth.s_curve", "given with yearly", "yearly or s_curve, not both")
+        if self.history is not None:
+            given = [name for name in ("yearly", "s_curve") if getattr(self, name) is not None]
+            given += ["seasons.months"] if self.seasons and self.seasons.months else []
+            if given:
+                raise InputError(
+                    f"growth.{given[0]}", "given with history", "either: the history has growth and seasons"
+                )
         for what, steps in (("launches", self.launches), ("events", self.events)):
             names = [step.name for step in steps if step.name]
             if len(set(names)) < len(names):
@@ -240,6 +275,8 @@ class Growth(_Block):
         """
         month = np.arange(1, months + 1)
         level = np.ones(months)
+        if self.history is not None:
+            level = level * self.history.forecast.path(take, months)
         if self.yearly is not None:
             level = level * compound(take("growth.yearly", self.yearly), month)
         if self.s_curve is not None:
@@ -312,6 +349,15 @@ def _words(value: Any) -> str:
     if isinstance(value, tuple):
         return " and ".join(_words(v) for v in value)
     return str(value)
+
+
+def beside(history: Any, folder: Path) -> Any:
+    """Return what a file says of its history with the path, where it is relative, taken from the file's folder."""
+    if isinstance(history, str):
+        return str(folder / history)
+    if isinstance(history, Mapping) and isinstance(history.get("file"), str):
+        return {**history, "file": str(folder / history["file"])}
+    return history
 
 
 def compound(yearly: Any, month: Any) -> Array:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from capacity.correlation import Correlation
-from capacity.growth import Growth
+from capacity.growth import Growth, beside
 from capacity.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.files import read_mapping
@@ -288,6 +288,9 @@ class Workload(BaseModel):
         """
         data = read_mapping(path, "workload")
         data.setdefault("name", Path(path).stem)
+        growth = data.get("growth")
+        if isinstance(growth, dict) and "history" in growth:
+            data["growth"] = growth | {"history": beside(growth["history"], Path(path).parent)}
         return cls(**data)
 
 
