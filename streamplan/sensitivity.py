@@ -10,7 +10,8 @@ together, and the group has the indices.
 Sources: I. M. Sobol, "Global sensitivity indices for nonlinear mathematical models", 2001; the scheme of samples of A.
 Saltelli et al., "Variance based sensitivity analysis of model output", 2010, on two independent halves of one scrambled
 Sobol sequence; the estimators of J.-M. Martinez, correlations between samples that share a group or all but a group, in
-M. Baudin et al., "Numerical stability of Sobol' indices estimation formula", 2016.
+M. Baudin et al., "Numerical stability of Sobol' indices estimation formula", 2016, and for small first-order indices
+that of Saltelli: of both the one with the smaller standard error.
 """
 
 from __future__ import annotations
@@ -88,9 +89,13 @@ def sobol_indices(a: Any, b: Any, mixed: Any) -> Indices:
     if variance <= 1e-24 * max(mean**2, 1.0):
         none = np.zeros(len(f_ab))
         return Indices(none, none, none, none, mean, 0.0)
-    share, rest = _correlations(f_b, f_ab), _correlations(f_a, f_ab)
     root = np.sqrt(len(f_a))
-    return Indices(share, 1.0 - rest, (1.0 - share**2) / root, (1.0 - rest**2) / root, mean, variance)
+    share, rest = _correlations(f_b, f_ab), _correlations(f_a, f_ab)
+    products = (f_b - mean) * (f_ab - f_a) / variance
+    # the correlation is the sharper estimate of a large share, the product of a small one
+    errors = np.stack([(1.0 - share**2) / root, products.std(axis=1) / root])
+    first = np.where(errors[0] <= errors[1], share, products.mean(axis=1))
+    return Indices(first, 1.0 - rest, errors.min(axis=0), (1.0 - rest**2) / root, mean, variance)
 
 
 def _correlations(one: Array, rows: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich import box
@@ -82,14 +83,17 @@ def commitment_table(found: CommitmentPlan) -> Table:
 
 def commitment_terms(found: CommitmentPlan) -> str:
     """Return how the figures are to be read."""
-    uncertain = ", ".join(found.inputs) or "nothing"
-    return (
-        f"{found.draws:,} draws, seed {found.seed}, discounted at {found.discount_rate:.1%} a year. Uncertain: {uncertain}."
-        " Unused: paid for units that are not in use. Regret: what it costs beyond the best commitment of each draw,"
-        " had one known." + (f" Without a committed rate: {', '.join(found.without_rate)}." if found.without_rate else "")
-        + (f" {found.over_limit:,} draws break a limit of this cluster and count with what the load asks for."
-           if found.over_limit else "")
-    )  # fmt: skip
+    said = [
+        f"{found.draws:,} draws, seed {found.seed}, discounted at {found.discount_rate:.1%} a year.",
+        f"Uncertain: {', '.join(found.inputs) or 'nothing'}.",
+        "Unused: paid for units that are not in use. Regret: what it costs beyond the best commitment of each draw, had"
+        " one known.",
+    ]
+    if found.without_rate:
+        said.append(f"Without a committed rate: {', '.join(found.without_rate)}.")
+    if found.over_limit:
+        said.append(f"{found.over_limit:,} draws break a limit of this cluster and count with what they ask for.")
+    return " ".join(said)
 
 
 def sensitivity_tables(found: Sensitivity) -> list[Table]:
@@ -100,11 +104,11 @@ def sensitivity_tables(found: Sensitivity) -> list[Table]:
         f"{title}: share of the variance of the cost",
         ("inputs", False),
         ("by itself", True),
-        ("total", True),
-        ("error", True),
+        ("with all it does with others", True),
     )
     for row in found.table.to_dict("records"):
-        indices.add_row(row["inputs"], f"{row['first']:.0%}", f"{row['total']:.0%}", f"{row['total_error']:.1%}")
+        shares = (f"{row[k]:.1%} ± {row[f'{k}_error']:.1%}" for k in ("first", "total"))
+        indices.add_row(row["inputs"], *shares)
     swings = _table(
         f"each by itself, others likely ({money(found.likely_usd)} USD)",
         ("input", False),
@@ -150,7 +154,7 @@ def break_even_tables(found: BreakEven) -> list[Table]:
     return [own, rows]
 
 
-def _ends(row: dict[str, Any]) -> tuple[str, str]:
+def _ends(row: Mapping[Any, Any]) -> tuple[str, str]:
     below, above = (find_platform(row[k]).title if row[k] else "none fits" for k in ("below", "above"))
     return below, above
 
