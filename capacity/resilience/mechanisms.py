@@ -80,7 +80,13 @@ EVENT_HUBS = Mechanism(
     own_meter="azure.event-hubs.geo-replication",
 )
 EVENT_HUBS_SYNCHRONOUS = Mechanism(
-    "event-hubs-synchronous", "Event Hubs geo-replication, synchronous", "", False, False, EVENT_HUBS.source, EVENT_HUBS.own_meter
+    "event-hubs-synchronous",
+    "Event Hubs geo-replication, synchronous",
+    "",
+    False,
+    False,
+    EVENT_HUBS.source,
+    EVENT_HUBS.own_meter,
 )
 
 #: Families whose own models add the reads of copies in other regions (`Demand.cross_region_copies`) to their egress.

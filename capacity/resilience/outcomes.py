@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.draws import draw
+from capacity.quantity import Range
 from capacity.resilience.designs import FAILURES, Design
 from capacity.resilience.mechanisms import Mechanism
 from capacity.resilience.recovery import catch_up_s, replication_lag_s, restore_s
 from capacity.uncertainty import Distribution
-from capacity.workload import Range
 
 Array = NDArray[np.float64]
 
@@ -102,12 +102,11 @@ def outcomes(
     age = joint.take("delay.moment", MOMENT) * setting.backup_interval_s + take("lag.backup-upload")
     restored = restore_s(setting.restored_s, setting.peak_ratio, setting.utilisation)
     copies = setting.replication_factor > 1
+    within = ("disk", "broker", "zone") if setting.zones >= 3 and setting.survives_zone else ("disk", "broker")
     one = "replicas elect new leaders; writes confirmed by all in sync are kept"
     out = []
     for failure in FAILURES:
-        if failure in ("disk", "broker") and copies:
-            out.append(Outcome(failure, True, at_once(), back(take("detect.broker")), one))
-        elif failure == "zone" and copies and setting.zones >= 3 and setting.survives_zone:
+        if copies and failure in within:
             out.append(Outcome(failure, True, at_once(), back(take("detect.broker")), one))
         elif failure != "deletion" and design.second_cluster and mechanism is not None:
             lag = at_once()
@@ -121,7 +120,7 @@ def outcomes(
             out.append(Outcome(failure, True, lag, rto, f"{how}; {mechanism.title} lags behind"))
         elif design.backup and failure == "deletion":
             rto = back(take("detect.deletion"), take("decide")) + restored
-            out.append(Outcome(failure, True, age, rto, "restored from the object store, which keeps what it was given"))
+            out.append(Outcome(failure, True, age, rto, "restored from the object store, which keeps all"))
         elif design.backup:
             rto = back(take("detect.region"), take("decide"), take("provision")) + restored
             out.append(Outcome(failure, True, age, rto, "a new cluster is built and restored from the object store"))
@@ -138,4 +137,3 @@ def _why(failure: str, design: Design) -> str:
     if failure == "zone":
         return "needs copies in 3 zones, sized to carry the peak without one"
     return "one copy only"
-

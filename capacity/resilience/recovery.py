@@ -77,8 +77,8 @@ def restore_s(kept_s: Any, peak_ratio: Any, utilisation: Any) -> Array:
 def rebalance_s(rebuild_s: Any, units: Any) -> Array:
     """Return the time to give one more broker its share of the data [s].
 
-    A replacement fetches what one of n brokers held, one more broker what one of n + 1 will hold, both at the same spare
-    rate: rebuild x n / (n + 1).
+    A replacement fetches what one of n brokers held, one more broker what one of n + 1 will hold, both at the same
+    spare rate: rebuild x n / (n + 1).
 
     Parameters
     ----------

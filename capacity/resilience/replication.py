@@ -17,8 +17,8 @@ from streamfacts.errors import unknown_name
 from streamfacts.units import GIB
 from streamfacts.usage import Usage, UsageLine
 
-#: Machine of a replicator worker where none is named: four vCPU of general purpose.
-WORKER_MACHINES = {"aws": "m7g.xlarge", "azure": "Standard_D4s_v5", "gcp": "n2-standard-4"}
+#: Machine of a replicator worker where none is named: two vCPU of general purpose.
+WORKER_MACHINES = {"aws": "m7g.large", "azure": "Standard_D2s_v5", "gcp": "n2-standard-2"}
 
 
 @dataclass(frozen=True, slots=True)
