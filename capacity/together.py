@@ -103,7 +103,7 @@ def together(
     added = wire * (of("peak_ratio") - 1.0)
     peak = total(wire) + coincidence * total(added) + (1.0 - coincidence) * most(added)
     bytes_read = total(read)
-    out: dict[str, Array] = {
+    out: dict[str, Any] = {
         "wire_bytes_s": total(wire),
         "payload_bytes_s": total(payload),
         "records_s": total(records),

@@ -405,7 +405,7 @@ def test_unusable_choices_are_named(choices, field, book):
 
 
 def test_a_budget_of_no_team():
-    with pytest.raises(InputError, match="budgets.*'z'"):
+    with pytest.raises(InputError, match=r"budgets.*'z'"):
         Portfolio.of([row("a", "x", "1 MB/s")], budgets={"z": 5})
 
 
@@ -416,7 +416,7 @@ def test_one_application_that_breaks_a_limit_is_not_averaged_away(book):
 
 
 def test_a_missing_price_is_named(book):
-    with pytest.raises(MissingFact, match="confluent.cku"):
+    with pytest.raises(MissingFact, match=r"confluent\.cku"):
         chargeback(two(), "confluent-dedicated", book=book)
 
 

@@ -97,7 +97,7 @@ class Chargeback:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a team, and one each for reserve and spare: USD of all months, share of the bill, budget, own cluster."""
+        """One row a team, one each for reserve and spare: USD of all months, share, budget, own cluster."""
         import pandas as pd
 
         months, total = self.months, max(int(self.total.sum()), 1)
@@ -156,8 +156,9 @@ class Chargeback:
                 if len(hit):
                     first = hit.iloc[0]
                     out.append(
-                        f"{team} is {words} its budget of {first['budget_usd']:,.2f} USD in {len(hit)} of {self.months} "
-                        f"month{'' if self.months == 1 else 's'}, first in month {first['month']} with {first['usd']:,.2f}"
+                        f"{team} is {words} its budget of {first['budget_usd']:,.2f} USD in {len(hit)} of"
+                        f" {self.months} month{'' if self.months == 1 else 's'}, first in month {first['month']}"
+                        f" with {first['usd']:,.2f}"
                     )
                     break
         return out
@@ -183,7 +184,7 @@ class Chargeback:
             ("unit", lambda s: s.entry.usage.unit),
         ):
             frame[name] = np.array([of(s) for s in self.lines], object)[line]
-        for name in names:
+        for name in ("account", "team", "kind"):
             frame[name] = names[name].to_numpy()[account]
         frame["quantity"] = quantity[line, month] * cents / cost[line, month]
         frame["usd"] = cents / 100
@@ -317,7 +318,7 @@ def _separate(
     most_clusters: int,
     choices: Mapping[str, Any],
 ) -> Array:
-    """Cost of one cluster a team, each with the machine that is cheapest over the months, shape (teams, months) [USD]."""
+    """Cost of a cluster a team, each on the machine that is cheapest over the months, (teams, months) [USD]."""
     costed = cost_all(each, platform, book, **choices)
     cost = np.broadcast_to(costed.cost, (costed.cost.shape[0], *each.shape))
     best = cost.sum(axis=-1).argmin(axis=0)

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streamfacts.errors import InputError
 from streamfacts.tables import read_table
@@ -87,17 +88,17 @@ def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
         "PublisherName": seller,
         "RegionId": region,
         "RegionName": region,
-        "ResourceId": np.where(owned, frame["account"], None),
-        "ResourceName": np.where(owned, frame["account"], None),
-        "ResourceType": np.where(owned, "Application", None),
+        "ResourceId": _if(owned, frame["account"]),
+        "ResourceName": _if(owned, frame["account"]),
+        "ResourceType": _if(owned, "Application"),
         "ServiceCategory": [SERVICE.get(c, "Integration") for c in frame["category"]],
         "ServiceName": charged.plan.offer.title,
         "SkuId": sku,
         "SkuMeter": frame["meter"],
         "SkuPriceId": sku,
-        "SubAccountId": np.where(owned, frame["team"], None),
-        "SubAccountName": np.where(owned, frame["team"], None),
-        "SubAccountType": np.where(owned, "Team", None),
+        "SubAccountId": _if(owned, frame["team"]),
+        "SubAccountName": _if(owned, frame["team"]),
+        "SubAccountType": _if(owned, "Team"),
         "Tags": [
             json.dumps({"team": t, "application": a} if t else {"allocation": k})
             for t, a, k in zip(frame["team"], frame["account"], frame["kind"], strict=True)
@@ -118,7 +119,7 @@ def focus_problems(rows: pd.DataFrame) -> list[str]:
     for version 1.0.
     """
     out = []
-    rules = read_table("focus/columns").fillna("").to_dict("records")
+    rules = [{str(k): str(v) for k, v in r.items()} for r in read_table("focus/columns").fillna("").to_dict("records")]
     for rule in rules:
         name = rule["column"]
         if name not in rows:
@@ -137,7 +138,16 @@ def focus_problems(rows: pd.DataFrame) -> list[str]:
         if strange:
             out.append(f"{name}: {strange[0]!r} is none of {', '.join(allowed)}")
     known = {r["column"] for r in rules}
-    out += [f"{c}: no column of FOCUS, and not prefixed with x_" for c in rows if c not in known and c[:2] != "x_"]
+    out += [
+        f"{c}: no column of FOCUS, and not prefixed with x_" for c in map(str, rows) if c not in known and c[:2] != "x_"
+    ]
+    return out
+
+
+def _if(there: NDArray[np.bool_], values: Any) -> NDArray[Any]:
+    """The values where they apply, else null."""
+    out = np.full(there.shape, None, object)
+    out[there] = np.broadcast_to(np.asarray(values, object), there.shape)[there]
     return out
 
 

@@ -193,7 +193,7 @@ def _csv_rows(path: Path) -> list[dict[str, Any]]:
     rows = []
     for row in reader:
         if None in row:
-            raise InputError(f"portfolio line {reader.line_num}", row[None], f"at most {len(header)} cells")  # type: ignore[call-overload]
+            raise InputError(f"portfolio line {reader.line_num}", row[None], f"at most {len(header)} cells")
         if any((v or "").strip() for v in row.values()):
             rows.append({k: _cell(v) for k, v in row.items()})
         if len(rows) > MOST_APPLICATIONS:

@@ -22,8 +22,8 @@ def summary(charged: Chargeback) -> list[str]:
     ]
     if charged.idle == "apart":
         out.append(
-            f"Nobody uses {reserve + spare:,.2f} USD of it ({(reserve + spare) / total:.0%}): {reserve:,.2f} is headroom"
-            f" for failures, peaks and full disks, {spare:,.2f} was bought beyond that."
+            f"Nobody uses {reserve + spare:,.2f} USD of it ({(reserve + spare) / total:.0%}): {reserve:,.2f} is"
+            f" headroom for failures, peaks and full disks, {spare:,.2f} was bought beyond that."
         )
     else:
         out.append("What nobody uses is spread over the applications, line by line in proportion to what each used.")

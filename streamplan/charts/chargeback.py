@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import altair as alt
 
+from streamplan.chargeback.charge import RESERVE, SPARE, Chargeback
 from streamplan.charts.theme import (
+    BLUE,
     CATEGORY_COLOURS,
     CATEGORY_LABELS,
-    BLUE,
     GREEN,
     GREY,
     INK,
@@ -17,7 +18,6 @@ from streamplan.charts.theme import (
     VERMILION,
     WIDTH,
 )
-from streamplan.chargeback.charge import RESERVE, SPARE, Chargeback
 
 #: Colours of teams, in their order.
 TEAM_COLOURS = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY]
@@ -25,7 +25,7 @@ TEAM_COLOURS = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY]
 NOBODY = {RESERVE: "(reserve: headroom)", SPARE: "(spare: beyond it)"}
 
 
-def charges_by_team(charged: Chargeback) -> alt.LayerChart:
+def charges_by_team(charged: Chargeback) -> alt.LayerChart | alt.FacetChart:
     """Return stacked bars of the charge of each team by category [USD], reserve and spare below, with the budgets."""
     frame = charged.charges
     frame = frame.assign(owner=frame["team"].where(frame["team"] != "", frame["kind"].map(NOBODY)))
@@ -77,8 +77,8 @@ def charges_by_team(charged: Chargeback) -> alt.LayerChart:
     )
 
 
-def budgets_by_month(charged: Chargeback) -> alt.LayerChart:
-    """Return the charge of each team by month [USD a month] in a line, with its budget as a dashed one where it has one."""
+def budgets_by_month(charged: Chargeback) -> alt.LayerChart | alt.FacetChart:
+    """Return the charge of each team by month as a line [USD a month], its budget as a dashed one."""
     frame = charged.by_month
     values = sorted({1, *range(max(1, charged.months // 10), charged.months + 1, max(1, charged.months // 10))})
     x = alt.X(
@@ -107,7 +107,7 @@ def budgets_by_month(charged: Chargeback) -> alt.LayerChart:
     )
 
 
-def own_or_shared(charged: Chargeback) -> alt.LayerChart:
+def own_or_shared(charged: Chargeback) -> alt.LayerChart | alt.FacetChart:
     """Return what each team pays on the shared cluster against a cluster of its own [USD], unused cost spread."""
     table = charged.table[charged.table["kind"] == "team"]
     unused = float(charged.unused.sum()) / 100
