@@ -1,4 +1,4 @@
-"""Files in and out: one YAML mapping read with clear errors, output written whole or not at all."""
+"""Files in and out: YAML read with clear errors, output written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from streamfacts.errors import InputError
 
 def read_mapping(path: str | Path, field: str) -> dict[str, Any]:
     """Return the one mapping that a YAML file holds; `field` names it in messages."""
+    data = read_document(path, field)
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise InputError(field, str(path), "one mapping of names to values")
+    return data
+
+
+def read_document(path: str | Path, field: str) -> Any:
+    """Return what a YAML file holds, its keys once and its nesting bounded; `field` names it in messages."""
     import yaml
 
     path = Path(path)
@@ -23,16 +31,13 @@ def read_mapping(path: str | Path, field: str) -> dict[str, Any]:
     try:
         _check_depth(yaml.parse(text, Loader=loader), field, path)
         _check_keys(yaml.compose(text, Loader=loader), field)
-        data = yaml.load(text, Loader=loader)
+        return yaml.load(text, Loader=loader)
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else f" ({error})"
         raise InputError(field, str(path), f"well-formed YAML; the parser stopped{where}") from None
-    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise InputError(field, str(path), "one mapping of names to values")
-    return data
 
 
 #: Nesting beyond this is no workload; a file made to nest without end must not reach the recursive parser.

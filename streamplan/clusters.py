@@ -1,0 +1,115 @@
+"""Clusters as files, and what is predicted of them as a document or in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from capacity.predict import Prediction
+from streamfacts.errors import InputError
+
+
+@dataclass
+class Clusters:
+    """Rows of a file of clusters; `one` if it held a single mapping."""
+
+    many: list[Mapping[str, Any]]
+    one: bool
+
+
+def open_clusters(path: str | Path) -> Clusters:
+    """Return the clusters of a YAML file (a mapping, or a list of them) or of a CSV file with a header.
+
+    Raises
+    ------
+    InputError
+        if the file is not there or holds something else.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError("cluster", str(path), "a YAML or CSV file that is there")
+    if file.suffix.lower() == ".csv":
+        import csv
+
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows: list[Mapping[str, Any]] = [
+                {name: value for name, value in row.items() if name and value not in ("", None)}
+                for row in csv.DictReader(lines)
+            ]
+        if not rows:
+            raise InputError("cluster", file.name, "a header and one row or more")
+        return Clusters(rows, False)
+    from streamfacts.files import read_document
+
+    found = read_document(file, "cluster")
+    if isinstance(found, Mapping):
+        inner = found.get("clusters", found)
+        if isinstance(inner, Mapping):
+            return Clusters([inner], True)
+        found = inner
+    if not isinstance(found, list) or not found or not all(isinstance(row, Mapping) for row in found):
+        raise InputError("cluster", file.name, "a mapping such as system: Kafka, nodes: 3; or a list of mappings")
+    return Clusters(found, False)
+
+
+def prediction_document(result: Prediction) -> list[dict[str, Any]]:
+    """Return one JSON document a cluster: limit, interval, bottleneck, ceilings, use at the load, what was assumed."""
+    loaded = np.isfinite(result.cluster.load_mb_s)
+    use = result.utilisation(np.where(loaded, result.cluster.load_mb_s, 0.0))
+    latency = result.latency
+    out = []
+    for i in range(len(result)):
+        document: dict[str, Any] = {
+            "system": str(result.cluster.system[i]),
+            "limit_mb_s": float(result.limit_mb_s[i]),
+            "predicted_mb_s_in_total": float(result.limit_mb_s[i]),
+            "low_mb_s": float(result.low_mb_s[i]),
+            "high_mb_s": float(result.high_mb_s[i]),
+            "confidence": result.confidence,
+            "bottleneck": str(result.bottleneck[i]),
+            "ceilings_mb_s": {n: _finite(v[i]) for n, v in result.ceilings.items() if np.isfinite(v[i])},
+            "load_mb_s": _finite(result.cluster.load_mb_s[i]),
+            "utilisation": {n: float(v[i]) for n, v in use.items() if np.isfinite(result.ceilings[n][i])}
+            if loaded[i]
+            else None,
+            "publish_p99_ms": _finite(latency.p99_ms[i]),
+            "publish_p99_interval_ms": [_finite(latency.low_ms[i]), _finite(latency.high_ms[i])],
+            "publish_p99_outside": latency.why[i],
+            "assumed": list(result.assumed[i]),
+            "notes": result.notes(i),
+        }
+        out.append(document)
+    return out
+
+
+def prediction_text(result: Prediction, position: int) -> list[Any]:
+    """Return the prediction of one cluster as pieces for the terminal."""
+    from rich.table import Table
+
+    document = prediction_document(result)[position]
+    low, high = document["low_mb_s"], document["high_mb_s"]
+    head = (
+        f"{document['system']}: {document['limit_mb_s']:,.4g} MB/s of payload in, {result.confidence:.0%} between"
+        f" {low:,.4g} and {high:,.4g}; {document['bottleneck']} binds"
+    )
+    table = Table("resource", "ceiling MB/s", *(["use at the load"] if document["utilisation"] else []))
+    for name, ceiling in sorted(document["ceilings_mb_s"].items(), key=lambda item: item[1]):
+        used = document["utilisation"]
+        table.add_row(name, f"{ceiling:,.4g}", *([f"{used[name]:.0%}"] if used else []))
+    pieces: list[Any] = [head, table]
+    if document["publish_p99_ms"] is not None:
+        a, b = document["publish_p99_interval_ms"]
+        pieces.append(f"publish p99 {document['publish_p99_ms']:.3g} ms at the load, 90% between {a:.3g} and {b:.3g}")
+    elif document["load_mb_s"] is not None:
+        pieces.append(f"publish latency is not predicted: {document['publish_p99_outside']}")
+    return pieces + [f"note: {note}" for note in document["notes"]]
+
+
+def _finite(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
