@@ -183,7 +183,7 @@ def test_latency_follows_the_measured_series_and_stops_where_they_stop():
     quiet, busy = (float(predict({**MSK, "load_mb_s": load}).latency.p99_ms[0]) for load in (5, 75))
     assert quiet < busy
     for changes, why in (
-        ({"load_mb_s": 95}, "series end"),
+        ({"load_mb_s": 105}, "above the predicted limit"),
         ({"tls": "TLS1.2"}, "without TLS"),
         ({"acks": "1"}, "acks=all"),
         ({"vcpu_per_node": 16}, "virtual CPUs"),
