@@ -258,7 +258,7 @@ def _vcpu_factors(a: Terms, b: Terms) -> tuple[Factor, ...]:
         Factor(
             "what is counted",
             a.counted / b.counted,
-            f"it counts {a.counted:.3g} bytes for each byte written ({a.counts}); ours {b.counted:.3g} ({b.counts})",
+            f"it counts {a.counted:.3g} for each byte written ({a.counts}); ours {b.counted:.3g} ({b.counts})",
         ),
         Factor(
             "bytes per vCPU",

@@ -118,7 +118,7 @@ def automq(demand: Demand) -> Opinion:
     return replace(
         said,
         disk_bytes=said.units * value(NAME, "wal_disk"),
-        quantities={**put_get, "object store, one copy": (stored, "byte")},
+        quantities={**put_get, "object store, one copy": (stored, "bytes")},
         outside=(
             Outside(
                 np.asarray((demand.wire_bytes_s < at / 20) | (demand.wire_bytes_s > at * 2)),

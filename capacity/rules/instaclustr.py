@@ -61,9 +61,9 @@ def opinion(demand: Demand) -> Opinion:
         disk_bytes=disk.provisioned_bytes,
         disk=disk,
         quantities={
-            "disk load": (load["disks"], "byte/s"),
-            "network load, local disks": (load["network"], "byte/s"),
-            "network load, EBS": (load["network"] + load["disks"], "byte/s"),
+            "disk load": (load["disks"], "bytes/s"),
+            "network load, local disks": (load["network"], "bytes/s"),
+            "network load, EBS": (load["network"] + load["disks"], "bytes/s"),
         },
     )
 

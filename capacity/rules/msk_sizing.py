@@ -202,7 +202,7 @@ def express(
         configuration=table.names,
         needs=needs,
         traffic=traffic,
-        quantities={"storage billed, one copy": (_all(kept, units), "byte")},
+        quantities={"storage billed, one copy": (_all(kept, units), "bytes")},
         outside=_outside(EXPRESS, units, demand, (3,)),
         usage=Usage(tuple(lines), hours_per_month),
     )

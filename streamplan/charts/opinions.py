@@ -31,8 +31,9 @@ def vcpu_by_rule(opinions: Opinions) -> alt.LayerChart | alt.FacetChart:
     )
     order = table["title"].tolist()
     y = alt.Y("title:N", sort=order, title=None)
-    scale = alt.Scale(type="log", nice=True)
-    low, high = math.log10(max(1.0, table["vcpu_low"].min())), math.log10(table["vcpu_high"].max())
+    ends = [table["vcpu_low"].min() / 1.5, table["vcpu_high"].max() * 1.5]
+    scale = alt.Scale(type="log", domain=ends, nice=False)
+    low, high = math.log10(max(1.0, ends[0])), math.log10(max(1.0, ends[1]))
     ticks = [t for power in range(int(low), int(high) + 1) for t in (10**power, 2 * 10**power, 5 * 10**power)]
     axis = alt.Axis(values=ticks, format=",d")
     base = alt.Chart(table)
@@ -80,7 +81,7 @@ def vcpu_terms(opinions: Opinions) -> alt.LayerChart | alt.FacetChart:
             "why": f.sentence,
             "whole": d.ratio,
             "whole_log2": math.log2(d.ratio),
-            "label": f"x {d.ratio:.2g}",
+            "label": f"x {d.ratio:.2f}",
         }
         for d in opinions.why
         if d.quantity == "vCPU"
