@@ -1,6 +1,6 @@
-"""Draws charts for other processes: a specification a line in, a picture a line out. Run as a file, imports nothing of ours.
+"""Draws charts for other processes: a specification a line in, a picture a line out. Run as a file of its own.
 
-The drawing engine keeps threads of its own, which a fork would lose; so processes that fork leave the drawing to this one.
+The drawing engine keeps threads of its own, which a fork would lose; processes that fork leave the drawing to this one.
 """
 
 import json
@@ -15,7 +15,7 @@ def main() -> None:
         try:
             request = json.loads(line)
             if request == "bundle":
-                done = vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1])
+                done = vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1])  # type: ignore[call-arg]
             else:
                 done = vl_convert.vegalite_to_svg(request)
             answer = {"done": done}

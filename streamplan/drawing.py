@@ -75,4 +75,5 @@ def bundle() -> str:
         return _beside.answer()
     import vl_convert
 
-    return str(vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1]))
+    newest = vl_convert.get_vegalite_versions()[-1]
+    return str(vl_convert.javascript_bundle(vl_version=newest))  # type: ignore[call-arg]

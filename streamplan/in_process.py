@@ -1,7 +1,7 @@
 """A papermill engine that runs a notebook in this process: no kernel to start, the same output cells.
 
-Meant for a process that does nothing else: a child forked from a parent that has imported everything (`streamplan.forks`).
-The shell takes over `__main__`, standard output and the display hook of the process.
+Meant for a process that does nothing else, such as a child forked from a parent that has imported everything
+(`streamplan.forks`). The shell takes over `__main__`, standard output and the display hook of the process.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ import sys
 from io import TextIOBase
 from typing import Any
 
-import nbformat
+from ipykernel.ipkernel import IPythonKernel
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from ipykernel.ipkernel import IPythonKernel
+from nbformat import v4
 from papermill.engines import Engine, papermill_engines
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
 NAME = "streamplan-in-process"
+
+
+def _output(kind: str, **fields: Any) -> Any:
+    return v4.new_output(kind, **fields)  # type: ignore[no-untyped-call]
 
 
 class _Stream(TextIOBase):
@@ -34,7 +38,7 @@ class _Stream(TextIOBase):
         if last is not None and last.get("output_type") == "stream" and last.name == self._name:
             last.text += text
         elif text:
-            self._outputs.append(nbformat.v4.new_output("stream", name=self._name, text=text))
+            self._outputs.append(_output("stream", name=self._name, text=text))
         return len(text)
 
     def isatty(self) -> bool:
@@ -63,7 +67,7 @@ class _Publisher(DisplayPublisher):
 
     outputs = AnyTrait()
 
-    def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: Any, metadata: Any = None, *_: Any, **__: Any) -> None:
         """Add what is displayed."""
         self.outputs.append(_bundle("display_data", data, metadata))
 
@@ -74,7 +78,7 @@ class _Publisher(DisplayPublisher):
 
 def _bundle(kind: str, data: Any, metadata: Any, **more: Any) -> Any:
     encoded = {k: base64.b64encode(v).decode("ascii") if isinstance(v, bytes) else v for k, v in data.items()}
-    return nbformat.v4.new_output(kind, data=encoded, metadata=metadata or {}, **more)
+    return _output(kind, data=encoded, metadata=metadata or {}, **more)
 
 
 class Shell(InteractiveShell):
@@ -83,16 +87,17 @@ class Shell(InteractiveShell):
     def __init__(self) -> None:
         self.outputs: list[Any] = []
         config = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "neutral"}})
-        super().__init__(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
-        self.displayhook.outputs = self.display_pub.outputs = self.outputs
+        super().__init__(  # type: ignore[no-untyped-call]
+            config=config, displayhook_class=_Hook, display_pub_class=_Publisher
+        )
+        for place in (self.displayhook, self.display_pub):
+            setattr(place, "outputs", self.outputs)  # noqa: B010
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no window system to enable."""
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
-        self.outputs.append(
-            nbformat.v4.new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
-        )
+        self.outputs.append(_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb)))
 
     def run(self, cell: Any) -> bool:
         """Run a code cell and give it its outputs; return whether it went well."""
@@ -101,7 +106,7 @@ class Shell(InteractiveShell):
         sys.stdout, sys.stderr = _Stream("stdout", self.outputs), _Stream("stderr", self.outputs)
         cell.execution_count = self.execution_count
         try:
-            done = self.run_cell(cell.source, store_history=True)
+            done = self.run_cell(cell.source, store_history=True)  # type: ignore[no-untyped-call]
         finally:
             sys.stdout, sys.stderr = before
         cell.outputs = list(self.outputs)

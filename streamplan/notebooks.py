@@ -21,8 +21,13 @@ def notebook_path(name: str) -> Path:
     raise MissingFact(f"no notebook {name}.ipynb beside the package")
 
 
-def run(notebook: Path, output: Path | None, parameters: Mapping[str, Any], *, progress: bool = True) -> Any:
-    """Run a notebook with parameters in a fresh kernel and return the executed notebook.
+def run(
+    notebook: Path, output: Path | None, parameters: Mapping[str, Any], *, progress: bool = True, kernel: bool = False
+) -> Any:
+    """Run a notebook with parameters through papermill, from a clean state, and return the executed notebook.
+
+    Where this process can fork, the notebook runs in a child that has all modules already; elsewhere, or if `kernel`,
+    in a fresh kernel. The output cells are the same.
 
     Parameters
     ----------
@@ -30,6 +35,7 @@ def run(notebook: Path, output: Path | None, parameters: Mapping[str, Any], *, p
     output : where papermill writes it, None for nowhere
     parameters : values of plain JSON types; a name that the notebook does not have is an error
     progress : whether to show a bar on standard error
+    kernel : whether to start a kernel in any case
 
     Raises
     ------
@@ -38,15 +44,69 @@ def run(notebook: Path, output: Path | None, parameters: Mapping[str, Any], *, p
     papermill.PapermillExecutionError
         if a cell fails.
     """
-    import papermill
-    from traitlets.config import Config
+    import nbformat
 
-    known = papermill.inspect_notebook(str(notebook))
+    from streamplan import drawing, forks
+
+    check_parameters(notebook, parameters)
+    if kernel or not forks.can_fork():
+        return _papermill(notebook, output, parameters, progress, **_KERNEL)
+    drawer = drawing.Drawer()
+
+    def task(place: int) -> str:
+        executed, _ = run_here(notebook, parameters, drawer, output=output, progress=progress)
+        return str(nbformat.writes(executed))  # type: ignore[no-untyped-call]
+
+    try:
+        (outcome,) = forks.run_forked([task], 1)
+    finally:
+        drawer.close()
+    if outcome.error is not None:
+        raise outcome.error
+    return nbformat.reads(outcome.value, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def run_here(
+    notebook: Path, parameters: Mapping[str, Any], drawer: Any, *, output: Path | None = None, progress: bool = False
+) -> tuple[Any, dict[str, Any]]:
+    """Run a notebook in this process, a forked child, and return it executed with the names that it defined."""
+    from streamplan import drawing
+    from streamplan.in_process import NAME, InProcess
+
+    drawing.use(drawer)
+    executed = _papermill(notebook, output, parameters, progress, engine_name=NAME)
+    return executed, InProcess.shell.user_ns if InProcess.shell is not None else {}
+
+
+def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
+    """Raise `InputError` for a parameter that the notebook does not have."""
+    known = known_parameters(notebook)
     for name in parameters:
         if name not in known:
             raise unknown_name(f"parameter of {notebook.name}", name, known)
-    if progress and not sys.stderr.isatty():
+
+
+def known_parameters(notebook: Path) -> dict[str, Any]:
+    """Return what papermill knows of a notebook's parameters, by name: default, type and help."""
+    import papermill
+
+    return dict(papermill.inspect_notebook(str(notebook)))
+
+
+#: No work is left in the kernel when the last cell is done, so it need not say goodbye.
+_KERNEL: dict[str, Any] = {"shutdown_kernel": "immediate"}
+
+
+def _papermill(
+    notebook: Path, output: Path | None, parameters: Mapping[str, Any], progress: bool, **engine: Any
+) -> Any:
+    import papermill
+    from traitlets.config import Config
+
+    if not (progress and sys.stderr.isatty()):
         logging.getLogger("papermill").setLevel(logging.WARNING)
+    if "engine_name" not in engine:
+        engine = {**engine, "config": Config({"KernelManager": {"transport_encryption": "auto"}})}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         executed = papermill.execute_notebook(
@@ -55,9 +115,7 @@ def run(notebook: Path, output: Path | None, parameters: Mapping[str, Any], *, p
             parameters=dict(parameters),
             progress_bar=progress,
             kernel_name="python3",
-            # no work is left in the kernel when the last cell is done, so it need not say goodbye
-            shutdown_kernel="immediate",
-            config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+            **engine,
         )
     for cell in executed.cells:  # papermill gives its own cell a random id; the same run must give the same page
         if "injected-parameters" in cell.metadata.get("tags", []):
@@ -77,4 +135,4 @@ def body_of(notebook: Any) -> str:
     return str(fragment)
 
 
-__all__ = ["body_of", "notebook_path", "run"]
+__all__ = ["body_of", "check_parameters", "known_parameters", "notebook_path", "run", "run_here"]

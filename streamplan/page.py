@@ -10,11 +10,30 @@ from markupsafe import Markup
 from streamplan import __version__, drawing
 from streamplan.present import environment
 
+_ahead: drawing.Drawer | None = None
+
+
+def make_bundle_ahead() -> None:
+    """Begin to make the bundle in a process beside this one, for a page that comes later."""
+    global _ahead
+    if _ahead is None and not vega_bundle.cache_info().currsize:
+        _ahead = drawing.Drawer()
+        _ahead.ask("bundle")
+
 
 @cache
 def vega_bundle() -> str:
     """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element."""
-    return drawing.bundle().replace("</script", "<\\/script")
+    global _ahead
+    if _ahead is None:
+        return _safe(drawing.bundle())
+    made, ended, _ahead = _ahead.answer(), _ahead, None
+    ended.close()
+    return _safe(made)
+
+
+def _safe(script: str) -> str:
+    return script.replace("</script", "<\\/script")
 
 
 def page(title: str, body: str, *, live_charts: bool = True, footer: str = "") -> str:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from streamfacts.errors import InputError
 
@@ -23,6 +24,12 @@ def browser() -> str | None:
 def can_print() -> bool:
     """Whether this machine can make a PDF."""
     return browser() is not None or _weasyprint() is not None
+
+
+def why_not() -> InputError:
+    """Return the error that says what is missing for a PDF."""
+    allowed = f"one of {', '.join(BROWSERS)} on the path, or WeasyPrint: pip install 'streamplan[reports]'"
+    return InputError("--format", "pdf", allowed)
 
 
 def to_pdf(html: str) -> bytes:
@@ -43,8 +50,7 @@ def to_pdf(html: str) -> bytes:
         return _by_browser(program, html)
     weasyprint = _weasyprint()
     if weasyprint is None:
-        allowed = f"one of {', '.join(BROWSERS)} on the path, or WeasyPrint: pip install 'streamplan[reports]'"
-        raise InputError("--format", "pdf", allowed)
+        raise why_not()
     return bytes(weasyprint.HTML(string=html, url_fetcher=_nothing).write_pdf())
 
 
@@ -62,14 +68,16 @@ def _by_browser(program: str, html: str) -> bytes:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         except subprocess.TimeoutExpired:
-            raise InputError("--format", "pdf", f"a browser that prints within {PATIENCE_S} s; {program} did not") from None
+            raise InputError(
+                "--format", "pdf", f"a browser that prints within {PATIENCE_S} s; {program} did not"
+            ) from None
         if done.returncode or not target.is_file():
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise InputError("--format", "pdf", f"a browser that prints; {program} says: {last}")
         return target.read_bytes()
 
 
-def _weasyprint() -> object | None:
+def _weasyprint() -> Any:
     """Return WeasyPrint, None where it or the libraries that it draws with are not installed."""
     try:
         import weasyprint

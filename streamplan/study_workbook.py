@@ -10,6 +10,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from pricing.bill import BillLine
 from pricing.book import STALE_AFTER_DAYS, Price
 from streamfacts.tables import read_table
@@ -72,12 +74,12 @@ class _Prices:
     rows: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     next: int = 4
 
-    def of(self, line: BillLine) -> list[int]:
+    def of(self, line: BillLine, prices: tuple[Price, ...]) -> list[int]:
         """Return the rows that hold the tiers of a line's price, one empty row where the price is missing."""
-        region = line.rows[0].region if line.rows else line.region
-        key = (line.usage.meter, str(line.usage.sku), region)
+        sku, region = (prices[0].sku, prices[0].region) if prices else (str(line.usage.sku), line.region)
+        key = (line.usage.meter, sku, region)
         if key not in self.rows:
-            tiers: tuple[Price | None, ...] = line.rows or (None,)
+            tiers: tuple[Price | None, ...] = prices or (None,)
             self.rows[key] = [self._write(key, line.usage.unit, price) for price in tiers]
         return self.rows[key]
 
@@ -139,8 +141,8 @@ class _Bill:
     def _line(self, plan: Plan, line: BillLine, earlier: list[int], already: float) -> None:
         """Write a line, tier by tier; tiers run over the sum of an offer's lines of the same price."""
         quantity, first = float(line.usage.quantity), self.next
-        tiers = line.rows
-        for number, price_row in enumerate(self.prices.of(line)):
+        tiers = _tiers(plan, line)
+        for number, price_row in enumerate(self.prices.of(line, tiers)):
             row, self.next = self.next, self.next + 1
             facts = [plan.offer.title, line.category, line.usage.meter, str(line.usage.sku), line.region]
             self.sheet.row(row, facts, ["text", "word", "text", "text", "word"])
@@ -186,6 +188,26 @@ class _Bill:
         ]  # fmt: skip
         self.sheet.table(3, headers, right=(5, 8, 9, 10), bottom=self.next - 2)
         self.prices.finish()
+
+
+def _tiers(plan: Plan, line: BillLine) -> tuple[Price, ...]:
+    """Return the prices of a line's tiers; for one without a single price in the book, its cost over its quantity."""
+    if bool(line.missing) or float(line.cost) == 0 or np.any(line.schedule.price):
+        return line.rows
+    facts = line.row()
+    return (
+        Price(
+            meter=line.usage.meter,
+            sku=plan.offer.name,
+            region=line.region,
+            unit=line.usage.unit,
+            price=float(line.cost) / float(line.usage.quantity),
+            as_of=facts["as_of"],
+            source=facts["source"],
+            confidence=facts["confidence"],
+            note="computed from its parts; does not follow other cells",
+        ),
+    )
 
 
 def _comparison(sheet: Sheet, study: Study, bill: _Bill) -> None:

@@ -1,4 +1,4 @@
-"""`streamplan report`: the comparison as a page."""
+"""`streamplan report`: the comparison as a page, a PDF and a spreadsheet."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ from streamplan.commands.shared import (
 @shared(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option(
+    "--format",
+    "formats",
+    default=None,
+    metavar="NAMES",
+    help="Some of html,pdf,xlsx, separated by commas; all that can be made here if left out.",
+)
+@click.option(
     "--on", default="", metavar="DATE", help="Day on which the ages of prices are reckoned; today if left out."
 )
 def command(
@@ -42,9 +49,10 @@ def command(
     people_file: Sequence[str],
     support: str,
     out: str,
+    formats: str | None,
     on: str,
 ) -> None:
-    """Run the comparison notebook and leave one self-contained HTML file beside it."""
+    """Run the comparison notebook and leave it as a self-contained page, a PDF and a spreadsheet with live totals."""
     from streamplan.report import write_report
     from streamplan.terminal import console, study_table
 
@@ -61,9 +69,11 @@ def command(
         people=with_people,
         people_files=people_file,
         support=support,
+        formats=None if formats is None else [name.strip() for name in formats.split(",") if name.strip()],
     )
     console().print(study_table(result.study))
-    click.echo(f"report    {result.html}")
-    click.echo(f"notebook  {result.notebook}")
-    click.echo(f"data      {result.data}")
+    left = (("report", result.html), ("pdf", result.pdf), ("workbook", result.xlsx))
+    for label, path in (*left, ("notebook", result.notebook), ("data", result.data)):
+        if path is not None:
+            click.echo(f"{label:<10}{path}")
     something_fits(result.study)
