@@ -39,7 +39,7 @@ focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file wi
 lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 	  || { echo "make lock needs Python 3.11, the oldest we support: make lock PYTHON=python3.11" >&2; exit 1; }
-	@$(call pin,constraints.txt,'make setup','.[notebooks$(COMMA)dev]' 'jsonschema<4.25')
+	@$(call pin,constraints.txt,'make setup','.[reports$(COMMA)dev]' 'jsonschema<4.25')
 	@$(call pin,constraints-bench.txt,the peer that 'make bench' compares with,service-capacity-modeling)
 
 clean: ## remove both environments, caches and build outputs; reports stay
@@ -47,7 +47,7 @@ clean: ## remove both environments, caches and build outputs; reports stay
 	find $(CODE) tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.installed: pyproject.toml constraints.txt
-	@$(call install,.venv,constraints.txt,-e '.[notebooks$(COMMA)dev]')
+	@$(call install,.venv,constraints.txt,-e '.[reports$(COMMA)dev]')
 
 .venv-focus/.installed: constraints-focus.txt
 	@$(call install,.venv-focus,constraints-focus.txt,focus-validator 'multimethod<1.11' 'setuptools<80')
