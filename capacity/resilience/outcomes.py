@@ -76,7 +76,8 @@ def outcomes(
     """Return the outcome of every failure.
 
     RPO of a copy is the lag of its link, of a backup a random part of its interval and the upload. RTO is detection,
-    decision and switch (or building and restoring), and the time to catch up with what gathered meanwhile.
+    decision and switch (or building and restoring), and the time to catch up with what gathered meanwhile. What gathers
+    and what is restored come at the average rate, as an outage is long beside a peak.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def outcomes(
 
     def back(*delay: Array) -> Array:
         down = np.asarray(sum(delay))
-        return down + catch_up_s(down, setting.utilisation)
+        return down + catch_up_s(down, setting.utilisation / setting.peak_ratio)
 
     age = joint.take("delay.moment", MOMENT) * setting.backup_interval_s + take("lag.backup-upload")
     restored = restore_s(setting.restored_s, setting.peak_ratio, setting.utilisation)
