@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from capacity.draws import uncertain_inputs
 from capacity.laws.storage import stored_bytes
 from streamfacts.errors import unknown_name
 from streamplan.risk import PERCENTILES, percentiles
+from streamplan.workloads import open_workload
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from capacity.forecast import Forecast
 
 Array = NDArray[np.float64]
 
@@ -106,6 +110,62 @@ def demand_path(workload: Workload, months: int = 60, draws: int = 1024, seed: i
     """
     likely = Demand.months(workload, months)
     return DemandPath(workload, months, draws, seed, likely, Demand.draws(workload, draws, months, seed))
+
+
+def with_history(workload: str | Path, history: str | Path, fill: bool = False) -> Workload:
+    """Return a workload of a file, or a shipped one, whose growth is the forecast of a history.
+
+    Launches, events, adoption and the growth of single fields stay as the workload has them; yearly growth, S-curve and
+    seasons by month give way to what the history says.
+    """
+    found = open_workload(workload)
+    growth: dict[str, Any] = {}
+    if found.growth is not None:
+        kept = found.growth.model_fields_set - {"yearly", "s_curve", "seasons"}
+        growth = {name: getattr(found.growth, name) for name in kept}
+        if found.growth.seasons is not None and found.growth.seasons.peak:
+            growth["seasons"] = found.growth.seasons.peak
+    return found.replace(growth=growth | {"history": {"file": str(history), "fill": fill}})
+
+
+def forecast_rows(found: Forecast, months: int) -> list[dict[str, Any]]:
+    """Return the months to come: calendar month, P10, P50 and P90 of the rate [bytes/s], level over the last month."""
+    year, month = (int(part) for part in found.history.months[-1].split("-"))
+    index = year * 12 + month + np.arange(months)
+    low, middle, high = (found.percentile(p / 100)[:months] for p in PERCENTILES)
+    return [
+        {
+            "month": f"{i // 12:04d}-{i % 12 + 1:02d}",
+            "p10_bytes_s": low[n],
+            "p50_bytes_s": middle[n],
+            "p90_bytes_s": high[n],
+            "level": found.level[n],
+        }
+        for n, i in enumerate(index.tolist())
+    ]
+
+
+def forecast_document(found: Forecast, months: int, path: DemandPath | None = None) -> dict[str, Any]:
+    """Return a forecast as a plain document: the history, the back-test, a row a month, the workload's demand."""
+    h, test = found.history, found.back_test
+    profile = None if h.profile is None else {**asdict(h.profile), "burst": h.profile.burst}
+    return {
+        "history": {
+            "file": h.file,
+            "first_month": h.months[0],
+            "last_month": h.months[-1],
+            "months": len(h.monthly),
+            "rows": h.rows,
+            "filled_rows": h.filled,
+            "interval_s": h.interval_s or None,
+            "last_month_bytes_s": h.monthly[-1],
+            "profile": profile,
+        },
+        "seasonal": found.seasonal,
+        "back_test": {**asdict(test), "mape": test.mape, "interval": 0.8},
+        "by_month": forecast_rows(found, months),
+        "demand": None if path is None else demand_document(path),
+    }
 
 
 def demand_document(path: DemandPath) -> dict[str, Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich import box
 from rich.table import Table
 
 from streamfacts.units import human
-from streamplan.demand_path import QUANTITIES, DemandPath
+from streamplan.demand_path import QUANTITIES, DemandPath, forecast_rows
+
+if TYPE_CHECKING:
+    from capacity.forecast import Forecast
 
 #: What the table shows, in its columns.
 SHOWN = ("written", "written_at_peak", "read", "retained", "partitions")
@@ -32,3 +37,59 @@ def path_table(path: DemandPath) -> Table:
                 cells.append(f"{human(float(bands[0, i]), unit)} to {human(float(bands[2, i]), unit)}")
         table.add_row(*cells)
     return table
+
+
+def forecast_table(found: Forecast, months: int) -> Table:
+    """Return the months to come with their percentiles: each of the first year, then every sixth."""
+    h = found.history
+    title = f"{h.file}: {len(h.monthly)} whole months, {h.months[0]} to {h.months[-1]}, and the months after them"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    for name in ("month", "", "P10", "P50", "P90", "over the last month"):
+        table.add_column(name, justify="right")
+    for i, row in enumerate(forecast_rows(found, months), 1):
+        if i <= 12 or i % 6 == 0 or i == months:
+            rates = [human(float(row[f"{p}_bytes_s"]), "bytes/s") for p in ("p10", "p50", "p90")]
+            table.add_row(str(i), row["month"], *rates, f"{row['level']:.2f}")
+    return table
+
+
+def back_test_table(found: Forecast) -> Table:
+    """Return how far the same forecast would have been off, by months ahead, beside a naive one."""
+    test = found.back_test
+    naive = "the same month a year before" if found.seasonal else "the last month"
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"back-test from {test.origins} earlier months: mean absolute error; naive: {naive}",
+        title_justify="left",
+    )
+    table.add_column("months ahead", justify="right")
+    table.add_column("error", justify="right")
+    table.add_column("naive", justify="right")
+    for ahead, error, naive_error in zip(test.horizon.tolist(), test.error, test.naive_error, strict=True):
+        if ahead in (1, 2, 3, 6, 9, 12) or ahead == test.horizon[-1]:
+            table.add_row(str(ahead), f"{error:.1%}", f"{naive_error:.1%}")
+    return table
+
+
+def forecast_terms(found: Forecast, fill: bool) -> str:
+    """Return how the forecast is to be read, and the growth block that takes it into a workload."""
+    h, test = found.history, found.back_test
+    growth = ", ".join(f"{found.yearly(year):.0%}" for year in (1, 2, 5))
+    text = (
+        f"P10 to P90 held {test.coverage:.0%} of {test.tested} months of the back-test; 80% are meant to lie there."
+        f" Median growth of the first, second and fifth year: {growth}."
+        f" {'With' if found.seasonal else 'Without'} a yearly season"
+        + ("." if found.seasonal else ", for which the history is too short.")
+        + (f" {h.filled} missing rows were interpolated." if h.filled else "")
+        + "\nThe trend goes on as it was: what the history has not seen, no interval knows.\n\n"
+        f"write: {h.monthly[-1]:.0f} B/s   # the last month, {h.months[-1]}; month 1 is the next\n"
+        "measured_at: broker   # if it was\n"
+        "growth:\n" + (f"  history: {{file: {h.file}, fill: true}}\n" if fill else f"  history: {h.file}\n")
+    )
+    if h.profile and h.profile.day and h.profile.week and h.profile.burst:
+        parts = f"day: {h.profile.day:.2f}, week: {h.profile.week:.2f}, burst: {h.profile.burst:.2f}"
+        text += f"  seasons: {{{parts}}}\n"
+    elif h.profile:
+        apart = human(h.interval_s, "seconds")
+        text += f"peak_ratio: {h.profile.peak_ratio:.2f}   # of rows {apart} apart: the true peak is higher\n"
+    return text
