@@ -22,6 +22,7 @@ class Outcome:
     """What a child left: the value that its task returned, or the error that it raised."""
 
     number: int
+    place: int
     value: Any = None
     error: BaseException | None = None
 
@@ -74,7 +75,7 @@ def run_forked(tasks: Sequence[Callable[[int], Any]], at_once: int) -> Iterator[
                     del running[pipe]
                     _, status = os.waitpid(pid, 0)
                     places.append(place)
-                    yield _outcome(number, bytes(data), status)
+                    yield _outcome(number, place, bytes(data), status)
         finally:
             for pipe, (_, pid, _, _) in running.items():
                 os.kill(pid, signal.SIGKILL)
@@ -115,11 +116,11 @@ def _answer(task: Callable[[int], Any], place: int) -> bytes:
             return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
-def _outcome(number: int, data: bytes, status: int) -> Outcome:
+def _outcome(number: int, place: int, data: bytes, status: int) -> Outcome:
     if status or not data:
         how = (
             f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"status {os.waitstatus_to_exitcode(status)}"
         )
-        return Outcome(number, error=ChildDied(f"the process ended early, with {how}"))
+        return Outcome(number, place, error=ChildDied(f"the process ended early, with {how}"))
     value, error = pickle.loads(data)
-    return Outcome(number, value, error)
+    return Outcome(number, place, value, error)

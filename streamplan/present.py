@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -13,9 +13,13 @@ from capacity.correlation import Correlation
 from streamfacts.tables import parse_as_of, read_table
 from streamfacts.units import human, largest
 from streamplan.answer import answer_of
+from streamplan.horizon import HORIZON
 from streamplan.plan import Plan
 from streamplan.study import CLOSED, FEASIBLE, Study
 from streamplan.wording import money
+
+if TYPE_CHECKING:
+    from streamplan.batch import Batch
 
 
 class Html(str):
@@ -180,3 +184,29 @@ def gaps(study: Study) -> list[tuple[list[str], tuple[str, ...]]]:
 def not_modelled(study: Study) -> Html:
     """What the model leaves out, offer by offer."""
     return _render("not_modelled.html.j2", groups=[(", ".join(titles), items) for titles, items in gaps(study)])
+
+
+def portfolio_index(batch: Batch) -> Html:
+    """The index of a batch: totals, teams, a link a report, and what failed."""
+    done = [d for found in batch.teams.values() for d in found]
+    usd = {id(d): float(d.summary["monthly_usd"] or 0.0) for d in done}
+    total = sum(usd.values())
+    teams = [
+        {
+            "name": team,
+            "count": len(found),
+            "usd": (own := sum(usd[id(d)] for d in found)),
+            "share": own / (total or 1.0),
+        }
+        for team, found in batch.teams.items()
+    ]
+    return _render(
+        "portfolio.html.j2",
+        batch=batch,
+        done=done,
+        teams=sorted(teams, key=lambda t: -float(t["usd"])),
+        total=total,
+        horizon=HORIZON,
+        dearest=sorted(done, key=lambda d: -usd[id(d)])[:3],
+        beside=["portfolio.xlsx"] if any("xlsx" in d.files for d in done) else [],
+    )

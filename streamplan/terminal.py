@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from capacity import Demand
@@ -16,6 +17,9 @@ from streamplan.plan import Plan
 from streamplan.risk import RiskStudy
 from streamplan.study import CLOSED, FEASIBLE, Study
 from streamplan.wording import money
+
+if TYPE_CHECKING:
+    from streamplan.batch import Batch
 
 
 def console() -> Console:
@@ -178,4 +182,19 @@ def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
                 "" if said is None or cost is None else f"{cost - said:+,.2f}",
             ]
         table.add_row(*cells, row["as_of"], row["confidence"])
+    return table
+
+
+def batch_table(batch: Batch) -> Table:
+    """Return the reports of a portfolio, by team, with the cheapest platform of each."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"{batch.title}: cheapest offer that fits, USD", title_justify="left")
+    for name in ("name", "team", "platform"):
+        table.add_column(name, overflow="fold", min_width=12)
+    table.add_column("USD/month", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for team, found in batch.teams.items():
+        for d in found:
+            said = d.summary["title"] or d.summary["status"]
+            cells = (d.row.name, team, said, money(d.summary["monthly_usd"]), "" if d.fresh else "unchanged")
+            table.add_row(*map(escape, cells))
     return table
