@@ -5,6 +5,7 @@ from streamplan.charts.commitment import commitment_curve
 from streamplan.charts.cost import cost_by_platform
 from streamplan.charts.demand import demand_by_month
 from streamplan.charts.levers import lever_waterfall, levers_alone
+from streamplan.charts.migration import move_by_month, saving_so_far
 from streamplan.charts.months import cost_by_month
 from streamplan.charts.network import network_paths_of
 from streamplan.charts.opinions import vcpu_by_rule, vcpu_terms
@@ -29,10 +30,12 @@ __all__ = [
     "demand_by_month",
     "lever_waterfall",
     "levers_alone",
+    "move_by_month",
     "network_paths_of",
     "plan_outgrown",
     "platform_colours",
     "recovery_by_design",
+    "saving_so_far",
     "set_up",
     "sobol_bars",
     "tornado",

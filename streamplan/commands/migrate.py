@@ -1,0 +1,91 @@
+"""`streamplan migrate`: what a move from one offer to another costs, and whether it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamplan.commands.shared import (
+    BOOK,
+    HOURS,
+    JSON,
+    OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
+    REGION,
+    SUPPORT,
+    WORKLOAD,
+    book,
+    load,
+    options,
+    people,
+    shared,
+)
+
+
+@click.command("migrate")
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, PEOPLE_FILE, SUPPORT)
+@click.option("--from", "source", required=True, help="The offer that is left.")
+@click.option("--to", "target", required=True, help="The offer to go to.")
+@click.option("--months", type=int, default=60, show_default=True, help="Horizon, 1 to 60 months from now.")
+@click.option("--method", default="mirror", show_default=True, help="mirror or dual-write.")
+@click.option(
+    "--phase", "phases", multiple=True, metavar="NAME=MONTHS", help="Your own length of a phase, such as move=6."
+)
+@click.option("--applications", type=int, default=None, help="Producers and consumers that move.")
+@click.option("--history", default=None, help="Span of kept records that leaves; all if left out, '0 s' for none.")
+@click.option("--discount-rate", type=float, default=0.08, show_default=True, help="Effective rate a year.")
+@click.option("--draws", type=int, default=512, show_default=True, help="Joint draws of all that is uncertain.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+def command(
+    workload: str,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
+    source: str,
+    target: str,
+    months: int,
+    method: str,
+    phases: Sequence[str],
+    applications: int | None,
+    history: str | None,
+    discount_rate: float,
+    draws: int,
+    seed: int,
+) -> None:
+    """What a move from one offer to another costs by phase, when it has paid for itself, and its value today."""
+    from streamplan.migration import migrate
+    from streamplan.present_migration import migration_document, migration_table, sentences
+
+    move = migrate(
+        load(workload, region),
+        source,
+        target,
+        months,
+        method=method,
+        phases=options(phases),  # type: ignore[arg-type]  # checked there
+        applications=applications,
+        history=history,
+        discount_rate=discount_rate,
+        draws=draws,
+        seed=seed,
+        book=book(price_book),
+        people=people(with_people, people_file, support),
+        options=options(pairs),
+        hours_per_month=hours_per_month,
+    )
+    if as_json:
+        from streamplan.document import dumps
+
+        click.echo(dumps(migration_document(move)))
+    else:
+        from streamplan.terminal import console
+
+        console().print(migration_table(move))
+        console().print(" ".join(sentences(move)))
