@@ -1,0 +1,86 @@
+"""`streamplan runway`: how long the cluster that is there will do, and the most that it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamfacts.errors import InputError
+from streamplan.commands.shared import BOOK, JSON, OPTION, PLATFORM, REGION, WORKLOAD, book, load, options, shared
+
+
+@click.command("runway")
+@shared(WORKLOAD, JSON, BOOK, OPTION, REGION, PLATFORM)
+@click.option("--machine", default=None, help="Machine type that is there; may be left out where there is but one.")
+@click.option("--units", type=int, required=True, help="Brokers, shards or units that are there.")
+@click.option("--pool", "pools", multiple=True, metavar="NAME=UNITS", help="Units of a further kind, such as bookie=9.")
+@click.option("--disk", default=None, help="Disk of one unit that is there, such as '2 TB'.")
+@click.option("--clusters", type=click.IntRange(1, 500), default=1, show_default=True, help="Equal clusters.")
+@click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
+@click.option("--draws", type=int, default=1024, show_default=True, help="Joint draws of the uncertain inputs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@click.option(
+    "--month", type=int, default=1, show_default=True, help="Month of which the most that is carried is told."
+)
+@click.option("--budget", type=float, default=None, help="USD a month: also the most that it carries on this platform.")
+def command(
+    workload: str,
+    as_json: bool,
+    price_book: Sequence[str],
+    pairs: Sequence[str],
+    region: str | None,
+    platform: str,
+    machine: str | None,
+    units: int,
+    pools: Sequence[str],
+    disk: str | None,
+    clusters: int,
+    months: int,
+    draws: int,
+    seed: int,
+    month: int,
+    budget: float | None,
+) -> None:
+    """Given the cluster that is there: how full it is, the month each wall is passed, the most that it carries."""
+    from streamplan.inverse import UNITS, most_of_budget, most_of_cluster
+    from streamplan.runway import runway
+
+    found, chosen = load(workload, region), options(pairs)
+    result = runway(
+        found, platform, machine, units, months, draws, seed,
+        pools=_pools(pools), disk=disk, clusters=clusters, options=chosen,
+    )  # fmt: skip
+    fields = [f for f in UNITS if f != "fan_out" or found.fan_out.likely > 0]
+    of_cluster = [most_of_cluster(found, result.held, f, month=month, draws=min(draws, 256), seed=seed) for f in fields]
+    of_budget = []
+    if budget is not None:
+        prices, few = book(price_book), min(draws, 64)
+        of_budget = [
+            most_of_budget(found, platform, budget, f, month=month, draws=few, seed=seed, book=prices, options=chosen)
+            for f in fields
+        ]
+    if as_json:
+        from streamplan.document import dumps
+        from streamplan.present_runway import runway_document
+
+        click.echo(dumps(runway_document(result, of_cluster, of_budget, budget)))
+    else:
+        from streamplan.present_runway import most_table, runway_table, runway_terms
+        from streamplan.terminal import console
+
+        out = console()
+        out.print(runway_table(result))
+        out.print(runway_terms(result), markup=False)
+        most = [("this cluster", m) for m in of_cluster] + [(f"{budget:,.0f} USD a month", m) for m in of_budget]
+        out.print(most_table(most, month))
+
+
+def _pools(pairs: Sequence[str]) -> dict[str, float]:
+    out = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not value.strip().isdigit():
+            raise InputError("--pool", pair, "name=units, such as bookie=9")
+        out[name.strip()] = float(value)
+    return out
