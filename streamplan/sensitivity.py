@@ -202,7 +202,7 @@ def sensitivity(
     >>> uncertain = {"write": {"low": "50 MB/s", "high": "200 MB/s"}, "retention": {"low": "1 d", "high": "2 d"}}
     >>> w = Workload(**uncertain, message="1 KiB")
     >>> found = sensitivity(w, "msk-serverless", months=1, draws=256)
-    >>> found.table["inputs"].tolist()
+    >>> found.table["inputs"].tolist()[:2]
     ['write', 'retention']
     """
     whole("draws", draws, 2, 2**20)

@@ -19,7 +19,7 @@ from streamplan.cli import main
 from streamplan.commitment import commit
 from streamplan.plan import plan
 
-KNOWN = {"message": "1 KiB", "fan_out": 3, "retention": "3 d"}
+KNOWN = {"message": "1 KiB", "fan_out": 3, "retention": "3 d", "cpu_factor": 1}
 UNCERTAIN = Workload(write={"low": "50 MB/s", "likely": "100 MB/s", "high": "200 MB/s"}, **KNOWN)
 CERTAIN = Workload(write="100 MB/s", **KNOWN)
 USES = st.lists(st.lists(st.floats(0, 1e3), min_size=3, max_size=3), min_size=1, max_size=20)

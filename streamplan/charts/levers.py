@@ -60,14 +60,13 @@ def lever_waterfall(study: LeverStudy) -> alt.LayerChart | alt.FacetChart:
 def levers_alone(study: LeverStudy) -> alt.LayerChart | alt.FacetChart:
     """Return what each measure saves by itself, and what those in force already are worth [USD a month]."""
     saves, worth = "saves alone", "in force: would cost more without"
-    frame = study.alone
-    data = pd.concat(
-        [
-            frame.dropna(subset=["saving_usd"]).assign(usd=frame["saving_usd"], kind=saves),
-            frame.dropna(subset=["worth_usd"]).assign(usd=frame["worth_usd"], kind=worth),
-        ]
-    )
-    data = data.assign(label=[f"{v:,.0f}" for v in data["usd"]]).sort_values("usd", ascending=False)
+    parts = []
+    for column, kind in (("saving_usd", saves), ("worth_usd", worth)):
+        part = study.alone.dropna(subset=[column])[["title", column, "what", "gives_up"]]
+        parts.append(part.rename(columns={column: "usd"}).assign(kind=kind))
+    data = pd.concat([part for part in parts if len(part)], ignore_index=True).sort_values("usd", ascending=False)
+    data["label"] = [f"{v:,.0f}" for v in data["usd"]]
+    data["end"] = data["usd"].clip(lower=0.0)  # the label of what costs more stands beside its bar
     y = alt.Y("title:N", sort=data["title"].tolist(), title=None)
     bars = (
         alt.Chart(data)
@@ -84,7 +83,6 @@ def levers_alone(study: LeverStudy) -> alt.LayerChart | alt.FacetChart:
             ],
         )
     )
-    data["end"] = data["usd"].clip(lower=0.0)  # the label of what costs more stands beside its bar
     text = alt.Chart(data).mark_text(align="left", dx=5, color=INK, fontSize=11).encode(y=y, x="end:Q", text="label:N")
     return alt.layer(bars, text).properties(
         width=WIDTH - 180,
