@@ -113,6 +113,8 @@ def path_costs(plan: Plan) -> PathCosts:
     has_remote = any(e.usage.meter in REMOTE_METERS and e.usage.quantity > 0 for e in plan.bill.entries)
     if has_remote and not rates["tier_upload"]:
         rates["tier_upload"] = rates["produce"]  # every byte written goes there once
+    if plan.sizing.pools:  # brokers hold no copy of their own: every one goes to a bookie
+        rates["replicate"] += rates["produce"]
     usd = dict.fromkeys(NAMES, 0.0)
     meters: dict[str, list[str]] = {name: [] for name in NAMES}
     sources: dict[str, list[str]] = {name: [] for name in NAMES}

@@ -67,7 +67,7 @@ def cost_by_platform(
     )
     ends["end"] = ends[["monthly_usd", "high"]].max(axis=1)
     layers: list[alt.Chart] = [bars]
-    spans = ends.dropna(subset=["low", "high"])
+    spans = ends[ends["low"] < ends["high"]]
     if low and len(spans):
         over = alt.Chart(spans).encode(
             y=y,

@@ -39,7 +39,7 @@ def cost_by_month(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     ]
     base = alt.Chart(known).encode(x=x, y=y)
     lines = base.mark_line(strokeWidth=2.2).encode(
-        color=color.legend(alt.Legend(columns=2, symbolStrokeWidth=4, labelLimit=300)), tooltip=tooltip
+        color=color.legend(alt.Legend(columns=2, symbolStrokeWidth=4, labelLimit=360)), tooltip=tooltip
     )
     ends = known.loc[known.groupby("platform")["month"].idxmax()].query("month < @last")
     layers: list[alt.Chart] = [lines]

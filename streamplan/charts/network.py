@@ -79,9 +79,9 @@ def network_paths_of(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     names = boxes.mark_text(fontSize=11, color=INK, lineBreak="\n", baseline="middle", align="center").encode(
         x=x("x"), y=y("label_y"), text="label:N"
     )
-    subtitle = "average rates, 1 MB = 10^6 bytes; an arrow without a price is not billed"
+    subtitle = "average rates, 1 MB = 10^6 bytes, and USD a month"
     if costs.between_zones_usd:
-        subtitle = f"average rates; {money(costs.between_zones_usd)} USD a month between zones are not shared out"
+        subtitle += f"; {money(costs.between_zones_usd)} USD between zones belong to no one path"
     return alt.layer(shafts, heads, *labels, frames, names).properties(
         width=WIDTH + 40,
         height=HEIGHT - top,
@@ -140,9 +140,9 @@ def _edge(
     rate = f"{flow.bytes_s / 1e6:,.4g} MB/s"
     cost = "not billed" if not flow.meters else "price missing" if np.isnan(flow.usd) else f"{money(flow.usd)} USD"
     if back is not None and back.meters:
-        cost = f"{cost} written\n{money(back.usd)} USD read"
+        cost = f"{cost} to write\n{money(back.usd)} USD to read"
     across = flow.cross_zone_bytes_s > 0
-    middle_x, middle_y = (x + x2) / 2, (y + y2) / 2
+    middle_x, middle_y = (x + x2) / 2, (y + y2) / 2 - LINE_HEIGHT / 2 * cost.count("\n")
     shift = {"center": (0, -28), "left": (26, -12), "right": (-26, -12)}[align]
     return {
         "path": flow.path.replace("_", " "),

@@ -143,7 +143,7 @@ function showBill(plan) {
       element("td", { className: "n", textContent: number(line.quantity, 2) }), element("td", { textContent: line.unit }),
       element("td", { className: "n", textContent: line.unit_price == null ? "missing" : Number(line.unit_price.toPrecision(4)) }),
       element("td", { className: "n", textContent: line.cost == null ? "–" : number(line.cost, 2) }),
-      element("td", { textContent: `${line.as_of}${line.stale ? ", old" : ""}` }), source);
+      element("td", { className: "keep", textContent: `${line.as_of}${line.stale ? ", old" : ""}` }), source);
   }));
   byId("total").textContent = plan.total == null ? "–" : number(plan.total, 2);
   byId("missing").textContent = plan.missing.join("; ");
