@@ -112,7 +112,9 @@ def ratings(offer: str) -> dict[str, tuple[str, float, str]]:
     """Return the rating of an offer's kind on each criterion of the matrix: word, score [1] and source."""
     rows = read_table("fit/ratings")
     own = rows[rows["class"] == kind_of(offer)]
-    return {str(r["criterion"]): (str(r["rating"]), float(r["score"]), str(r["source"])) for r in own.to_dict("records")}
+    return {
+        str(r["criterion"]): (str(r["rating"]), float(r["score"]), str(r["source"])) for r in own.to_dict("records")
+    }
 
 
 def decide(

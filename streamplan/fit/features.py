@@ -101,7 +101,9 @@ def checks(offer: Offer, requirements: Requirements) -> list[Check]:
             spoken = [p.strip() for p in offer.guarantees["protocol"].split(",")]
             out.append(Check(name, wanted in spoken, f"speaks {', '.join(spoken)}, {wanted} asked"))
         elif name == "only_clouds":
-            out.append(Check(name, offer.provider in wanted, f"runs on {offer.provider} here, asked: {', '.join(wanted)}"))
+            out.append(
+                Check(name, offer.provider in wanted, f"runs on {offer.provider} here, asked: {', '.join(wanted)}")
+            )
         elif name in _TESTS:
             known_as, test, words = _TESTS[name]
             found = feature(offer.name, known_as)

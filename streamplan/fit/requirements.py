@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,9 @@ MUST: dict[str, Question] = {
     "clouds": Question("context", "clouds on which it must be had, all of them", _several(CLOUDS)),
     "only_clouds": Question("context", "clouds on which it may run here, one of them", _several(CLOUDS)),
     "tenants": Question("context", "tenants kept apart natively", _flag),
-    "max_monthly": Question("cost", "most that an average month may cost in the median [USD]", _number(1e-2, 1e12, "USD")),
+    "max_monthly": Question(
+        "cost", "most that an average month may cost in the median [USD]", _number(1e-2, 1e12, "USD")
+    ),
 }
 #: What the owners know of themselves; answers the "choose when" rules.
 CONTEXT: dict[str, Question] = {
@@ -130,6 +132,8 @@ class Requirements:
     def shares(self) -> NDArray[np.float64]:
         """The weights as shares that add up to 1, in the order of `criteria()`."""
         given = np.array([self.weights.get(name, default) for name, (_, default) in criteria().items()], float)
+        if not given.sum() > 0:
+            raise InputError("weights", "all 0", "at least one weight above 0")
         return np.asarray(given / given.sum())
 
     @classmethod
@@ -163,9 +167,13 @@ class Requirements:
                 raise unknown_name("weights", str(key), criteria())
             weights[key] = _weight(f"weights.{key}", value)
         found = cls(must, context, weights, unknown, str(data.get("name", name)))
-        if not math.isfinite(float(found.shares.sum())):
-            raise InputError("weights", "all 0", "at least one weight above 0")
+        found.shares  # noqa: B018  raises where no weight is above 0
         return found
+
+    def but(self, must: Mapping[str, Any] | None = None, weights: Mapping[str, Any] | None = None) -> Requirements:
+        """Return a copy with some answers or weights changed, read as those of a file."""
+        changed = Requirements.of({"must": must or {}, "weights": weights or {}})
+        return replace(self, must={**self.must, **changed.must}, weights={**self.weights, **changed.weights})
 
     @classmethod
     def load(cls, path: str | Path) -> Requirements:

@@ -70,7 +70,9 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
         choice: [r["rule"] for r in rules(decision) if r["choice"] == choice and r["holds"]] for choice in CHOICES
     }
     told = [f"{len(held)} for {CHOICES[choice]}" for choice, held in holding.items() if held]
-    out.append(("Rules of thumb", f"Of the guide's rules hold: {', '.join(told)}." if told else "None holds as answered."))
+    out.append(
+        ("Rules of thumb", f"Of the guide's rules hold: {', '.join(told)}." if told else "None holds as answered.")
+    )
     return out
 
 
@@ -91,7 +93,11 @@ def _sensitivity(decision: Decision, titles: list[str], names: list[str]) -> str
     )
     rivals = [(share, titles[i]) for i, share in enumerate(decision.even) if i and share >= 0.05]
     if rivals:
-        text += " Evenly drawn, others are first: " + ", ".join(f"{t} in {s:.0%}" for s, t in sorted(rivals)[::-1][:4]) + "."
+        text += (
+            " Evenly drawn, others are first: "
+            + ", ".join(f"{t} in {s:.0%}" for s, t in sorted(rivals)[::-1][:4])
+            + "."
+        )
     if decision.flips:
         flip = decision.flips[0]
         text += f" The least change that puts another first: {flip_words(decision, 0)}, and {titles[flip.rival]} draws level."
@@ -132,7 +138,14 @@ def answers(decision: Decision) -> list[dict[str, str]]:
                 value = "yes" if value else "no"
             if name == "latency" and value is not None:
                 value = f"{value:g} ms"
-            out.append({"part": part, "group": question.group, "ask": question.ask, "answer": "" if value is None else str(value)})
+            out.append(
+                {
+                    "part": part,
+                    "group": question.group,
+                    "ask": question.ask,
+                    "answer": "" if value is None else str(value),
+                }
+            )
     return out
 
 
@@ -211,7 +224,14 @@ def answer_page(decision: Decision) -> Any:
     """The first screen: the recommendation and its reasons."""
     from streamplan.present import _render
 
-    return _render("decision.html.j2", decision=decision, w=decision.workload, best=decision.winner, reasons=reasons(decision), span=_span(decision))
+    return _render(
+        "decision.html.j2",
+        decision=decision,
+        w=decision.workload,
+        best=decision.winner,
+        reasons=reasons(decision),
+        span=_span(decision),
+    )
 
 
 def ranking_page(decision: Decision) -> Any:
@@ -219,19 +239,35 @@ def ranking_page(decision: Decision) -> Any:
     from streamplan.present import _render
 
     rows = decision.table.to_dict("records") if decision.ranked else []
-    heads = [(name, title, share) for (name, (title, _)), share in zip(criteria().items(), decision.requirements.shares, strict=True)]
+    heads = [
+        (name, title, share)
+        for (name, (title, _)), share in zip(criteria().items(), decision.requirements.shares, strict=True)
+    ]
     moves = [
-        {"title": title_of(decision, decision.ranked[f.rival]), "moved": 100 * f.moved, "words": flip_words(decision, i)}
+        {
+            "title": title_of(decision, decision.ranked[f.rival]),
+            "moved": 100 * f.moved,
+            "words": flip_words(decision, i),
+        }
         for i, f in enumerate(decision.flips[:8])
     ]
-    return _render("decision_ranking.html.j2", rows=rows, criteria=heads, moves=moves, weightings=decision.weightings, span=_span(decision))
+    return _render(
+        "decision_ranking.html.j2",
+        rows=rows,
+        criteria=heads,
+        moves=moves,
+        weightings=decision.weightings,
+        span=_span(decision),
+    )
 
 
 def excluded_page(decision: Decision) -> Any:
     """The offers that are out, each with its reasons and their sources."""
     from streamplan.present import _render
 
-    rows = [{"title": g.offer.title, "reasons": g.reasons} for g in sorted(decision.excluded, key=lambda g: g.offer.title)]
+    rows = [
+        {"title": g.offer.title, "reasons": g.reasons} for g in sorted(decision.excluded, key=lambda g: g.offer.title)
+    ]
     return _render("decision_excluded.html.j2", rows=rows)
 
 
@@ -243,7 +279,9 @@ def matrix_page(decision: Decision) -> Any:
     kinds = list(dict.fromkeys(kind_of(name) for name in decision.ranked))
     of = {kind: ratings(next(n for n in decision.ranked if kind_of(n) == kind)) for kind in kinds}
     factors = list(next(iter(of.values()))) if of else []
-    return _render("decision_matrix.html.j2", kinds=kinds, of=of, factors=factors, rules=rules(decision), choices=CHOICES)
+    return _render(
+        "decision_matrix.html.j2", kinds=kinds, of=of, factors=factors, rules=rules(decision), choices=CHOICES
+    )
 
 
 def form_page(decision: Decision) -> Any:
@@ -251,3 +289,12 @@ def form_page(decision: Decision) -> Any:
     from streamplan.present import _render
 
     return _render("decision_form.html.j2", rows=answers(decision))
+
+
+def inputs_page(decision: Decision) -> Any:
+    """The workload as it was given: its uncertain inputs with their ranges, and its terms in a sentence."""
+    from streamplan.present_risk import uncertain_inputs
+
+    if decision.study is None:
+        return answer_page(decision)
+    return uncertain_inputs(decision.study)
