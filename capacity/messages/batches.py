@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from capacity.messages.library import library
 from capacity.messages.reading import Record
 
-#: Codec to its number in a batch's attributes, and the library that must be there.
+#: Codec to its number in a batch's attributes, the library that must be there, and the function of kafka-python.
 CODECS = {
-    "none": (0x00, ""),
-    "gzip": (0x01, ""),
-    "snappy": (0x02, "snappy"),
-    "lz4": (0x03, "lz4.frame"),
-    "zstd": (0x04, "zstandard"),
+    "none": (0x00, "", ""),
+    "gzip": (0x01, "", "gzip_encode"),
+    "snappy": (0x02, "snappy", "snappy_encode"),
+    "lz4": (0x03, "lz4.frame", "lz4_encode"),
+    "zstd": (0x04, "zstandard", "zstd_encode"),
 }
 Headers = Sequence[tuple[str, bytes]]
 
@@ -40,7 +40,12 @@ class BatchSize:
 
 
 def batch_sizes(
-    runs: Iterable[Sequence[Record]], codecs: Sequence[str], batch_bytes: int, headers: Headers = ()
+    runs: Iterable[Sequence[Record]],
+    codecs: Sequence[str],
+    batch_bytes: int,
+    headers: Headers = (),
+    *,
+    cut: bool = False,
 ) -> dict[str, BatchSize]:
     """Return the bytes of the record batches that a producer would make of each run, by codec.
 
@@ -50,31 +55,34 @@ def batch_sizes(
     codecs : keys of `CODECS`
     batch_bytes : largest batch before compression, the producer's `batch.size` [byte]
     headers : name and value of each header, the same on every record
+    cut : whether the runs are cut out of a longer stream, so that the last batch of each is not a whole one and is left
+        out where there is another
 
     Examples
     --------
     >>> sizes = batch_sizes([[Record(b"x" * 100)] * 10], ["none"], 16384)["none"]
     >>> sizes.wire_bytes, sizes.batches
-    (1131, 1)
+    (1151, 1)
     """
+    encoders = {codec: _encoder(codec) for codec in codecs}
+    header = _builder(batch_bytes).size()
     wire = dict.fromkeys(codecs, 0)
     records = batches = plain = alone = 0
     for run in runs:
-        for batch, size in _batches(run, batch_bytes, headers):
-            records, batches, plain = records + len(batch), batches + 1, plain + size
-            alone += size > batch_bytes
-            for codec in codecs:
-                wire[codec] += _build(batch, codec, headers)
+        built = list(_batches(run, batch_bytes, headers))
+        for count, data in built[:-1] if cut and len(built) > 1 else built:
+            records, batches, plain = records + count, batches + 1, plain + len(data)
+            alone += len(data) > batch_bytes
+            for codec, encode in encoders.items():
+                # what does not become smaller stays as it is
+                wire[codec] += header + min(len(encode(data[header:])), len(data) - header)
     return {codec: BatchSize(records, batches, plain, size, alone) for codec, size in wire.items()}
 
 
-def _builder(codec: str, batch_bytes: int) -> Any:
-    number, needs = CODECS[codec]
-    if needs:
-        library(needs)
+def _builder(batch_bytes: int) -> Any:
     return library("kafka.record.default_records").DefaultRecordBatchBuilder(
         magic=2,
-        compression_type=number,
+        compression_type=CODECS["none"][0],
         is_transactional=False,
         producer_id=-1,
         producer_epoch=-1,
@@ -83,21 +91,24 @@ def _builder(codec: str, batch_bytes: int) -> Any:
     )
 
 
-def _batches(run: Sequence[Record], batch_bytes: int, headers: Headers) -> Iterable[tuple[list[Record], int]]:
-    """Split a run as the producer does, each batch with its bytes: the record that does not fit starts the next one."""
-    builder, batch = _builder("none", batch_bytes), list[Record]()
+def _encoder(codec: str) -> Callable[[bytes], bytes]:
+    _, needs, function = CODECS[codec]
+    if needs:
+        library(needs)
+    if not function:
+        return bytes
+    encode: Callable[[bytes], bytes] = getattr(library("kafka.codec"), function)
+    return encode
+
+
+def _batches(run: Sequence[Record], batch_bytes: int, headers: Headers) -> Iterable[tuple[int, bytes]]:
+    """Build the batches of a run as the producer does: the record that does not fit starts the next one."""
+    builder, count = _builder(batch_bytes), 0
     for record in run:
-        if builder.append(len(batch), 0, record.key, record.value, headers) is None:
-            yield batch, builder.size()
-            builder, batch = _builder("none", batch_bytes), []
+        if builder.append(count, 0, record.key, record.value, headers) is None:
+            yield count, bytes(builder.build())
+            builder, count = _builder(batch_bytes), 0
             builder.append(0, 0, record.key, record.value, headers)
-        batch.append(record)
-    if batch:
-        yield batch, builder.size()
-
-
-def _build(batch: Sequence[Record], codec: str, headers: Headers) -> int:
-    builder = _builder(codec, 1 << 40)
-    for offset, record in enumerate(batch):
-        builder.append(offset, 0, record.key, record.value, headers)
-    return len(builder.build())
+        count += 1
+    if count:
+        yield count, bytes(builder.build())

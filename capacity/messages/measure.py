@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,7 @@ class Messages:
         With `write` or `messages` beside them, and what is not in a message, they are a workload.
         """
         m = chosen or self.best
-        origin = f"measured on {self.name}: {m.codec}, batches of up to {m.batch_bytes:,.0f} bytes; {self.taken}"
+        origin = f"measured on {self.name}: {m.codec}, batches of up to {m.batch_bytes:,.0f} bytes"
         return {
             "message": {"value": f"{self.message_bytes:.1f} B", "source": origin},
             "max_message": {"value": f"{self.sample.largest_bytes + self.header_bytes} B", "source": origin},
@@ -211,12 +212,13 @@ def measure_messages(
                 )
             yield record
 
-    run_bytes = int(max(max(batches), MIB / 4))
+    run_bytes = int(2 * max(*batches, MIB / 4))  # so that every run holds a whole batch
     sample = sample_runs(accepted(), run_bytes, int(sample_bytes), seed)
     if not sample.records:
         raise InputError("file", str(path), "a file with at least one record; this one has none")
+    runs = [list(chain.from_iterable(sample.runs))] if sample.whole else sample.runs
     found = []
     for size in batches:
-        sizes = batch_sizes(sample.runs, codecs, int(size), named)
+        sizes = batch_sizes(runs, codecs, int(size), named, cut=not sample.whole)
         found += [Measurement(codec, float(size), sizes[codec]) for codec in codecs]
     return Messages(Path(path).name, format, key, dict(named), sample, seed, tuple(found))
