@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lint lab bench focus lock clean
+.PHONY: help setup report test lint lab app pictures bench focus lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -28,6 +28,12 @@ lint: .venv/.installed ## style, formatting and types
 
 lab: .venv/.installed ## open the notebooks in JupyterLab
 	@"$(BIN)/jupyter" lab --LabApp.news_url=None $(ARGS) notebooks/
+
+app: .venv/.installed ## sliders, charts and the bill as a page on this machine, without Jupyter or a network
+	@"$(BIN)/streamplan" app $(ARGS)
+
+pictures: .venv/.installed ## take the pictures of the README anew (needs Chromium)
+	@"$(BIN)/python" -m docs.pictures $(ARGS)
 
 bench: .venv/.installed .venv-bench/.installed ## measure the figures of the README, with a peer in an environment of its own
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
