@@ -44,9 +44,18 @@ class Volume:
     source: str
 
     def lines(
-        self, units: Array, size_gib: Array, throughput_mib_s: Array, iops: Array, extra_gib: float
+        self,
+        units: Array,
+        size_gib: Array,
+        throughput_mib_s: Array,
+        iops: Array,
+        extra_gib: float,
+        least_gib: Array | None = None,
     ) -> list[UsageLine]:
-        """Return the usage of one volume a unit, and `extra_gib` beside them, for a month."""
+        """Return the usage of one volume a unit, and `extra_gib` beside them, for a month.
+
+        `least_gib` is what all the volumes together hold at least, however many units there are.
+        """
         return [
             UsageLine(
                 self.size_meter,
@@ -54,6 +63,7 @@ class Volume:
                 "GiB-month",
                 self.sku,
                 f"units x volume + {extra_gib:g} GiB of the other nodes",
+                least=None if least_gib is None else least_gib + extra_gib,
             ),
             UsageLine(
                 self.throughput_meter,
@@ -114,7 +124,7 @@ class Cloud:
             out.append(
                 UsageLine(
                     self.zone_meter,
-                    context.gib(cross_zone) * self.zone_ways,
+                    context.gib(np.asarray(cross_zone) * self.zone_ways),
                     "GiB",
                     formula=f"({what} across zones) x {self.zone_ways:g}{twice}",
                 )

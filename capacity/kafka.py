@@ -22,6 +22,8 @@ from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
 
+BROKER = "broker"
+
 
 def usable_machines(cloud: Cloud, *, local: bool, memory_above_gib: float) -> MachineTable:
     """Return the machines with enough memory and a documented rate of the disks in question."""
@@ -98,7 +100,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     controllers = float(context.options["controllers"])
     controller_gib = controllers * float(assumption("controller_disk_gib"))
     lines = [
-        UsageLine(where.instance_meter, units * hours, "instance-hour", context.names, f"brokers x {hours:g} h"),
+        UsageLine(where.instance_meter, units * hours, "instance-hour", context.names, f"brokers x {hours:g} h", BROKER),
         UsageLine(
             where.instance_meter,
             context.spread(controllers * hours),
@@ -136,7 +138,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
             ),
             Part("volume operations", iops, "IOPS", "throughput / bytes of one, at least the baseline", source),
         ]
-        lines += where.volume.lines(units, size, throughput, iops, controller_gib)
+        lines += where.volume.lines(units, size, throughput, iops, controller_gib, on_disk / fill / GIB)
     crossing = paths.clients_cross_zone + paths.replicate_cross_zone
     lines += where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers")
     if tiered:
@@ -144,9 +146,10 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         how = "average write x retention, one copy: closed segments go to the remote tier at once (KIP-405)"
         lines += where.object_lines(context, remote, paths.tier_upload, paths.tier_download, how)
         parts.append(Part("remote tier", context.spread(remote / GIB), "GiB", how, "KIP-405"))
-    rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
-    how = "data of one broker / spare network and disk of its replacement"
-    parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
+    if not context.brief:
+        rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
+        how = "data of one broker / spare network and disk of its replacement"
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
     near = context.options["follower_fetch"]
     notes = (
         "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
@@ -158,7 +161,8 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
             else (f"bytes between zones are not billed by {where.provider} ({where.pricing_page})",)
         ),
     )
-    return context.sizing("broker", units, constraints, limits, lines, parts, notes)
+    fewest, multiple = {BROKER: least}, {BROKER: d.zones}
+    return context.sizing(BROKER, units, constraints, limits, lines, parts, notes, fewest=fewest, multiple=multiple)
 
 
 def _names(cloud: Callable[[], Cloud], local: bool) -> NDArray[Any]:

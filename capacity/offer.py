@@ -62,7 +62,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an offer's model gets besides the demand."""
+    """What an offer's model gets besides the demand; with `brief` it may leave out parts that no meter counts."""
 
     demand: Demand
     names: NDArray[Any]
@@ -70,6 +70,7 @@ class Context:
     hours_per_month: float
     units: float | None = None
     shape: tuple[int, ...] = ()
+    brief: bool = False
 
     @property
     def seconds(self) -> float:
@@ -99,6 +100,8 @@ class Context:
         parts: Sequence[Part] = (),
         notes: Sequence[str] = (),
         pools: Mapping[str, NDArray[np.float64]] | None = None,
+        fewest: Mapping[str, NDArray[np.float64]] | None = None,
+        multiple: Mapping[str, NDArray[np.float64]] | None = None,
     ) -> Sizing:
         """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
         return Sizing(
@@ -113,6 +116,8 @@ class Context:
             configuration=self.names,
             parts=tuple(parts),
             pools=pools or {},
+            fewest=fewest or {},
+            multiple=multiple or {},
             assumptions=tuple(notes),
         )
 
@@ -193,10 +198,12 @@ def size(
     platform: str,
     *,
     machine: str | None = None,
+    among: NDArray[Any] | None = None,
     units: float | None = None,
     clusters: Any = 1,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    brief: bool = False,
 ) -> Sizing:
     """Size an offer for a workload.
 
@@ -205,10 +212,12 @@ def size(
     workload : a `Workload`, sized in its region or the offer's counterpart of it, or a `Demand` of any shape S
     platform : name of an offer, see `platforms()`
     machine : one configuration; without it the result has all of them on its leading axis
+    among : names of configurations to size, in the offer's order; all if left out
     units : brokers or shards that are already there; their utilisation is shown and what they break is a violation
     clusters : equal clusters that the demand is spread over; units and constraints are those of one, usage of all
     options : the offer's levers by name
     hours_per_month : hours in the billing month [h]
+    brief : leave out parts that no meter counts, such as the time to rebuild a broker
 
     Returns
     -------
@@ -235,7 +244,7 @@ def size(
         raise InputError("clusters", clusters, "a number of at least 1")
     if np.ndim(clusters) or clusters != 1:
         demand = demand.split(clusters)
-    names = offer.configurations()
+    names = offer.configurations() if among is None else among
     if machine is not None:
         if machine not in names:
             near = difflib.get_close_matches(machine, names.tolist(), n=4, cutoff=0.3)
@@ -246,7 +255,7 @@ def size(
         raise InputError("units", units, "a whole number, at least 1 and at most 1,000,000")
     if not (_is_number(hours_per_month) and 0 < hours_per_month <= 744):
         raise InputError("hours_per_month", hours_per_month, "a number above 0 and at most 744")
-    context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape)
+    context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape, brief)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
     sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)

@@ -46,6 +46,8 @@ class Sizing:
     usage : quantities on meters
     parts : further sized quantities
     pools : units of further kinds that scale apart, such as bookies, by kind
+    fewest : units of a kind that are there whatever the load, by kind, of the demand's shape
+    multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
     """
 
     offer: str
@@ -59,6 +61,8 @@ class Sizing:
     configuration: str | NDArray[Any] = ""
     parts: tuple[Part, ...] = ()
     pools: Mapping[str, Array] = field(default_factory=dict)
+    fewest: Mapping[str, Array] = field(default_factory=dict)
+    multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
 
     def units_of(self, constraint: Constraint) -> Array:

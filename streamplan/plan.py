@@ -140,12 +140,23 @@ def cost_all(
     *,
     units: float | None = None,
     clusters: Any = 1,
+    among: NDArray[Any] | None = None,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     people: People | None = None,
+    brief: bool = False,
 ) -> Costed:
-    """Size and price every configuration of an offer at once, for a demand of any shape."""
-    sizing = size(demand, platform, units=units, clusters=clusters, options=options, hours_per_month=hours_per_month)
+    """Size and price every configuration of an offer at once, or those named in `among`, for a demand of any shape."""
+    sizing = size(
+        demand,
+        platform,
+        among=among,
+        units=units,
+        clusters=clusters,
+        options=options,
+        hours_per_month=hours_per_month,
+        brief=brief,
+    )
     return Costed(find_platform(platform), sizing, priced(sizing, book, demand.region, people))
 
 

@@ -40,7 +40,13 @@ class PremiumVolume(Volume):
         return mb_s * MB / MIB, np.maximum(self.baseline_iops, iops)
 
     def lines(
-        self, units: Array, size_gib: Array, throughput_mib_s: Array, iops: Array, extra_gib: float
+        self,
+        units: Array,
+        size_gib: Array,
+        throughput_mib_s: Array,
+        iops: Array,
+        extra_gib: float,
+        least_gib: Array | None = None,
     ) -> list[UsageLine]:
         """Return the usage of one volume a unit, and `extra_gib` beside them, for a month."""
         included = self.baseline_mib_s * MIB / MB
@@ -54,6 +60,7 @@ class PremiumVolume(Volume):
                 "GiB-month",
                 self.sku,
                 f"units x volume, at least IOPS / {self.iops_per_gib:g}, + {extra_gib:g} GiB of the other nodes",
+                least=None if least_gib is None else least_gib + extra_gib,
             ),
             UsageLine(
                 self.throughput_meter,

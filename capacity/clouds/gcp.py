@@ -35,7 +35,13 @@ class PersistentDisk(Volume):
         return np.maximum(size_gib, np.ceil(np.maximum(for_throughput, for_operations)))
 
     def lines(
-        self, units: Array, size_gib: Array, throughput_mib_s: Array, iops: Array, extra_gib: float
+        self,
+        units: Array,
+        size_gib: Array,
+        throughput_mib_s: Array,
+        iops: Array,
+        extra_gib: float,
+        least_gib: Array | None = None,
     ) -> list[UsageLine]:
         """Return the usage of one volume a unit, and `extra_gib` beside them, for a month."""
         return [
@@ -47,6 +53,7 @@ class PersistentDisk(Volume):
                 f"units x largest of (volume, (throughput - {self.baseline_mib_s:g} MiB/s) / "
                 f"{self.mib_s_per_gib:g} MiB/s a GiB, (IOPS - {self.baseline_iops:g}) / {self.iops_per_gib:g} a GiB) "
                 f"+ {extra_gib:g} GiB of the other nodes",
+                least=None if least_gib is None else least_gib + extra_gib,
             )
         ]
 

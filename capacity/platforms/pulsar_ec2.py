@@ -50,7 +50,7 @@ BROKERS = (
 )  # fmt: skip
 BOOKIES_LOCAL = ("i3en", "i4i", "i4g", "im4gn", "is4gen", "i8g", "i7ie")
 BOOKIES_VOLUMES = ("m7g", "r7g", "m6i")
-BOOKIE = "bookie"
+BROKER, BOOKIE = "broker", "bookie"
 #: What `Volume.lines` says of nodes besides; they have a line of their own here.
 _NO_OTHERS = " + 0 GiB of the other nodes"
 
@@ -363,8 +363,15 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
 
     metadata_gib = nodes * fact("metadata", "disk_gib")
     lines = [
-        UsageLine(where.instance_meter, brokers * hours, "instance-hour", rows["broker"], f"brokers x {hours:g} h"),
-        UsageLine(where.instance_meter, bookies * hours, "instance-hour", rows["bookie"], f"bookies x {hours:g} h"),
+        UsageLine(where.instance_meter, brokers * hours, "instance-hour", rows["broker"], f"brokers x {hours:g} h", BROKER),
+        UsageLine(
+            where.instance_meter,
+            bookies * hours,
+            "instance-hour",
+            rows["bookie"],
+            f"bookies x {hours:g} h",
+            counts="" if asked else BOOKIE,
+        ),
         UsageLine(
             where.instance_meter,
             context.spread(nodes * hours),
@@ -424,7 +431,8 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         stored, extra, part = _object_store(context, average, moved)
         lines += extra
         parts += [part, *stored]
-    parts.append(_rereplication(context, rows, disks, average, held, bookies, journal_rate, ledger_rate))
+    if not context.brief:
+        parts.append(_rereplication(context, rows, disks, average, held, bookies, journal_rate, ledger_rate))
     notes = (
         "one Pulsar cluster; brokers, bookies and metadata nodes on machines of their own",
         "an entry is a batch of the workload's size; bytes on the wire are those of Kafka's record format",
@@ -435,7 +443,9 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         "copies of an entry are spread over the zones (rack-aware placement); auto-recovery waits for a lost zone",
     )
     pools = {BOOKIE: bookies}
-    return context.sizing("broker", brokers, (*of_brokers, *of_bookies), limits, lines, parts, notes, pools)
+    fewest, multiple = {BROKER: d.zones, BOOKIE: least}, {BROKER: d.zones, BOOKIE: d.zones}
+    constraints = (*of_brokers, *of_bookies)
+    return context.sizing(BROKER, brokers, constraints, limits, lines, parts, notes, pools, fewest, multiple)
 
 
 def _limits(context: Context, quorum: _Quorum, peak: PulsarPaths, proxies: float) -> list[Limit]:
@@ -496,11 +506,11 @@ def _storage(
     ledger_gib = np.maximum(np.ceil(held / bookies / fill / GIB), 1.0)
     lines = [
         replace(line, formula=f"{kind} volumes: {line.formula.replace('units', each).removesuffix(_NO_OTHERS)}")
-        for kind, each, count, size, rate, iops in (
-            ("journal", "bookies x journal disks", bookies * journals, journal_gib, journal_mib_s, journal_iops),
-            ("ledger", "bookies", bookies, ledger_gib, ledger_mib_s, ledger_iops),
+        for kind, each, count, size, rate, iops, least in (
+            ("journal", "bookies x journal disks", bookies * journals, journal_gib, journal_mib_s, journal_iops, None),
+            ("ledger", "bookies", bookies, ledger_gib, ledger_mib_s, ledger_iops, held / fill / GIB),
         )
-        for line in volume.lines(count, size, rate, iops, 0.0)
+        for line in volume.lines(count, size, rate, iops, 0.0, least)
     ]
     named = pulsar_fact("bookie", "journal_gib").source
     load = "its largest load over all states / ceiling"
