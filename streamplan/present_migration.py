@@ -81,8 +81,8 @@ def sentences(move: Migration) -> list[str]:
         f"Of the draws four in five lie between {money(value['p10'])} and {money(value['p90'])} USD; it pays in"
         f" {move.pays:.0%} of them.",
         f"Once: {money(once['likely'])} USD (P10 {money(once['p10'])}, P90 {money(once['p90'])}) for"
-        f" {days['likely']:,.0f} person-days (P10 {days['p10']:,.0f}, P90 {days['p90']:,.0f}), mirroring and history; both"
-        f" platforms run side by side for {both} months.",
+        f" {days['likely']:,.0f} person-days (P10 {days['p10']:,.0f}, P90 {days['p90']:,.0f}), mirroring and history;"
+        f" both platforms run side by side for {both} months.",
         f"Method: {move.method}; bytes leave {move.path}.",
     ]
     if move.left_out:
