@@ -121,6 +121,8 @@ def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
     stale = sum(bool(r["stale"]) for r in rows)
     names = f" ({', '.join(assumed)})" if assumed else ""
     text = f"{len(origin) - len(assumed)} inputs cited, {len(assumed)} assumed{names}."
+    if not origin:
+        text = "No input says where it comes from."
     if rows:
         text += f" {len(rows)} prices, the oldest of {min(r['as_of'] for r in rows)}"
         text += f", {stale} older than a year" if stale else ""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,10 +14,12 @@ import yaml
 import streamfacts.files
 from pricing import PriceBook
 from streamfacts.errors import InputError
-from streamplan import notebooks, study
+from streamplan import notebooks, pdf, study
 from streamplan import report as report_module
+from streamplan.answer import answer_of
 from streamplan.cli import main
 from streamplan.document import dumps, study_document
+from streamplan.horizon import cheapest_at_scale
 from streamplan.present import links
 from streamplan.report import write_report
 from streamplan.workloads import open_workload
@@ -95,7 +95,7 @@ def asked(tmp_path_factory):
 
 
 def build(asked, out):
-    return write_report(asked["workload"], out, price_books=asked["price_books"], progress=False)
+    return write_report(asked["workload"], out, price_books=asked["price_books"], formats=["html"], progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +340,7 @@ def test_bad_input_is_found_before_a_kernel_starts(arguments, word, asked, tmp_p
 
 
 def test_command_names_the_three_files(asked, tmp_path, capsys, quick):
-    main(["report", asked["workload"], "--out", str(tmp_path / "out")])
+    main(["report", asked["workload"], "--out", str(tmp_path / "out"), "--format", "html"])
     out, _ = capsys.readouterr()
     assert [out.count(f"two-words.{kind}") for kind in ("html", "ipynb", "json")] == [1, 1, 1]
     assert len(leftovers(tmp_path / "out")) == 3
@@ -352,75 +352,61 @@ def test_file_name_stays_in_its_folder(name, tmp_path):
     assert (tmp_path / file).parent == tmp_path and " " not in file
 
 
-# -------------------------------------------------------------------------------------------------------------- browser
+# -------------------------------------------------------------------------------------------------------------- formats
 
 
-class Charts(HTMLParser):
-    """Counts elements and collects text inside `div.streamplan-chart` of a rendered page."""
-
-    VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "wbr"})
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.charts, self.depth = [], 0
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        classes = (dict(attrs).get("class") or "").split()
-        if not self.depth and "streamplan-chart" in classes:
-            self.charts.append({"svg": 0, "live": 0, "text": ""})
-            self.depth = 1
-            return
-        if self.depth:
-            self.charts[-1]["svg"] += tag == "svg"
-            self.charts[-1]["live"] += "vega-embed" in classes
-            self.depth += tag not in self.VOID
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        if self.depth and tag not in self.VOID:
-            self.depth -= 1
-
-    def handle_data(self, data):
-        if self.depth:
-            self.charts[-1]["text"] += data
+def test_every_format_that_can_be_made_is_made(asked, tmp_path, quick):
+    made = write_report(asked["workload"], tmp_path, progress=False)
+    suffixes = {*report_module.available(), "ipynb", "json"}
+    assert {p.suffix[1:] for p in tmp_path.iterdir()} == suffixes
+    assert made.xlsx.read_bytes()[:2] == b"PK" if "xlsx" in suffixes else made.xlsx is None
+    assert made.pdf.read_bytes()[:5] == b"%PDF-" if "pdf" in suffixes else made.pdf is None
 
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+def test_only_what_is_asked_for(asked, tmp_path, quick, capsys):
+    main(["report", asked["workload"], "--out", str(tmp_path), "--format", "xlsx"])
+    assert {p.suffix for p in tmp_path.iterdir()} == {".xlsx", ".ipynb", ".json"}
+    assert "report  " not in capsys.readouterr().out
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to render the page")
-def test_browser_draws_the_live_charts_without_a_network(report, page, tmp_path):
-    done = subprocess.run(
-        [
-            CHROMIUM,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--virtual-time-budget=20000",
-            "--dump-dom",
-            report.html.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr[-500:]
-    charts = Charts(done.stdout).charts
-    assert len(charts) == 3
-    for chart in charts:
-        assert chart["live"] == 1, "still the picture, not the live chart"
-        assert chart["svg"] >= 1
-        assert "Error" not in chart["text"] and "Invalid" not in chart["text"] and "Infinity" not in chart["text"]
-    assert "NaN" not in "".join(c["text"] for c in charts)
-    rendered = Page(done.stdout)
-    assert [x for x in rendered.loads if not x[2].startswith(("#", "data:"))] == []
-    assert report.study.cheapest.offer.title in rendered.text
-    assert "streamplan-chart" in done.stdout and "</footer>" in done.stdout
+@pytest.mark.usefixtures("no_kernel")
+def test_unknown_format_names_the_known(asked, tmp_path):
+    with pytest.raises(InputError, match=r"'htlm'.*html"):
+        write_report(asked["workload"], tmp_path, formats=["htlm"], progress=False)
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_pdf_without_anything_that_prints_says_what_to_install(asked, tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "browser", lambda: None)
+    monkeypatch.setattr(pdf, "_weasyprint", lambda: None)
+    assert "pdf" not in report_module.available()
+    with pytest.raises(InputError, match=r"chromium.*reports"):
+        write_report(asked["workload"], tmp_path, formats=["pdf"], progress=False)
+
+
+# --------------------------------------------------------------------------------------------------------- first screen
+
+
+def test_first_screen_answers_in_five_sentences(page, report):
+    found = answer_of(report.study)
+    assert [label for label, _ in found.facts] == [
+        "Which platform",
+        "How much",
+        "What binds",
+        "How sure",
+        "What would change it",
+    ]
+    for label, text in found.facts:
+        assert text.endswith(".") and "nan" not in text.lower().split() and label in page.text
+    best = report.study.cheapest
+    assert f"{best.monthly_usd * 60:,.0f} over 5 years" in dict(found.facts)["How much"]
+
+
+def test_other_throughputs_are_those_of_other_workloads(report):
+    """The cheapest at twice the throughput is what a workload that writes twice as much finds."""
+    w = report.study.workload
+    twice = w.replace(write={"low": "10 MB/s", "likely": "20 MB/s", "high": "40 MB/s"})
+    other = study(twice, book=report.study.book)
+    name, cost = cheapest_at_scale(report.study)[2.0]
+    assert name == other.cheapest.offer.name
+    assert cost == pytest.approx(other.cheapest.monthly_usd, rel=1e-12)
