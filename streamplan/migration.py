@@ -276,7 +276,7 @@ def migrate(
         **used.inputs,
         **{f"migration.{k}": v for k, v in given.items() if not v.known},
     }
-    joint = draw(inputs, draws, seed, workload.correlation)
+    joint = draw(inputs, draws, seed, used.correlation(workload.correlation))
     first, drawn = Draws({}, 1, seed), used.drawn(joint)
 
     def take(name: str) -> Array:

@@ -19,6 +19,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Offer, Range, Sizing, find_platform, platforms
+from capacity.correlation import Correlation
 from capacity.draws import Draws
 from capacity.uncertainty import spread
 from pricing import Bill, PriceBook, bill
@@ -50,7 +52,10 @@ UNITS = {
     "tooling_per_node": "USD/node-month",
     "licence_per_node": "USD/node-month",
     "support_quote": "USD/month",
+    "rank_correlation_of_offers": "1",
 }
+#: Least and largest value of what is a share.
+_BOUNDS = {"wage_share_of_cost": (1e-6, 1.0), "rank_correlation_of_offers": (0.0, 1.0)}
 EVERYWHERE = "*"
 NO_SUPPORT = "none"
 
@@ -175,6 +180,17 @@ class People:
     def inputs(self) -> dict[str, Range]:
         """The rows that are ranges, by the name under which they are drawn."""
         return {item.input: item.value for item in self.items.values() if not item.value.known}
+
+    def correlation(self, given: Correlation) -> Correlation:
+        """Return correlations with those of one item between offers added, as far as they are not given."""
+        item = self.items.get(("rank_correlation_of_offers", EVERYWHERE))
+        value = 0.0 if item is None else item.value.likely
+        pairs = dict(given.pairs)
+        names = sorted(self.inputs)
+        for one, other in combinations(names, 2):
+            if one.split(".")[1] == other.split(".")[1]:
+                pairs.setdefault((one, other), value)
+        return Correlation(tuple(sorted(pairs.items())))
 
     def of(self, offers: Any) -> People:
         """Return only what some of these offers use, so that no input is drawn in vain."""
@@ -367,7 +383,7 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
         raise unknown_name(f"{where}: applies_to", to, known)
     if row.get("unit") != UNITS[name]:
         raise InputError(f"{where}: unit of {name}", row.get("unit", ""), UNITS[name])
-    least, most = (1e-6, 1.0) if name == "wage_share_of_cost" else (0.0, 1e9)
+    least, most = _BOUNDS.get(name, (0.0, 1e9))
     figures = []
     for column in ("low", "likely", "high"):
         try:

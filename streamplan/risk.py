@@ -104,7 +104,8 @@ class RiskStudy:
     def correlations(self) -> list[dict[str, Any]]:
         """Rank correlation of each pair of uncertain inputs that is not 0."""
         names = list(self.inputs)
-        matrix = self.workload.correlation.matrix(names, usual=True)
+        given = self.workload.correlation
+        matrix = (self.people.correlation(given) if self.people else given).matrix(names, usual=True)
         return [
             {"inputs": [names[i], names[j]], "rank_correlation": round(float(matrix[i, j]), 6)}
             for i, j in combinations(range(len(names)), 2)
@@ -283,7 +284,8 @@ def risk(
     offers = [find_platform(name) for name in (list(only) if only else platforms())]
     staff = None if people is None else people.of(offers)
     inputs = {**uncertain_inputs(workload, months), **(staff.inputs if staff else {})}
-    joint = draw(inputs, draws, seed, workload.correlation)
+    together = staff.correlation(workload.correlation) if staff else workload.correlation
+    joint = draw(inputs, draws, seed, together)
     demand = demand_of(workload, joint, months)
     own = {offer.name: _options_of(offer, options or {}) for offer in offers}
     for name, value in (options or {}).items():

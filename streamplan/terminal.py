@@ -103,8 +103,11 @@ def risk_table(study: RiskStudy) -> Table:
 
 def risk_terms(study: RiskStudy) -> str:
     """Return in a few sentences what was drawn and how the figures are to be read."""
-    names = ", ".join(study.inputs) or "none, so that every draw is the same"
-    pairs = "; ".join(f"{' and '.join(c['inputs'])} {c['rank_correlation']:g}" for c in study.correlations)
+    own = [name for name in study.inputs if not name.startswith("people.")]
+    staff = [f"{len(study.inputs) - len(own)} figures of people"] if len(own) < len(study.inputs) else []
+    names = ", ".join([*own, *staff]) or "none, so that every draw is the same"
+    linked = [c for c in study.correlations if c["inputs"][0] in own]
+    pairs = "; ".join(f"{' and '.join(c['inputs'])} {c['rank_correlation']:g}" for c in linked)
     return (
         f"{study.draws:,} draws, seed {study.seed}. Uncertain: {names}."
         + (f" Rank correlations: {pairs}." if pairs else "")

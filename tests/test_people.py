@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from capacity import Workload, find_platform, platforms
+from capacity.draws import draw
 from streamfacts.errors import InputError, MissingFact
 from streamfacts.tables import read_table
 from streamplan.cli import main
@@ -164,6 +166,23 @@ def test_draws_of_the_workload_stay_as_they_were(book, own):
     nobody = risk(uncertain, people=people, **choices)
     assert "people.staff_base.Amazon Kinesis Data Streams" in nobody.inputs
     assert nobody.offers[0].total == pytest.approx(risk(uncertain, **choices).offers[0].total)
+
+
+def test_people_of_two_offers_move_together(book, own):
+    """An organisation that needs many for one needs many for the other: ranks of the head counts correlate as stated."""
+
+    def ranks(people):
+        both = people.of([find_platform(KAFKA), find_platform("msk-express")])
+        drawn = draw(both.inputs, 4096, 0, both.correlation(W.correlation)).values
+        one, other = (drawn[f"people.staff_base.{f}"] for f in ("Apache Kafka, self-managed", "Amazon MSK"))
+        return stats.spearmanr(one, other).statistic
+
+    assert ranks(People.load()) == pytest.approx(0.8, abs=0.02)
+    apart = own("rank_correlation_of_offers,*,0,0,0,1")
+    assert ranks(People.load(apart)) == pytest.approx(0.0, abs=0.03)
+    study_of_two = risk(W, [KAFKA, "msk-express"], months=1, draws=64, book=book, people=People.load())
+    pair = ["people.staff_base.Apache Kafka, self-managed", "people.staff_base.Amazon MSK"]
+    assert {"inputs": pair, "rank_correlation": 0.8} in study_of_two.correlations
 
 
 @given(spend=st.floats(0, 1e8), more=st.floats(0, 1e7), level=st.sampled_from(["developer", "business", "enterprise"]))
