@@ -30,6 +30,8 @@ AT_ONCE = 262_144
 FEW = 8
 #: Draws that are looked at first, to see which machines are the cheapest anywhere.
 SAMPLE = 256
+#: Numbers of clusters that are tried at once.
+WIDEST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,12 @@ class _Block:
     def at(self, draws: Index, months: Index | None = None) -> _Block:
         people = None if self.people is None else self.people.rows(draws)
         return _Block(at(self.demand, draws, months), people)
+
+    def cells(self, mask: NDArray[np.bool_]) -> _Block:
+        """Return the demands where a mask over draws and months is true, as so many draws of one month."""
+        wide = {k: np.broadcast_to(v, mask.shape)[mask][:, None] for k, v in self.demand.arrays().items() if v.ndim}
+        people = None if self.people is None else self.people.rows(np.nonzero(mask)[0])
+        return _Block(self.demand.replace(**wide), people)
 
 
 @dataclass(frozen=True)
@@ -194,15 +202,32 @@ class _Offer:
             part = block.at(rows)
             costed = self.costed(part)
             fits, usd = costed.sizing.feasible.any(axis=0), costed.cost.min(axis=0)
-            counts = np.arange(2, np.max(costed.most_clusters(self.most_clusters)) + 1)
-            if len(counts):
-                several = self.costed(part, clusters=counts)
-                feasible = several.sizing.feasible.any(axis=0)
-                fewest = feasible.argmax(axis=0)[None]
-                usd = np.where(fits, usd, np.take_along_axis(several.cost.min(axis=0), fewest, axis=0)[0])
-                fits = fits | feasible.any(axis=0)
+            most = np.broadcast_to(costed.most_clusters(self.most_clusters), fits.shape)
+            several = ~fits & (most > 1)
+            if several.any():
+                low = np.broadcast_to(costed.fewest_clusters(), fits.shape)[several]
+                usd[several], fits[several] = self.on_several(part.cells(several), low, most[several])
             out[rows] = np.where(fits & np.isinf(usd), np.nan, usd)
         return out
+
+    def on_several(
+        self, block: _Block, low: NDArray[np.int64], high: NDArray[np.int64]
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Return the least cost on as few clusters as will do, from `low` to `high`, and whether so many do."""
+        usd, fits = np.full(len(low), np.inf), np.zeros(len(low), bool)
+        todo, tried, width = np.flatnonzero(low <= high), low.copy(), 1
+        while len(todo):
+            for part in chunks(todo, AT_ONCE // (len(self.names) * width)):
+                counts = np.minimum(tried[part] + np.arange(width)[:, None], high[part])
+                costed = self.costed(block.at(part), clusters=counts[:, :, None])
+                feasible = costed.sizing.feasible.any(axis=0)[:, :, 0]
+                first = feasible.argmax(axis=0)[None]
+                usd[part] = np.take_along_axis(costed.cost.min(axis=0)[:, :, 0], first, axis=0)[0]
+                fits[part] = feasible.any(axis=0)
+            tried[todo] += width
+            todo = todo[~fits[todo] & (tried[todo] <= high[todo])]
+            width = min(2 * width, WIDEST)
+        return usd, fits
 
 
 def too_small(

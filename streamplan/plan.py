@@ -80,6 +80,26 @@ class Costed:
             top = np.minimum(top, np.maximum(demand.partitions, 1.0))
         return np.where(least > 1, top, 1).astype(int)
 
+    def fewest_clusters(self) -> NDArray[np.int64]:
+        """Return how many clusters it takes at least for each demand; fewer break a limit in every configuration.
+
+        What a limit is about is shared out between the clusters, so that it falls no faster than their number grows. A
+        whole number may have been rounded up, by one, or units to a multiple that is no more than half of them.
+        """
+        shape = self.sizing.units.shape
+        least = np.ones(shape)
+        for limit in self.sizing.limits:
+            if limit.at_least or np.ndim(limit.limit):
+                continue
+            demand = np.asarray(limit.demand, float)
+            if demand.ndim == len(shape):
+                demand = demand / 2.0
+            else:
+                demand = np.where(demand == np.floor(demand), demand - 1.0, demand)
+            if limit.limit > 0:
+                least = np.maximum(least, demand / limit.limit * (1.0 - 1e-6))
+        return np.maximum(np.ceil(np.nan_to_num(least, posinf=1.0).min(axis=0)), 2.0).astype(int)
+
 
 @dataclass(frozen=True)
 class Plan:
