@@ -146,14 +146,14 @@ def test_one_law_for_any_shape(book):
 
 
 def test_drawn_with_the_other_inputs(book):
-    still = risk(W, [KAFKA], months=2, draws=256, book=book)
-    drawn = risk(W, [KAFKA], months=2, draws=256, book=book, people=People.load(support="none"))
+    still = risk(W, ["kinesis-provisioned"], months=2, draws=256, book=book)
+    drawn = risk(W, ["kinesis-provisioned"], months=2, draws=256, book=book, people=People.load(support="none"))
     assert np.ptp(still.offers[0].total) == 0
     p10, p50, p90 = drawn.offers[0].totals
     assert still.offers[0].totals[0] < p10 < p50 < p90
     assert "people.wage.*" in drawn.inputs
-    assert not any("Kinesis" in name for name in drawn.inputs)  # rows that no offer uses are not drawn
-    again = risk(W, [KAFKA], months=2, draws=256, book=book, people=People.load(support="none"))
+    assert not any("Kafka" in name for name in drawn.inputs)  # rows that no offer uses are not drawn
+    again = risk(W, ["kinesis-provisioned"], months=2, draws=256, book=book, people=People.load(support="none"))
     assert (again.offers[0].total == drawn.offers[0].total).all()
 
 
@@ -169,7 +169,7 @@ def test_draws_of_the_workload_stay_as_they_were(book, own):
 
 
 def test_people_of_two_offers_move_together(book, own):
-    """An organisation that needs many for one needs many for the other: ranks of the head counts correlate as stated."""
+    """Who needs many for one offer needs many for the other: ranks of the head counts correlate as stated."""
 
     def ranks(people):
         both = people.of([find_platform(KAFKA), find_platform("msk-express")])
