@@ -17,6 +17,7 @@ from streamfacts.errors import InputError
 from streamplan.draw_costs import draw_costs
 from streamplan.held import Held
 from streamplan.risk import percentiles
+from streamplan.runway import Runway
 
 Array = NDArray[np.float64]
 Carries = Callable[[Demand], NDArray[np.bool_]]
@@ -112,6 +113,33 @@ def most_of_budget(
     return _most(workload, field, month, draws, seed, affordable)
 
 
+def most_carried(
+    result: Runway,
+    month: int = 1,
+    budget: float | None = None,
+    *,
+    seed: int = 0,
+    book: PriceBook | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> list[tuple[str, Most]]:
+    """Return the most of each field that a cluster carries, and then a budget if there is one, each with its name.
+
+    Parameters
+    ----------
+    result : the runway of the cluster; no more draws are taken than it has
+    month, budget, book, options : as in `most_of_budget`
+    """
+    w, cluster = result.workload, result.held
+    fields = [field for field in FIELDS if field != "fan_out" or w.fan_out.likely > 0]
+    few, fewer = min(result.draws, 256), min(result.draws, 64)
+    out = [("this cluster", most_of_cluster(w, cluster, f, month=month, draws=few, seed=seed)) for f in fields]
+    if budget is not None:
+        name = f"{budget:,.0f} USD a month"
+        choices: dict[str, Any] = {"month": month, "draws": fewer, "seed": seed, "book": book, "options": options}
+        out += [(name, most_of_budget(w, cluster.platform, budget, f, **choices)) for f in fields]
+    return out
+
+
 def _region(workload: Workload, platform: str) -> str:
     return workload.region_at(find_platform(platform).provider) or workload.region
 
@@ -168,4 +196,4 @@ def largest(holds: Callable[[Array], NDArray[np.bool_]], n: int) -> Array:
     return np.where(at_most, np.inf, np.where(at_one | at_least, np.exp(low), 0.0))
 
 
-__all__ = ["Most", "largest", "most_of_budget", "most_of_cluster"]
+__all__ = ["Most", "largest", "most_carried", "most_of_budget", "most_of_cluster"]

@@ -60,7 +60,7 @@ def uncertain_inputs(study: RiskStudy) -> Html:
                 "likely": likely,
                 "high": high,
                 "distribution": str(value.drawn),
-                "origin": w.origin.get(name, ""),
+                "origin": w.origin.get(name, w.origin.get("growth", "") if name.startswith("growth.") else ""),
             }
         )
     return _render("uncertain_inputs.html.j2", rows=rows, pairs=study.correlations)

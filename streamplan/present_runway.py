@@ -50,6 +50,7 @@ def runway_terms(result: Runway) -> str:
     """Return how the table of a runway is to be read."""
     first, names = result.first, ", ".join(result.inputs) or "none"
     low, middle = (month_in_words(m) for m in first.months[:2])
+    middle = f"month {middle}" if middle.isdigit() else middle
     growth = result.workload.growth
     none = "The workload has no growth block: nothing moves but the draws. " if growth is None else ""
     disk = (
@@ -58,7 +59,7 @@ def runway_terms(result: Runway) -> str:
         else " Disks count with the largest size that can be had; --disk states those that are there."
     )
     return (
-        f"{none}First: {first.label}, month {middle} in the median; in one draw of ten month {low} or sooner. P10, P50:"
+        f"{none}First: {first.label}, {middle} in the median, {low} in one draw of ten. P10, P50:"
         f" the month by which the wall is passed in a tenth and in half of the draws; later: after month"
         f" {result.months}. Within: share of draws that pass it by then; first: that pass none sooner."
         f" {result.draws:,} draws, seed {result.seed}; uncertain: {names}.{disk}"
@@ -84,7 +85,7 @@ def _amount(value: float, unit: str) -> str:
 
 
 def runway_document(
-    result: Runway, of_cluster: Sequence[Most] = (), of_budget: Sequence[Most] = (), budget: float | None = None
+    result: Runway, most: Sequence[tuple[str, Most]] = (), budget: float | None = None
 ) -> dict[str, Any]:
     """Return a runway as a plain document: the cluster, every wall, and the most that it and a budget carry."""
     from streamplan.document import plain, records, workload_document
@@ -109,9 +110,8 @@ def runway_document(
         "first": result.first.label,
         "binds_month": plain(result.first.months),
         "walls": plain(records(result.table)),
-        "most_of_cluster": [most_document(most) for most in of_cluster],
         "budget_usd": budget,
-        "most_of_budget": [most_document(most) for most in of_budget],
+        "most": [{"by": by, **most_document(found)} for by, found in most],
     }
 
 

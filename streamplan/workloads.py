@@ -45,5 +45,6 @@ def open_workload(
         raise unknown_name("workload (no such file, and no shipped one)", str(path_or_name), shipped)
     workload = Workload.load(path)
     if growth:
-        workload = workload.replace(growth=growth)
+        stated = {"source", "assumed"} & set(growth)
+        workload = workload.replace(growth=growth if stated else {**growth, "assumed": "given as a parameter"})
     return workload.replace(region=region) if region else workload

@@ -11,7 +11,7 @@ from streamplan.charts.theme import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, SKY
 from streamplan.runway import Runway
 
 #: Walls that are drawn: the one that comes first, and those behind it of other resources.
-MOST_WALLS = 5
+MOST_WALLS = 4
 
 
 def use_by_month(result: Runway) -> alt.LayerChart | alt.FacetChart:
@@ -43,7 +43,8 @@ def use_by_month(result: Runway) -> alt.LayerChart | alt.FacetChart:
     )
     low, _, high = first.used_percentiles / first.wall
     band = pd.DataFrame({"month": months, "low": low, "high": high})
-    top = float(max(1.2, min(np.max(high), 3.0 * max(1.0, np.max(lines["pressure"])))))
+    top = float(min(max(1.2, np.max(high)), 2.0 * max(1.25, np.max(lines["pressure"]))))
+    cut = f", cut at {top:.0%}" if np.max(high) > top else ""
     y_scale = alt.Scale(domain=[0, top], clamp=True, nice=False)
     x = month_axis(result.months)
     title = "use over what may be used"
@@ -93,7 +94,7 @@ def use_by_month(result: Runway) -> alt.LayerChart | alt.FacetChart:
             result.held.what,
             subtitle=[
                 f"likely inputs; first: {first.label}, {reached}",
-                f"band: P10 to P90 of that wall over {result.draws:,} draws",
+                f"band: P10 to P90 of that wall over {result.draws:,} draws{cut}",
             ],
         ),
     )

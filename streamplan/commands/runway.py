@@ -43,7 +43,7 @@ def command(
     budget: float | None,
 ) -> None:
     """Given the cluster that is there: how full it is, the month each wall is passed, the most that it carries."""
-    from streamplan.inverse import UNITS, most_of_budget, most_of_cluster
+    from streamplan.inverse import most_carried
     from streamplan.runway import runway
 
     found, chosen = load(workload, region), options(pairs)
@@ -51,20 +51,12 @@ def command(
         found, platform, machine, units, months, draws, seed,
         pools=_pools(pools), disk=disk, clusters=clusters, options=chosen,
     )  # fmt: skip
-    fields = [f for f in UNITS if f != "fan_out" or found.fan_out.likely > 0]
-    of_cluster = [most_of_cluster(found, result.held, f, month=month, draws=min(draws, 256), seed=seed) for f in fields]
-    of_budget = []
-    if budget is not None:
-        prices, few = book(price_book), min(draws, 64)
-        of_budget = [
-            most_of_budget(found, platform, budget, f, month=month, draws=few, seed=seed, book=prices, options=chosen)
-            for f in fields
-        ]
+    most = most_carried(result, month, budget, seed=seed, book=book(price_book), options=chosen)
     if as_json:
         from streamplan.document import dumps
         from streamplan.present_runway import runway_document
 
-        click.echo(dumps(runway_document(result, of_cluster, of_budget, budget)))
+        click.echo(dumps(runway_document(result, most, budget)))
     else:
         from streamplan.present_runway import most_table, runway_table, runway_terms
         from streamplan.terminal import console
@@ -72,7 +64,6 @@ def command(
         out = console()
         out.print(runway_table(result))
         out.print(runway_terms(result), markup=False)
-        most = [("this cluster", m) for m in of_cluster] + [(f"{budget:,.0f} USD a month", m) for m in of_budget]
         out.print(most_table(most, month))
 
 
