@@ -129,10 +129,11 @@ class Demand:
 
         Parameters
         ----------
-        clusters : how many [1], a number or an array of shape (n,)
+        clusters : how many [1], a number, an array of shape (n,), or of (n, *shape) where each demand has its own
         """
         k = np.asarray(clusters, float)
-        k = k.reshape(k.shape + (1,) * len(self.shape))
+        if k.shape[1:] != self.shape:
+            k = k.reshape(k.shape + (1,) * len(self.shape))
         return replace(
             self,
             payload_bytes_s=self.payload_bytes_s / k,
