@@ -45,7 +45,7 @@ def break_even_map(found: BreakEven) -> alt.LayerChart | alt.FacetChart:
     y = alt.Y("y0:Q", title=title_y, scale=scale_y, axis=label)
     areas = (
         alt.Chart(data)
-        .mark_rect(opacity=0.75, strokeWidth=0)
+        .mark_rect(strokeWidth=0)
         .encode(
             x=x,
             x2="x1:Q",
@@ -55,7 +55,7 @@ def break_even_map(found: BreakEven) -> alt.LayerChart | alt.FacetChart:
                 "title:N",
                 title="cheapest",
                 scale=alt.Scale(domain=domain, range=colours),
-                legend=alt.Legend(columns=2, symbolOpacity=0.75),
+                legend=alt.Legend(columns=2, labelLimit=300),
             ),
             tooltip=[
                 alt.Tooltip("title:N", title="cheapest"),
