@@ -7,7 +7,7 @@ how far a test bed that was measured departs from the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,12 @@ class Coefficients:
     widen: float
     widen_known: float
 
-    @property
+    @cached_property
     def point(self) -> dict[str, float]:
         """Name to the median, in the coefficient's own unit."""
         return dict(zip(self.names, np.exp(self.mean).tolist(), strict=True))
 
-    @property
+    @cached_property
     def sd(self) -> dict[str, float]:
         """Name to the standard deviation of the logarithm [1]."""
         return dict(zip(self.names, np.sqrt(np.diag(self.covariance)).tolist(), strict=True))

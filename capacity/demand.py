@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from capacity.growth import MOST_MONTHS, retained_share
 from capacity.laws import records
 from capacity.laws.paths import Paths, network_paths
+from capacity.model_error import MODEL_CPU, model_cpu
 from capacity.quantity import CORNERS, Range
 from capacity.workload import Workload
 from streamfacts.tables import assumption
@@ -28,6 +29,9 @@ class Demand:
 
     Byte rates are averages; `peak_ratio` lifts them to the peak. `wire_bytes_s` is what travels and is stored once:
     record batches after compression. `payload_bytes_s` is what applications produce.
+
+    `cpu_factor` is the CPU that brokers need for this load over what the fitted coefficients say [1]: 1 at the median,
+    drawn as `model_error.model_cpu` says, or as the workload's own measurements do.
 
     `retained` and `hot_retained` are the bytes that the retention windows hold over what the present rate would leave
     in them [1]: 1 for a load that does not move (`growth.retained_share`). Laws of storage take `held_s`, limits of
@@ -54,6 +58,7 @@ class Demand:
     cross_region_copies: Array
     topics: Array = field(default_factory=lambda: np.asarray(1.0))
     clusters: Array = field(default_factory=lambda: np.asarray(1.0))
+    cpu_factor: Array = field(default_factory=lambda: np.asarray(1.0))
     retained: Array = field(default_factory=lambda: np.asarray(1.0))
     hot_retained: Array = field(default_factory=lambda: np.asarray(1.0))
     connections: Array | None = None
@@ -179,6 +184,8 @@ class Demand:
 
 
 def _end(w: Workload, name: str, corner: str) -> str:
+    if name.startswith("model."):  # corners are those of the workload's own ranges
+        return "likely"
     # smaller messages at the same byte rate mean more records: the low corner takes the largest
     if name in RELIEVING or (name == "message" and w.write is not None):
         return {"low": "high", "high": "low"}.get(corner, corner)
@@ -223,7 +230,13 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
     else:
         peak_ratio = get("peak_ratio", 1.0) * (w.growth.peak_ratio(take) if w.growth is not None else 1.0)
     retention = get("retention")
+    copies = get("replication_factor")
     fan_out = get("fan_out")
+    if w.cpu_factor is not None:
+        cpu_factor = np.asarray(take("cpu_factor", w.cpu_factor), float)
+    else:
+        spread = model_cpu(wire, copies, fan_out, wire / batch_wire, records_s, w.tls)
+        cpu_factor = np.asarray(take(MODEL_CPU, spread), float)
     planning_rate = float(assumption("partition_planning_bytes_s"))
     partitions = get("partitions") if w.partitions is not None else np.ceil(wire * peak_ratio / planning_rate)
     topics = get("topics", 1.0)
@@ -237,6 +250,7 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
         batch_wire_bytes=batch_wire,
         peak_ratio=np.asarray(peak_ratio, float),
         fan_out=fan_out,
+        cpu_factor=cpu_factor,
         retention_s=retention,
         hot_retention_s=hot,
         retained=retained_share(level, retention) if level.ndim else np.asarray(1.0),
@@ -246,7 +260,7 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
         cold_reads=get("cold_reads"),
         outage_s=get("outage"),
         catch_up_s=get("catch_up"),
-        replication_factor=get("replication_factor"),
+        replication_factor=copies,
         zones=get("zones"),
         consumer_groups=get("consumer_groups") if w.consumer_groups is not None else np.ceil(fan_out),
         cross_region_copies=get("cross_region_copies"),

@@ -172,6 +172,9 @@ class Workload(BaseModel):
     use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
         default_factory=dict, description="share of each capacity that may be used in the normal state"
     )
+    cpu_factor: Annotated[Range, quantity("cpu_factor", None, 0.01, 100.0)] | None = Field(
+        None, description="CPU of brokers for this load over the model's [1]; its uncertainty is drawn if left out"
+    )
     correlation: Annotated[Correlation, BeforeValidator(Correlation.read)] = Field(
         default_factory=Correlation, description="rank correlations of uncertain inputs, over the usual ones [1]"
     )

@@ -84,7 +84,7 @@ def test_shape(months, shape):
 
 
 def test_a_known_workload_has_as_many_draws_as_asked():
-    w = Workload(write="10 MB/s", message="1 KiB")
+    w = Workload(write="10 MB/s", message="1 KiB", cpu_factor=1)
     assert uncertain_inputs(w) == {}
     d = Demand.draws(w, 16, 3)
     assert d.shape == (16, 3) and np.ptp(d.wire_bytes_s) == 0
@@ -98,10 +98,25 @@ def test_a_draw_is_the_demand_of_that_workload():
                 write=f"{d.payload_bytes_s[i]!r} B/s".replace("np.float64(", "").replace(")", ""),
                 fan_out=float(d.fan_out[i]),
                 retention=f"{float(d.retention_s[i])!r} s",
+                cpu_factor=float(d.cpu_factor[i]),
             )
         )
         for name, value in point.arrays().items():
             assert np.broadcast_to(d.arrays()[name], (32,))[i] == pytest.approx(float(value), rel=1e-12), name
+
+
+def test_what_the_model_does_not_know_is_drawn_unless_the_workload_does():
+    known = Workload(write="10 MB/s", message="1 KiB")
+    assert list(uncertain_inputs(known)) == ["model.cpu"]
+    d = Demand.draws(known, 4096)
+    low, middle, high = np.percentile(d.cpu_factor, [5, 50, 95])
+    assert middle == pytest.approx(1.0, rel=0.01) and low == pytest.approx(1 / high, rel=0.02)
+    assert 1.5 < high < 4.0  # test beds differ by a factor of 1.5 at one standard deviation
+    measured = known.replace(cpu_factor={"distribution": "lognormal", "median": 0.8, "sigma": 0.1})
+    own = Demand.draws(measured, 4096).cpu_factor
+    assert np.median(own) == pytest.approx(0.8, rel=0.01) and np.std(np.log(own)) == pytest.approx(0.1, rel=0.03)
+    # the corners of a comparison are those of the workload's own ranges
+    assert np.all(Demand.corners(known).cpu_factor == 1.0)
 
 
 # -------------------------------------------------------------------------------------------------- what moves together

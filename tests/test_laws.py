@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity import Demand, Workload, size
+from capacity.coefficients import fitted
 from capacity.laws.brokers import Machines, cpu_cores, rebuild_seconds, states
+from capacity.laws.cpu import effective_cores
 from capacity.laws.paths import Paths, network_paths
 from capacity.laws.records import record_overhead_bytes, records_per_batch, varint_bytes, wire_bytes_per_record
 from capacity.laws.storage import objects_per_second, stored_bytes
@@ -279,20 +281,30 @@ def test_states_by_hand() -> None:
 
 
 def test_cpu_by_hand() -> None:
-    produce, follow, send, request = (
-        float(assumption(f"cpu_{name}"))
-        for name in ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us")
-    )
-    d = demand(fan_out=3, tls=False).replace(wire_bytes_s=20e6, batch_wire_bytes=10_000.0)
-    # 20 MB/s in, 40 MB/s fetched by followers, 60 + 40 MB/s sent, 2000 batches a second
-    by_hand = (20 * produce + 40 * follow + 100 * send) / 1000 + 2000 * request / 1e6
+    c = fitted().point
+    d = demand(fan_out=3, tls=False).replace(wire_bytes_s=20e6, batch_wire_bytes=10_000.0, records_s=5000.0)
+    # 20 MB/s in, 40 MB/s fetched by followers, 60 + 40 MB/s sent, 2000 batches and 5000 records a second
+    by_bytes = 20 * c["cpu_produce_ms_per_mb"] + 40 * c["cpu_follow_ms_per_mb"] + 100 * c["cpu_send_ms_per_mb"]
+    by_items = 2000 * c["cpu_request_us"] + 5000 * c["cpu_record_us"]
+    by_hand = by_bytes / 1e3 + by_items / 1e6
     assert float(cpu_cores(d, states(d)[0])) == pytest.approx(by_hand, rel=1e-12)
+    assert float(cpu_cores(d.replace(cpu_factor=1.7), states(d)[0])) == pytest.approx(1.7 * by_hand, rel=1e-12)
+    encrypted = (by_bytes * c["cpu_tls_factor"]) / 1e3 + by_items / 1e6
+    with_tls = demand(fan_out=3).replace(wire_bytes_s=20e6, batch_wire_bytes=10_000.0, records_s=5000.0)
+    assert float(cpu_cores(with_tls, states(with_tls)[0])) == pytest.approx(encrypted, rel=1e-12)
+
+
+def test_virtual_cpus_help_less_than_their_number() -> None:
+    worth = effective_cores(np.array([2.0, 8.0, 32.0]), fitted().point["cpu_scaling"])
+    assert worth[1] == pytest.approx(8.0)
+    assert worth[2] / worth[1] == pytest.approx(4 ** fitted().point["cpu_scaling"])
+    assert worth[2] < 32.0
 
 
 @given(st.floats(1e3, 1e11), st.floats(1.0, 1000.0), st.sampled_from(["none", "broker", "zone"]))
 def test_cpu_is_linear_in_bytes(write: float, times: float, survive: str) -> None:
-    one = demand(fan_out=2, survive=survive).replace(wire_bytes_s=write)
-    more = one.replace(wire_bytes_s=write * times)
+    one = demand(fan_out=2, survive=survive).replace(wire_bytes_s=write, records_s=write / 1000)
+    more = one.replace(wire_bytes_s=write * times, records_s=write * times / 1000)
     for before, after in zip(states(one), states(more), strict=True):
         assert float(cpu_cores(more, after)) == pytest.approx(times * float(cpu_cores(one, before)), rel=1e-9)
 

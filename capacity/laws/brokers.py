@@ -13,12 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.coefficients import fact, fitted
 from capacity.constraint import Constraint, Value
 from capacity.demand import Demand
+from capacity.laws.cpu import busy_cores, effective_cores
 from streamfacts.tables import assumption
 from streamfacts.units import GIB
 
 Array = NDArray[np.float64]
+
+#: Coefficients of a broker's CPU by name, without their prefix.
+_CPU = ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us", "record_us", "tls_factor", "scaling")
 
 NORMAL, BROKER_DOWN, ZONE_DOWN, CATCH_UP = "normal", "broker down", "zone down", "catch-up"
 
@@ -85,41 +90,37 @@ def states(demand: Demand) -> list[State]:
 
 
 def cpu_cores(demand: Demand, state: State) -> Array:
-    """Return busy cores of the whole cluster in a state [core].
+    """Return busy cores of the whole cluster in a state, on brokers of eight virtual CPUs [core].
 
-    cores = TLS x (in x c_produce + follower in x c_follow + out x c_send) + requests x c_request, with one request a
-    batch: the pessimistic end, as a producer may put batches of several partitions into one.
+    The law of `laws.cpu.busy_cores` with the coefficients fitted on measured clusters, times the demand's `cpu_factor`:
+    how far the cluster in question may differ from those measured.
 
     References
     ----------
-    `data/assumptions.csv`: one measured pair, split as Cruise Control splits CPU between the kinds of traffic.
+    `data/calibration/coefficients.csv`
     """
     write = demand.peak_wire_bytes_s / 1e6
     follow = write * (state.copies_alive - 1.0) + state.backlog_follow / 1e6
     send = write * demand.fan_out + follow + state.backlog_consume / 1e6
-    milliseconds = (
-        write * float(assumption("cpu_produce_ms_per_mb"))
-        + follow * float(assumption("cpu_follow_ms_per_mb"))
-        + send * float(assumption("cpu_send_ms_per_mb"))
-    )
-    tls = float(assumption("cpu_tls_factor")) if demand.tls else 1.0
-    requests = demand.peak_wire_bytes_s / demand.batch_wire_bytes
-    return np.asarray(milliseconds * tls / 1e3 + requests * float(assumption("cpu_request_us")) / 1e6)
+    batches = demand.peak_wire_bytes_s / demand.batch_wire_bytes
+    cores = busy_cores(fitted().point, write, follow, send, batches, demand.peak_records_s, demand.tls)
+    return np.asarray(cores * demand.cpu_factor)
 
 
 def cpu_terms(demand: Demand) -> tuple[str, str]:
     """Return the CPU law with its coefficients filled in, and where they come from."""
-    produce, follow, send, request, tls = (
-        assumption(f"cpu_{name}")
-        for name in ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us", "tls_factor")
-    )
-    used = [produce, follow, send, request, *([tls] if demand.tls else [])]
-    factor = f"TLS {tls.value:g} x " if demand.tls else ""
+    used = {name: fact(f"cpu_{name}") for name in _CPU}
+    if not demand.tls:
+        del used["tls_factor"]
+    v = {name: f"{known.value:.3g}" for name, known in used.items()}
+    factor = f"TLS {v['tls_factor']} x " if demand.tls else ""
+    doubtful = [name.replace("_", " ") for name, known in used.items() if known.confidence == "low"]
     formula = (
-        f"{factor}(in x {produce.value:g} + follower in x {follow.value:g} + out x {send.value:g} core-ms/MB)"
-        f" + batches/s x {request.value:g} core-us, each of low confidence"
+        f"{factor}(in x {v['produce_ms_per_mb']} + follower in x {v['follow_ms_per_mb']} + out x {v['send_ms_per_mb']}"
+        f" core-ms/MB) + batches/s x {v['request_us']} + records/s x {v['record_us']} core-us; a broker's vCPU"
+        f" are worth 8 x (vCPU / 8)^{v['scaling']}; of low confidence: {', '.join(doubtful)}"
     )
-    sources = dict.fromkeys(part for fact in used for part in fact.source.split("; "))
+    sources = dict.fromkeys(part for known in used.values() for part in known.source.split("; "))
     return formula, "; ".join(sources)
 
 
@@ -155,7 +156,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 "CPU",
                 state.name,
                 cpu_cores(demand, state),
-                machines.vcpu,
+                effective_cores(machines.vcpu, fitted().point["cpu_scaling"]),
                 cpu_normal if state.name == NORMAL else cpu_failure,
                 "cores",
                 f"{machines.source}; {cpu_source}; {cpu_sources}",
