@@ -222,7 +222,7 @@ def migrate(
     months: int = 60,
     *,
     method: str = "mirror",
-    phases: Mapping[str, int] | None = None,
+    phases: Mapping[str, Any] | None = None,
     applications: int | None = None,
     history: str | None = None,
     discount_rate: float = 0.08,
@@ -397,12 +397,12 @@ def _own_phases(given: Mapping[str, Any] | None) -> dict[str, Range]:
         if phase not in PHASES:
             raise unknown_name("phase", phase, PHASES)
         try:
-            number = int(length)
+            number = float(length)
         except (TypeError, ValueError):
-            number = 0
-        if isinstance(length, bool) or number != float(length) or not 1 <= number <= MOST_MONTHS:
+            number = 0.0
+        if isinstance(length, bool) or not 1 <= number <= MOST_MONTHS or number != int(number):
             raise InputError(f"phase {phase}", length, f"whole months from 1 to {MOST_MONTHS}")
-        out[f"months.{phase}"] = Range(float(number), float(number), float(number))
+        out[f"months.{phase}"] = Range(number, number, number)
     return out
 
 

@@ -69,7 +69,7 @@ def command(
         target,
         months,
         method=method,
-        phases=options(phases),  # type: ignore[arg-type]  # checked there
+        phases=options(phases),
         applications=applications,
         history=history,
         discount_rate=discount_rate,
