@@ -1,7 +1,11 @@
 """Other people's rules against the numbers that their authors published, and the rules' own limits."""
 
+import importlib
+import inspect
 import json
 import math
+import pkgutil
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import capacity.rules as package
 from capacity import Demand, Workload
 from capacity.rules import (
     akalculator,
@@ -24,6 +29,7 @@ from capacity.rules import (
     pulsar,
     redpanda,
     rules,
+    syalioune,
     throughput,
 )
 from capacity.rules.rule import constants
@@ -246,6 +252,15 @@ def test_pulsar_deployment_guide():
     assert float(said.units) == float(said.pools["bookie"]) == 3 and float(said.vcpu) == 36
 
 
+def test_alioune_calculator_by_hand():
+    """1 GB/s, three groups and copies on 10 Gb/s, 4 x 500 MB/s, 20 TB: 9.6, 3 and 20 brokers; disks 1.35 times."""
+    found = syalioune.needs(1e9, 3, 3, 200e12)
+    assert {k: float(v) for k, v in found.items()} == {"network": 9.6, "disk writes": 3.0, "disk space": 20.0}
+    said = find_rule("syalioune").apply(example())
+    assert float(said.disk_bytes) / TIB == pytest.approx(33.4, abs=0.05)
+    assert said.binding == "disk space" and float(said.units) == math.ceil(33.371 * TIB / 10e12)
+
+
 def test_cruise_control_shares_add_up():
     """CPU put down to leaders and followers is the broker's again where it follows as much as it leads."""
     from capacity.rules import cruise_control
@@ -302,15 +317,34 @@ def test_more_load_never_needs_less(factor):
                 assert np.all(np.asarray(b) >= np.asarray(a) - 1e-6), (rule.name, field)
 
 
+def public_functions():
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name not in ("opinion", "rule"):
+            loaded = importlib.import_module(f"capacity.rules.{module.name}")
+            for name, function in vars(loaded).items():
+                own = inspect.isfunction(function) and function.__module__ == loaded.__name__
+                if own and not name.startswith("_"):
+                    yield pytest.param(function, id=f"{module.name}.{name}")
+
+
+@pytest.mark.parametrize("function", list(public_functions()))
+def test_every_function_states_the_units_of_its_arrays(function):
+    doc = inspect.getdoc(function) or ""
+    arrays = [n for n in inspect.signature(function).parameters if n not in ("demand", "tier")]
+    if "demand" in inspect.signature(function).parameters and not arrays:
+        assert doc
+        return
+    for name in arrays:
+        line = next((x for x in doc.splitlines() if re.match(rf"[\w, ]*\b{name}\b[\w, ]* : ", x)), "")
+        text = "\n".join(doc[doc.find(line) :].split("\n")[:2])
+        stated = re.search(r"\[[^\]]+\]", text) or "any shape" in line or "whether" in line
+        assert line and stated, f"{function.__name__}: {name} has no unit"
+
+
 def test_rules_know_no_money():
-    import inspect
-
-    import capacity.rules as package
-
     for path in Path(package.__path__[0]).glob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert "USD" not in text and "import pricing" not in text and "from pricing" not in text, path.name
-    assert inspect.ismodule(package)
 
 
 def test_unknown_rule_and_constant_are_named():
