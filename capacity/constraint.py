@@ -125,16 +125,21 @@ def units_needed(constraints: Sequence[Constraint], minimum: Array | float, mult
     Constraints on the same capacity in states that leave the same units differ in their demand alone. The largest of
     their demands needs the most units, to the last bit: rounded division keeps the order.
     """
-    alike: dict[Any, Constraint] = {}
-    for constraint in constraints:
-        key = tuple(_identity(x) for x in (constraint.capacity, constraint.ceiling, constraint.share, constraint.lost))
-        if key in alike:
-            constraint = replace(constraint, demand=np.maximum(alike[key].demand, constraint.demand))
-        alike[key] = constraint
     most = np.asarray(minimum, float)
-    for constraint in alike.values():
+    for constraint in heaviest(constraints, "capacity", "ceiling", "share", "lost"):
         most = np.maximum(most, constraint.needed())
     return round_up(most, multiple)
+
+
+def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
+    """Return one constraint, with the largest of their demands, for all that are the same in these fields."""
+    found: dict[Any, Constraint] = {}
+    for constraint in constraints:
+        key = tuple(_identity(getattr(constraint, name)) for name in same)
+        if key in found:
+            constraint = replace(constraint, demand=np.maximum(found[key].demand, constraint.demand))
+        found[key] = constraint
+    return list(found.values())
 
 
 def _identity(value: Value) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.cloud import Cloud
-from capacity.constraint import Constraint, Limit, units_needed
+from capacity.constraint import Constraint, Limit, heaviest, units_needed
 from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable
@@ -69,9 +69,9 @@ def broker_machines(context: Context, cloud: Cloud, rows: MachineTable, *, local
 def largest_disk_load(constraints: list[Constraint], units: Array) -> Array:
     """Return the disk rate that one unit must offer: its largest load over all states / the ceiling [byte/s]."""
     need: Array = np.zeros(())
-    for c in constraints:
-        if c.name.startswith("disk ") and c.unit == "bytes/s":
-            need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling)
+    of_disks = [c for c in constraints if c.name.startswith("disk ") and c.unit == "bytes/s"]
+    for c in heaviest(of_disks, "ceiling", "share", "lost"):
+        need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling)
     return need
 
 
@@ -100,7 +100,14 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     controllers = float(context.options["controllers"])
     controller_gib = controllers * float(assumption("controller_disk_gib"))
     lines = [
-        UsageLine(where.instance_meter, units * hours, "instance-hour", context.names, f"brokers x {hours:g} h", BROKER),
+        UsageLine(
+            where.instance_meter,
+            units * hours,
+            "instance-hour",
+            context.names,
+            f"brokers x {hours:g} h",
+            counts=BROKER,
+        ),
         UsageLine(
             where.instance_meter,
             context.spread(controllers * hours),

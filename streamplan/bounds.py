@@ -50,9 +50,13 @@ class Bounds:
         sizing, n = costed.sizing, len(costed.sizing.configuration)
         usd: dict[str, Array] = {}
         for entry in costed.bill.entries:
-            if entry.usage.counts and not isinstance(entry.usage.sku, str) and len(entry.schedule.price) == 1:
-                rate = np.where(entry.schedule.missing, np.inf, costed.bill.hours_per_month * entry.schedule.price[0])
-                usd[entry.usage.counts] = usd.get(entry.usage.counts, np.zeros(n)) + rate
+            kind = entry.usage.counts
+            if kind and len(entry.schedule.price) == 1:
+                units = sizing.units if kind == sizing.unit else sizing.pools[kind]
+                with np.errstate(invalid="ignore"):  # infinite units have no cost anyway
+                    of_one = (entry.usage.quantity / (units * sizing.demand.clusters)).reshape(n)
+                rate = np.where(entry.schedule.missing, np.inf, of_one * entry.schedule.price[0])
+                usd[kind] = usd.get(kind, np.zeros(n)) + rate
         axes = np.ndim(sizing.units)
         return cls(tuple(_by_configuration(c.capacity, c.ceiling, axes, n) for c in sizing.constraints), usd, n)
 
@@ -108,7 +112,10 @@ class Bounds:
                 continue
             if np.ndim(c.capacity) <= len(shape):  # the same for all
                 key: Any = "same"
-                each, demand = None, np.where(np.isinf(c.capacity), 0.0, c.demand / (c.capacity * np.asarray(c.ceiling)))
+                each, demand = (
+                    None,
+                    np.where(np.isinf(c.capacity), 0.0, c.demand / (c.capacity * np.asarray(c.ceiling))),
+                )
                 demand, lost = (demand + lost) / c.share, 0.0
             else:
                 known = _by_configuration(c.capacity, c.ceiling, len(shape) + 1, len(rows))
@@ -128,7 +135,7 @@ class Bounds:
 
     @staticmethod
     def binding(sizing: Sizing) -> list[int]:
-        """Return which constraints bind, one of all or more, in at least one of a hundred configurations and demands."""
+        """Return which constraints bind in one of a hundred configurations and demands or more, as indices."""
         found = []
         for kind in {c.pool for c in sizing.constraints}:
             own = [i for i, c in enumerate(sizing.constraints) if c.pool == kind]

@@ -505,7 +505,12 @@ def _storage(
     fill, _ = use_up_to(context.demand, "disk space", "disk_space_use_up_to")
     ledger_gib = np.maximum(np.ceil(held / bookies / fill / GIB), 1.0)
     lines = [
-        replace(line, formula=f"{kind} volumes: {line.formula.replace('units', each).removesuffix(_NO_OTHERS)}")
+        replace(
+            line,
+            formula=f"{kind} volumes: {line.formula.replace('units', each).removesuffix(_NO_OTHERS)}",
+            # journal volumes are of one size: so many for each bookie
+            counts=BOOKIE if kind == "journal" and line.meter == volume.size_meter else "",
+        )
         for kind, each, count, size, rate, iops, least in (
             ("journal", "bookies x journal disks", bookies * journals, journal_gib, journal_mib_s, journal_iops, None),
             ("ledger", "bookies", bookies, ledger_gib, ledger_mib_s, ledger_iops, held / fill / GIB),
