@@ -19,7 +19,7 @@ from streamplan.draw_costs import draw_costs, too_small
 from streamplan.plan import plan
 from streamplan.risk import OUTGROWN, percentiles, risk
 
-KNOWN = {"message": "1 KiB", "fan_out": 2, "retention": "1 d", "partitions": 20, "peak_ratio": 1}
+KNOWN = {"message": "1 KiB", "fan_out": 2, "retention": "1 d", "partitions": 20, "peak_ratio": 1, "cpu_factor": 1}
 #: A workload whose cost on a metered offer is a straight line in its one uncertain input.
 WRITE = {"low": "5 MB/s", "likely": "10 MB/s", "high": "20 MB/s"}
 LINEAR = Workload(write=WRITE, **KNOWN)
@@ -165,10 +165,11 @@ def test_a_plan_is_too_small_where_its_draw_needs_more():
     from capacity import Demand
 
     name, machine = "msk-standard", "kafka.m7g.large"
-    study = risk(LINEAR, [name], months=1, draws=64, held={"machine": machine, "units": 3})
-    demand = Demand.draws(LINEAR, 64, 1)
+    wide = LINEAR.replace(write={"low": "20 MB/s", "likely": "50 MB/s", "high": "150 MB/s"})
+    study = risk(wide, [name], months=1, draws=64, held={"machine": machine, "units": 3})
+    demand = Demand.draws(wide, 64, 1)
     needed = [
-        float(size(LINEAR.replace(write=f"{float(x)!r} B/s"), name, machine=machine).units)
+        float(size(wide.replace(write=f"{float(x)!r} B/s"), name, machine=machine).units)
         for x in demand.payload_bytes_s[:, 0]
     ]
     share = np.mean(np.array(needed) > 3)
