@@ -159,7 +159,7 @@ RULES = (
         notes=(
             "a core counts as one of the 2.3 GHz of the reference; the model scales by clock and instructions a cycle",
             "the planner chooses by regret over 1,024 drawn worlds; here each machine type is sized at the likely one",
-            "tier 1, the model's default",
+            "tier 1, the model's default; the workload's copies, where the model itself knows 2 and 3",
         ),
         against="kafka-ec2-nvme",
     ),
