@@ -98,14 +98,18 @@ def cost_and_fit(decision: Decision) -> alt.LayerChart | alt.FacetChart:
         ),
         tooltip=tips,
     )
-    labels = base.mark_text(align="left", dx=8, dy=-7, fontSize=10, color=INK, limit=190).encode(
-        x=x, y=y, text="title:N"
+    named = (frame["first_near"] >= 0.01) | (frame["first_even"] >= 0.01) | (np.arange(len(frame)) < 3)
+    labels = (
+        alt.Chart(frame[named])
+        .mark_text(align="left", dx=8, dy=-7, fontSize=10, color=INK, limit=190)
+        .encode(x=x, y=y, text="title:N")
     )
     return alt.layer(span, points, labels).properties(
         width=WIDTH,
         height=320,
         title=alt.Title(
-            "Cost against fit", subtitle="further left is cheaper, further up fits better; the diamond is recommended"
+            "Cost against fit",
+            subtitle="left is cheaper, up fits better; the diamond is recommended; named: first under some weights",
         ),
     )
 

@@ -81,7 +81,7 @@ class Decision:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row an offer that is left, best first: score, cost, risk, sensitivity, and its score on each criterion."""
+        """One row an offer that is left, best first: score, cost, risk, sensitivity, score on each criterion."""
         import pandas as pd
 
         rows = []

@@ -78,7 +78,7 @@ class Question:
     read: Callable[[str, Any], Any]
 
 
-#: The form: hard requirements. Volume, retention and the loss to survive are the workload's, which every offer is sized for.
+#: The form: hard requirements. Volume, retention and the loss to survive are the workload's: offers are sized for them.
 MUST: dict[str, Question] = {
     "protocol": Question("guarantees", "the protocol that clients speak", _choice(PROTOCOLS)),
     "latency": Question("latency", "end-to-end latency that 99 in 100 records keep", _latency),

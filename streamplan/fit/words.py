@@ -65,7 +65,7 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
     text = f"Meets {', '.join(met)}." if met else "None was given."
     if unproven:
         text += f" To verify before signing, as it is not established: {', '.join(unproven)}."
-    out.append(("Hard requirements", text + f" {len(decision.excluded)} offers are out, each with its reason below."))
+    out.append(("Hard requirements", text + f" {_count(len(decision.excluded))} out, each with its reason below."))
     holding = {
         choice: [r["rule"] for r in rules(decision) if r["choice"] == choice and r["holds"]] for choice in CHOICES
     }
@@ -74,6 +74,10 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
         ("Rules of thumb", f"Of the guide's rules hold: {', '.join(told)}." if told else "None holds as answered.")
     )
     return out
+
+
+def _count(offers: int) -> str:
+    return "1 offer is" if offers == 1 else f"{offers} offers are"
 
 
 def _why(decision: Decision, titles: list[str], names: list[str]) -> str:
@@ -100,7 +104,8 @@ def _sensitivity(decision: Decision, titles: list[str], names: list[str]) -> str
         )
     if decision.flips:
         flip = decision.flips[0]
-        text += f" The least change that puts another first: {flip_words(decision, 0)}, and {titles[flip.rival]} draws level."
+        text += f" The least change that puts another first: {flip_words(decision, 0)};"
+        text += f" then {titles[flip.rival]} draws level."
     else:
         text += " No weighting puts another offer first: none is better on any criterion."
     return text
