@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import click
 
-from benchmarks import growth, planning, report, startup
+from benchmarks import batch, growth, planning, report, startup
 from benchmarks.timing import Result, load, machine
 
-NAMES = ("planning", "compare", "report", "growth", "imports")
+NAMES = ("planning", "compare", "report", "batch", "growth", "imports")
 
 
 def _chosen(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -38,6 +38,7 @@ def main(only: tuple[str, ...], peer_python: str | None, repeats: int | None, fu
         "planning": lambda: planning.measure(peer_python, repeats or 3),
         "compare": lambda: startup.compare(repeats or 7),
         "report": lambda: report.measure(repeats or 7),
+        "batch": lambda: batch.measure(repeats or 3),
         "growth": lambda: growth.measure(full),
         "imports": startup.imports,
     }

@@ -23,11 +23,11 @@ PAPERMILL = "import sys, papermill; papermill.execute_notebook(sys.argv[1], sys.
 
 def measure(repeats: int) -> Result:
     """Measure `streamplan report` and a one-cell notebook through papermill, each as a whole process."""
-    result = Result("report", f"`streamplan report {WORKLOAD} --out DIR`, whole process")
+    result = Result("report", f"`streamplan report {WORKLOAD} --format html --out DIR`, whole process")
     with tempfile.TemporaryDirectory() as folder:
         notebook, out = Path(folder, "one.ipynb"), Path(folder, "reports")
         notebook.write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-        ours = [*streamplan_command(), "report", WORKLOAD, "--out", str(out)]
+        ours = [*streamplan_command(), "report", WORKLOAD, "--format", "html", "--out", str(out)]
         mill = [sys.executable, "-c", PAPERMILL, str(notebook), str(Path(folder, "done.ipynb"))]
         for what, command in (("the report command", ours), ("papermill", mill)):
             try:
