@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -111,7 +111,7 @@ def find_meter(name: str) -> Meter:
     return known[name]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schedule:
     """Graduated prices of a meter for one or several SKUs: arrays of shape (tiers, SKUs), padded with empty tiers."""
 
@@ -120,15 +120,20 @@ class Schedule:
     price: Array
     tiers: tuple[tuple[Price, ...], ...]
 
-    @property
+    @cached_property
     def missing(self) -> NDArray[np.bool_]:
         """Whether a SKU has no price at all, shape (SKUs,)."""
         return np.array([not tiers for tiers in self.tiers])
 
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether every price is one tier without borders."""
+        return len(self.price) == 1 and not self.start.any() and bool(np.isinf(self.end).all())
+
     def cost(self, quantity: Array) -> Array:
         """Return the cost of quantities of shape (SKUs, *S) or, for one SKU, of any shape [currency of the price]."""
         several = len(self.tiers) > 1
-        if len(self.price) == 1 and not self.start.any() and np.isinf(self.end).all():  # one tier: no borders
+        if self._plain:
             price = self.price[0].reshape((-1,) + (1,) * (quantity.ndim - 1)) if several else self.price[0, 0]
             return np.asarray(price * quantity)
         total = np.zeros(quantity.shape)
@@ -169,6 +174,8 @@ class PriceBook:
         """
         from pricing.discount import discounted, is_discount, read_discounts
 
+        if not overrides:
+            return _shipped_book(data_dir())
         prices = dict(_shipped(data_dir()))
         own: set[Key] = set()
         for path in overrides:
@@ -253,6 +260,12 @@ class PriceBook:
 def _fingerprint(skus: Sequence[str] | NDArray[Any]) -> tuple[str, bytes]:
     names = np.asarray(skus, str)
     return names.dtype.str, names.tobytes()
+
+
+@cache
+def _shipped_book(folder: Path) -> PriceBook:
+    """The book without a row of the user's own: one for all, so that what it has looked up is kept."""
+    return PriceBook(_shipped(folder))
 
 
 @cache

@@ -136,6 +136,15 @@ def assumption(name: str) -> Fact:
         raise MissingFact(f"no assumption {name!r} in data/assumptions.csv") from None
 
 
+@cache
+def _limits(provider: str) -> dict[tuple[str, str], list[tuple[str, Fact]]]:
+    """Each limit of each offer, by the resource it is about."""
+    out: dict[tuple[str, str], list[tuple[str, Fact]]] = {}
+    for (offer, name, resource), fact in _facts(f"limits/{provider}", "offer/limit/resource").items():
+        out.setdefault((offer, name), []).append((resource, fact))
+    return out
+
+
 def limit(provider: str, offer: str, name: str, resource: str | None = None) -> Fact:
     """Return one quota or hard limit of `data/limits/<provider>.csv`.
 
@@ -144,7 +153,7 @@ def limit(provider: str, offer: str, name: str, resource: str | None = None) -> 
     facts = _facts(f"limits/{provider}", "offer/limit/resource")
     if resource is not None and (offer, name, resource) in facts:
         return facts[offer, name, resource]
-    rows = [fact for (o, n, r), fact in facts.items() if (o, n) == (offer, name) and resource in (None, r)]
+    rows = [fact for r, fact in _limits(provider).get((offer, name), ()) if resource in (None, r)]
     if len(rows) != 1:
         raise MissingFact(f"{len(rows)} rows for limit {name!r} of {offer!r} (resource {resource!r})")
     return rows[0]

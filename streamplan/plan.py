@@ -239,11 +239,11 @@ def plan(
     else:
         of, demand = None, workload
     choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
+    costed, names = None, offer.configurations()
     if machine is None or clusters is None:
         costed = cost_all(
             demand, platform, book, clusters=1 if clusters is None else clusters, people=people, **choices
         )
-        names = np.asarray(costed.sizing.configuration)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
         if machine is None:
             machine = str(costed.sizing.configuration[costed.cheapest()])
@@ -258,5 +258,8 @@ def plan(
                     costed = cost_all(demand, platform, book, clusters=clusters, people=people, **choices)
                     order = costed._order(())
                     machine = next(str(names[i]) for i in order if feasible[i, column])
+    if costed is not None and machine in names:
+        index = int(np.flatnonzero(names == machine)[0])
+        return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index))
     sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
     return Plan(offer, of, sizing, priced(sizing, book, demand.region, people))

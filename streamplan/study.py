@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -218,19 +218,18 @@ def study(
     for name, value in (options or {}).items():
         if not any(name in taken for taken in own.values()):
             raise _no_taker(offers, name, value)
-    plans = []
+    plans, likely = [], Demand.of(workload)
     for offer in offers:
-        plans.append(
-            plan(
-                workload,
-                offer.name,
-                book,
-                options=own[offer.name],
-                hours_per_month=hours_per_month,
-                most_clusters=most_clusters,
-                people=people,
-            )
+        one = plan(
+            likely.replace(region=workload.region_at(offer.provider) or workload.region),
+            offer.name,
+            book,
+            options=own[offer.name],
+            hours_per_month=hours_per_month,
+            most_clusters=most_clusters,
+            people=people,
         )
+        plans.append(replace(one, workload=workload))
     return Study(workload, book, tuple(plans), hours_per_month, most_clusters, people)
 
 
