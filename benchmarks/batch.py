@@ -63,6 +63,6 @@ def measure(repeats: int) -> Result:
     result.notes = [
         "The batch is counted from the start of its process, with its imports, the index and the portfolio's workbook;",
         "papermill from its first notebook, without its imports, and without any HTML or XLSX.",
-        "Each notebook starts from a clean process state; its output cells are the same both ways, see tests/test_forks.py.",
+        "Each notebook starts from a clean process state; its output cells are the same both ways.",
     ]
     return result
