@@ -63,7 +63,7 @@ def lever_stack(study: LeverStudy) -> Html:
 
 
 def commitment_lines(found: CommitmentPlan) -> Html:
-    """What to commit to, a row a meter and SKU, with the source of each rate."""
+    """What to commit to, a row a meter and SKU."""
     rows = [
         Row(
             [
@@ -74,15 +74,33 @@ def commitment_lines(found: CommitmentPlan) -> Html:
                 f"{r['loses_in']:.0%}",
                 money(r["unused_usd"]),
                 f"{money(r['regret_usd'])} ({money(r['regret_p90_usd'])})",
-                f"{r['committed_rate']:.4g} for {r['on_demand_price']:.4g}, {r['kind']}, {r['payment']}",
-                f"{r['source']} [{r['as_of']}, {r['confidence']}] {r['note']}",
             ]
         )
         for r in found.table.to_dict("records")
     ]
     names = ("use, P10 to P90", "commit to", "on demand", "committed", "saves", "loses in", "unused", "regret (P90)")
-    columns = [("what", False), *((name, True) for name in names), ("rate an hour", False)]
-    return _page(columns, rows, f"USD in {found.years} years, worth today. {commitment_terms(found)}", sources=True)
+    note = f"USD in {found.years} years, worth today. {commitment_terms(found)}"
+    return _page([("what", False), *((name, True) for name in names)], rows, note)
+
+
+def committed_rates(found: CommitmentPlan) -> Html:
+    """The committed rates that were used, each with its date, its confidence and a source to open."""
+    rows = [
+        Row(
+            [
+                r["sku"] or r["meter"],
+                f"{r['on_demand_price']:.4g}",
+                f"{r['committed_rate']:.4g}",
+                f"{r['critical_odds']:.0%}",
+                f"{r['kind']}, {r['payment']}" + (f"; {r['note']}" if r["note"] else ""),
+                f"{r['as_of']}, {r['confidence']}",
+                r["source"],
+            ]
+        )
+        for r in found.table.to_dict("records")
+    ]
+    columns = [("what", False), ("on demand", True), ("committed", True), ("pays above odds of", True), ("kind", False)]
+    return _page([*columns, ("as of", False)], rows, "USD for each unit and hour.", sources=True)
 
 
 def own_flips(found: BreakEven) -> Html:

@@ -95,7 +95,8 @@ def sobol_indices(a: Any, b: Any, mixed: Any) -> Indices:
     # the correlation is the sharper estimate of a large share, the product of a small one
     errors = np.stack([(1.0 - share**2) / root, products.std(axis=1) / root])
     first = np.where(errors[0] <= errors[1], share, products.mean(axis=1))
-    return Indices(first, 1.0 - rest, errors.min(axis=0), (1.0 - rest**2) / root, mean, variance)
+    first, total = np.clip(first, 0.0, 1.0), np.clip(1.0 - rest, 0.0, 1.0)
+    return Indices(first, total, errors.min(axis=0), (1.0 - rest**2) / root, mean, variance)
 
 
 def _correlations(one: Array, rows: Array) -> Array:

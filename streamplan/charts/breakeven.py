@@ -45,7 +45,7 @@ def break_even_map(found: BreakEven) -> alt.LayerChart | alt.FacetChart:
     y = alt.Y("y0:Q", title=title_y, scale=scale_y, axis=label)
     areas = (
         alt.Chart(data)
-        .mark_rect(strokeWidth=0)
+        .mark_rect(strokeWidth=0.6)  # the stroke closes the seams between cells
         .encode(
             x=x,
             x2="x1:Q",
@@ -57,6 +57,7 @@ def break_even_map(found: BreakEven) -> alt.LayerChart | alt.FacetChart:
                 scale=alt.Scale(domain=domain, range=colours),
                 legend=alt.Legend(columns=2, labelLimit=300),
             ),
+            stroke=alt.Stroke("title:N", legend=None, scale=alt.Scale(domain=domain, range=colours)),
             tooltip=[
                 alt.Tooltip("title:N", title="cheapest"),
                 alt.Tooltip("at:N", title="at"),
