@@ -48,10 +48,20 @@ class Approach:
         """P10, P50 and P90 of the month, shape (3,); infinite where it is beyond the horizon."""
         return percentiles(self.month)
 
+    @property
+    def place(self) -> tuple[float, float, float, bool, float]:
+        """What orders walls: the month in the median, in P10, at the likely inputs; then the fullest at the end.
+
+        A wall that neither time nor draws move comes behind those that they do.
+        """
+        low, middle, _ = (float(month) for month in self.months)
+        still = bool(np.ptp(self.used_percentiles) == 0)
+        return middle, low, self.likely, still, -float(self.used[-1] / self.wall)
+
 
 @dataclass(frozen=True)
 class Runway:
-    """A cluster under a workload's demand over months."""
+    """A cluster under a workload's demand over months; the wall that comes first leads."""
 
     workload: Workload
     held: Held
@@ -72,10 +82,8 @@ class Runway:
 
     @property
     def first(self) -> Approach:
-        """The wall that comes first: in the median, then in P10, then at the likely inputs, then the fullest now."""
-        return min(
-            self.walls, key=lambda w: (w.months[1], w.months[0], w.likely, -float(w.used_percentiles[1, -1] / w.wall))
-        )
+        """The wall that comes first, as the order of `walls` has it."""
+        return self.walls[0]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -104,12 +112,6 @@ class Runway:
                 }
             )
         frame = pd.DataFrame(rows)
-        # behind those that come: the fullest that time moves, then what no growth touches
-        still = [bool(np.ptp(w.used_percentiles) == 0) for w in self.walls]
-        full = -frame["used_at_the_end"] / frame["use_up_to"]
-        keys = ["p50_month", "p10_month", "likely_month", "_still", "_full"]
-        order = frame.assign(_still=still, _full=full).sort_values(keys).index
-        frame = frame.loc[order].reset_index(drop=True)
         months = ["likely_month", "p10_month", "p50_month", "p90_month"]
         frame[months] = frame[months].where(np.isfinite(frame[months])).astype("Int64")
         return frame
@@ -173,7 +175,7 @@ def runway(
                 point.source,
             )
         )
-    return Runway(workload, cluster, months, draws, seed, tuple(walls))
+    return Runway(workload, cluster, months, draws, seed, tuple(sorted(walls, key=lambda wall: wall.place)))
 
 
 def first_month(pressure: Array) -> Array:
