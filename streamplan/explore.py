@@ -117,8 +117,8 @@ def at(workload: Workload, settings: Mapping[str, Any]) -> Workload:
             fields["max_message"] = f"{largest!r} B"
     fields |= {name: given[name] for name in ("replication_factor", "fan_out") if name in given}
     if "growth" in given:
-        block = workload.growth.model_dump(exclude_unset=True) if workload.growth else {}
-        fields["growth"] = {**block, "s_curve": None, "yearly": given["growth"] / 100.0}
+        block = {name: getattr(workload.growth, name) for name in getattr(workload.growth, "model_fields_set", ())}
+        fields["growth"] = {**block, "s_curve": None, "history": None, "yearly": given["growth"] / 100.0}
     return workload.replace(**fields)
 
 

@@ -107,7 +107,7 @@ def _slider(control: Control, value: float) -> Any:
 
     words = {
         "description": f"{control.label} [{control.unit}]",
-        "description_tooltip": control.doc,
+        "tooltip": control.doc,
         "style": {"description_width": "10rem"},
         "layout": {"width": "25rem"},
         "value": value,
