@@ -1,0 +1,144 @@
+"""Costs of draws: what is left out, spread over clusters, cut in blocks or run side by side is the same to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capacity import Demand, Workload, find_platform, platforms
+from capacity.constraint import Constraint, heaviest, units_needed
+from streamplan import draw_costs as module
+from streamplan.bounds import Bounds
+from streamplan.draw_costs import alike_in, at, chunks, draw_costs, on_threads
+from streamplan.people import People
+from streamplan.plan import cost_all
+from streamplan.workloads import open_workload
+
+UNCERTAIN = {
+    "write": {"low": "20 MB/s", "likely": "100 MB/s", "high": "400 MB/s"},
+    "message": {"low": "200 B", "likely": "1 KiB", "high": "16 KiB"},
+    "fan_out": {"low": 1, "likely": 3, "high": 8},
+    "retention": {"low": "6 h", "likely": "3 d", "high": "14 d"},
+    "peak_ratio": {"low": 1.1, "likely": 1.5, "high": 3},
+}
+GROWTH = np.array([1.0, 1.3, 1.3, 4.0])
+
+
+def drawn(workload: Workload, draws: int, platform: str, seed: int = 0) -> Demand:
+    """Draws whose months differ, in the offer's region."""
+    demand = Demand.draws(workload, draws, len(GROWTH), seed=seed)
+    rates = ("payload_bytes_s", "wire_bytes_s", "records_s")
+    region = workload.region_at(find_platform(platform).provider) or workload.region
+    return demand.replace(region=region, **{k: demand.arrays()[k] * GROWTH for k in rates})
+
+
+def plainly(demand: Demand, platform: str, book, most_clusters: int = 500, **choices) -> np.ndarray:
+    """The least of all configurations, on one cluster or on as few as will do, one demand after the other."""
+    out = np.empty(demand.shape)
+    for i, j in np.ndindex(*demand.shape):
+        one = at(demand, np.array([i]), np.array([j]))
+        costed = cost_all(one, platform, book, **choices)
+        counts = range(2, int(np.max(costed.most_clusters(most_clusters))) + 1)
+        several = iter(counts)
+        while not costed.sizing.feasible.any() and (count := next(several, 0)):
+            costed = cost_all(one, platform, book, clusters=count, **choices)
+        usd = costed.cost.min()
+        out[i, j] = np.nan if costed.sizing.feasible.any() and np.isinf(usd) else usd
+    return out
+
+
+@pytest.mark.parametrize("platform", platforms())
+def test_the_search_finds_what_pricing_everything_finds(platform, book):
+    demand = drawn(Workload(**UNCERTAIN), 6, platform)
+    assert np.array_equal(draw_costs(demand, platform, book).usd, plainly(demand, platform, book), equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["netflix-keystone-2016", "cern-monit-2019"])
+@pytest.mark.parametrize("platform", ["kafka-ec2-nvme", "msk-standard", "event-hubs-standard", "kinesis-provisioned"])
+def test_so_it_does_on_published_workloads(name, platform, book):
+    demand = drawn(open_workload(name), 3, platform)
+    assert np.array_equal(draw_costs(demand, platform, book).usd, plainly(demand, platform, book), equal_nan=True)
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 2**31), st.sampled_from(["kafka-ec2-ebs", "pulsar-ec2-ebs", "kafka-gce-disk-tiered"]))
+def test_whatever_is_drawn(book, seed, platform):
+    demand = drawn(Workload(**UNCERTAIN), 128, platform, seed)
+    every = cost_all(demand, platform, book, brief=True).cost.min(axis=0)
+    found = draw_costs(demand, platform, book).usd
+    assert np.array_equal(found[np.isfinite(every)], every[np.isfinite(every)])
+
+
+def test_people_who_run_it_are_part_of_the_search(book):
+    demand, people = drawn(Workload(**UNCERTAIN), 4, "kafka-ec2-ebs"), People.load(support="none")
+    found = draw_costs(demand, "kafka-ec2-ebs", book, people=people).usd
+    assert np.array_equal(found, plainly(demand, "kafka-ec2-ebs", book, people=people))
+    assert (found > draw_costs(demand, "kafka-ec2-ebs", book).usd).all()
+
+
+@pytest.mark.parametrize("platform", ["kafka-ec2-ebs", "pulsar-ec2-nvme", "msk-standard"])
+def test_blocks_and_threads_change_nothing(platform, book, monkeypatch):
+    demand = drawn(Workload(**UNCERTAIN), 32, platform)
+    whole = draw_costs(demand, platform, book).usd
+    monkeypatch.setattr(module, "BLOCK", 12)
+    monkeypatch.setattr(module, "AT_ONCE", 500)
+    assert np.array_equal(draw_costs(demand, platform, book).usd, whole)
+    monkeypatch.setattr(module, "on_threads", lambda work, jobs: [work(job) for job in jobs])
+    assert np.array_equal(draw_costs(demand, platform, book).usd, whole)
+
+
+def test_most_machines_are_left_out(book, monkeypatch):
+    """The search would be right without leaving anything out; this holds that it does leave out."""
+    kept = []
+    plain = Bounds.may_be_cheaper
+
+    def counting(self, known, best, rows):
+        out = plain(self, known, best, rows)
+        kept.append(len(out))
+        return out
+
+    monkeypatch.setattr(Bounds, "may_be_cheaper", counting)
+    draw_costs(drawn(Workload(**UNCERTAIN), 64, "kafka-ec2-ebs"), "kafka-ec2-ebs", book)
+    assert kept and np.mean(kept) < len(find_platform("kafka-ec2-ebs").configurations()) / 4
+
+
+@pytest.mark.parametrize("platform", ["kafka-ec2-ebs", "pulsar-ec2-ebs", "warpstream-byoc"])
+def test_a_bound_never_exceeds_the_cost(platform, book):
+    """Every configuration that is cheaper than the known ones somewhere is among those that may be."""
+    demand = drawn(Workload(**UNCERTAIN), 16, platform)
+    every = cost_all(demand, platform, book)
+    bounds = Bounds.of(cost_all(at(demand, np.array([0]), np.array([0])), platform, book))
+    for rows in (np.array([0, 1]), np.array([5, 17])):
+        known = cost_all(demand, platform, book, among=find_platform(platform).configurations()[rows])
+        best = np.where(np.isfinite(known.cost.min(axis=0)), known.cost.min(axis=0), 1e12)
+        cheaper = np.flatnonzero((every.cost < best).any(axis=(1, 2)))
+        assert set(cheaper) - set(rows) <= set(bounds.may_be_cheaper(known, best, rows))
+
+
+def test_constraints_on_one_capacity_need_what_the_heaviest_needs():
+    capacity, share = np.array([[7.0], [11.0]]), np.array(2 / 3)
+    loads = (np.array([10.0, 90.0]), np.array([30.0, 20.0]))
+    apart = [Constraint("x", "normal", load, capacity, 0.6, "1", "s", share=share) for load in loads]
+    apart.append(Constraint("x", "broker down", loads[0], capacity, 0.6, "1", "s", lost=1.0))
+    one = np.maximum(np.maximum(apart[0].needed(), apart[1].needed()), apart[2].needed())
+    assert len(heaviest(apart, "capacity", "ceiling", "share", "lost")) == 2
+    assert np.array_equal(units_needed(apart, 1, 1), np.ceil(one - 1e-9))
+
+
+def test_groups_hold_every_draw_once_and_those_alike_together():
+    values = np.array([0.0, 9.0, 1.0, 10.0, 2.0, 11.0, 0.5, 9.5])
+    groups = alike_in([values, np.zeros(8)], 8, 4)
+    assert sorted(np.concatenate(groups).tolist()) == list(range(8))
+    assert sorted(sorted(g.tolist()) for g in groups) == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    assert [len(part) for part in chunks(np.arange(7), 3)] == [3, 3, 1]
+
+
+def test_an_error_on_a_thread_reaches_the_caller():
+    def fail(job: int) -> None:
+        if job == 2:
+            raise ValueError("of the third job")
+
+    with pytest.raises(ValueError, match="third"):
+        on_threads(fail, range(4))
