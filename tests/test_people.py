@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from capacity import Workload, find_platform, platforms
-from capacity.draws import draw
+from capacity.draws import demand_of, draw, uncertain_inputs
 from streamfacts.errors import InputError, MissingFact
 from streamfacts.tables import read_table
 from streamplan.cli import main
+from streamplan.draw_costs import draw_costs
 from streamplan.people import UNITS, People, asked
 from streamplan.plan import cost_all, plan
 from streamplan.risk import risk
@@ -183,6 +184,18 @@ def test_people_of_two_offers_move_together(book, own):
     study_of_two = risk(W, [KAFKA, "msk-express"], months=1, draws=64, book=book, people=People.load())
     pair = ["people.staff_base.Apache Kafka, self-managed", "people.staff_base.Amazon MSK"]
     assert {"inputs": pair, "rank_correlation": 0.8} in study_of_two.correlations
+
+
+def test_every_draw_costs_the_least_of_all_configurations(book):
+    """Whatever is left out unlooked at to save time, the cost with people is that of all machine types and counts."""
+    uncertain = W.replace(write={"low": "20 MB/s", "likely": "60 MB/s", "high": "300 MB/s"})
+    for name in (KAFKA, "pulsar-ec2-ebs"):
+        people = People.load().of([find_platform(name)])
+        joint = draw({**uncertain_inputs(uncertain, 2), **people.inputs}, 64, 0, people.correlation(W.correlation))
+        demand, drawn = demand_of(uncertain, joint, 2), people.drawn(joint)
+        of_all = cost_all(demand, name, book, people=drawn).cost.min(axis=0)
+        assert np.isfinite(of_all).all()
+        assert draw_costs(demand, name, book, people=drawn).usd == pytest.approx(of_all)
 
 
 @given(spend=st.floats(0, 1e8), more=st.floats(0, 1e7), level=st.sampled_from(["developer", "business", "enterprise"]))
