@@ -68,7 +68,7 @@ class Context:
     names: NDArray[Any]
     options: Mapping[str, Any]
     hours_per_month: float
-    units: float | None = None
+    units: float | NDArray[np.float64] | None = None
     shape: tuple[int, ...] = ()
     brief: bool = False
 
@@ -199,7 +199,7 @@ def size(
     *,
     machine: str | None = None,
     among: NDArray[Any] | None = None,
-    units: float | None = None,
+    units: float | NDArray[np.float64] | None = None,
     clusters: Any = 1,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
@@ -213,7 +213,8 @@ def size(
     platform : name of an offer, see `platforms()`
     machine : one configuration; without it the result has all of them on its leading axis
     among : names of configurations to size, in the offer's order; all if left out
-    units : brokers or shards that are already there; their utilisation is shown and what they break is a violation
+    units : brokers or shards that are already there; their utilisation is shown and what they break is a violation;
+        one number, or an array that broadcasts to (configurations, *S)
     clusters : equal clusters that the demand is spread over; units and constraints are those of one, usage of all
     options : the offer's levers by name
     hours_per_month : hours in the billing month [h]
@@ -251,7 +252,7 @@ def size(
             what = f"one of {', '.join(near)} ..." if near else f"one of {', '.join(names[:8])}"
             raise InputError(offer.configuration_is, machine, f"{what} ({len(names)} known for {offer.name})")
         names = names[names == machine]
-    if units is not None and not (_is_number(units) and 1 <= units <= 1e6 and units == int(units)):
+    if units is not None and not _whole_units(units):
         raise InputError("units", units, "a whole number, at least 1 and at most 1,000,000")
     if not (_is_number(hours_per_month) and 0 < hours_per_month <= 744):
         raise InputError("hours_per_month", hours_per_month, "a number above 0 and at most 744")
@@ -260,9 +261,16 @@ def size(
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
     sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
     if units is not None:
-        _check_copies(sizing, units)
+        _check_copies(sizing, float(np.min(units)))
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))
     return sizing.pick(0) if machine is not None else sizing
+
+
+def _whole_units(value: Any) -> bool:
+    if not isinstance(value, np.ndarray):
+        return _is_number(value) and 1 <= value <= 1e6 and value == int(value)
+    number = value.dtype.kind in "iuf" and value.size > 0
+    return number and bool(((value >= 1) & (value <= 1e6) & (value == np.floor(value))).all())
 
 
 def _is_number(value: Any) -> bool:

@@ -158,7 +158,7 @@ def cost_all(
     platform: str,
     book: PriceBook,
     *,
-    units: float | None = None,
+    units: float | NDArray[np.float64] | None = None,
     clusters: Any = 1,
     among: NDArray[Any] | None = None,
     options: Mapping[str, Any] | None = None,
