@@ -73,8 +73,8 @@ def break_even_map(found: BreakEven) -> alt.LayerChart | alt.FacetChart:
             x0=found.flips["at"] / per_x,
             y0=found.flips["row"] / per_y,
             text=[
-                f"{found.x.text(r.at)}: from {r.below or 'none'} to {r.above or 'none'}"
-                for r in found.flips.itertuples()
+                f"{found.x.text(r['at'])}: from {r['below'] or 'none'} to {r['above'] or 'none'}"
+                for r in found.flips.to_dict("records")
             ],
         )
         dots = alt.Chart(flips).mark_point(color=INK, filled=True, size=14, opacity=1)

@@ -57,7 +57,10 @@ def sobol_bars(found: Sensitivity) -> alt.LayerChart | alt.FacetChart:
     table = found.table
     data = table.melt(["inputs"], list(names), "index", "share")
     data["error"] = table.melt(["inputs"], ["first_error", "total_error"])["value"]
-    data["low"], data["high"] = data["share"] - data["error"], data["share"] + data["error"]
+    data["low"], data["high"] = (
+        (data["share"] - data["error"]).clip(0.0),
+        (data["share"] + data["error"]).clip(upper=1.0),
+    )
     data["index"] = data["index"].map(names)
     y = alt.Y("inputs:N", sort=table["inputs"].tolist(), title=None)
     domain = list(names.values())
