@@ -44,14 +44,9 @@ def model_cpu(
     First-order propagation: the variance of log cores is s' C s, with the shares s and the covariance C of the logs.
     """
     held = coefficients or fitted()
-    mb, rf, reads = (float(np.mean(x)) for x in (np.asarray(wire_bytes_s) / 1e6, copies, fan_out))
-    amounts = (
-        mb,
-        mb * (rf - 1),
-        mb * (reads + rf - 1),
-        float(np.mean(batches_s)) / 1e3,
-        float(np.mean(records_s)) / 1e3,
-    )
+    means = [float(np.mean(np.asarray(x, float))) for x in (wire_bytes_s, copies, fan_out, batches_s, records_s)]
+    mb, rf, reads, batches, records = means[0] / 1e6, *means[1:]
+    amounts = (mb, mb * (rf - 1), mb * (reads + rf - 1), batches / 1e3, records / 1e3)
     point = held.point
     cores = np.array([amount * point[name] for amount, name in zip(amounts, _TERMS, strict=True)])
     if tls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from capacity import Workload
 from streamfacts.units import human
 from streamplan.present import Html, _render
 from streamplan.risk import OUTGROWN, RiskStudy
@@ -46,6 +47,12 @@ def risk_totals(study: RiskStudy) -> Html:
     )
 
 
+def _where_from(name: str, workload: Workload) -> str:
+    if name.startswith("model."):
+        return "CPU of brokers over the model's, as held-back measurements of other clusters scatter: streamplan accuracy"
+    return workload.origin.get("growth", "") if name.startswith("growth.") else ""
+
+
 def uncertain_inputs(study: RiskStudy) -> Html:
     """The uncertain inputs with their range, their distribution and where they come from; what moves together."""
     w = study.workload
@@ -60,7 +67,7 @@ def uncertain_inputs(study: RiskStudy) -> Html:
                 "likely": likely,
                 "high": high,
                 "distribution": str(value.drawn),
-                "origin": w.origin.get(name, w.origin.get("growth", "") if name.startswith("growth.") else ""),
+                "origin": w.origin.get(name, _where_from(name, w)),
             }
         )
     return _render("uncertain_inputs.html.j2", rows=rows, pairs=study.correlations)

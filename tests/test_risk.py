@@ -217,7 +217,7 @@ def test_command_as_json(workload_file, capsys):
     main(["risk", workload_file, *arguments, "--json"])
     found = json.loads(capsys.readouterr().out)
     assert (found["months"], found["draws"], found["seed"], found["budget_usd"]) == (2, 64, 5, [7500, 7500])
-    assert [x["name"] for x in found["inputs"]] == ["write", "retention"]
+    assert [x["name"] for x in found["inputs"]] == ["write", "retention", "model.cpu"]
     assert found["inputs"][0]["distribution"] == "90% between low and high"
     assert found["correlation"] == [{"inputs": ["write", "retention"], "rank_correlation": 0.5}]
     assert [x["month"] for x in found["by_month"]] == [1, 2]

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm  # type: ignore[import-untyped]
+from tqdm import tqdm
 
 from capacity.calibration.evidence import published
 from capacity.calibration.fit import fit

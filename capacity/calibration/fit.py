@@ -55,7 +55,38 @@ def log_limit(cluster: Any, coefficients: Any, departure: Any = 0.0) -> Array:
     return np.log(joint({name: v * factor if name in SOFTWARE else v for name, v in found.items()}))
 
 
+@dataclass(frozen=True)
+class Joint:
+    """Coefficients and departures of the test beds together: mean (k + beds,) and covariance of the logarithms."""
+
+    names: tuple[str, ...]
+    beds: tuple[str, ...]
+    mean: Array
+    covariance: Array
+
+    @property
+    def coefficients(self) -> Coefficients:
+        """The coefficients, and each test bed's departure apart."""
+        k = len(self.names)
+        spread = np.diag(self.covariance)[k:]
+        return Coefficients(
+            names=self.names,
+            mean=self.mean[:k],
+            covariance=self.covariance[:k, :k],
+            departs={bed: (float(self.mean[k + i]), float(spread[i])) for i, bed in enumerate(self.beds)},
+            departure_sd=DEPARTURE_SD,
+            noise_sd=NOISE_SD,
+            widen=1.0,
+            widen_known=1.0,
+        )
+
+
 def fit(evidence: Evidence, prior: Prior | None = None, start: Array | None = None) -> Coefficients:
+    """Return the coefficients of `fit_joint`, and each test bed's departure apart; parameters as there."""
+    return fit_joint(evidence, prior, start).coefficients
+
+
+def fit_joint(evidence: Evidence, prior: Prior | None = None, start: Array | None = None) -> Joint:
     """Return the coefficients that the measurements and the prior make most plausible.
 
     Parameters
@@ -66,7 +97,7 @@ def fit(evidence: Evidence, prior: Prior | None = None, start: Array | None = No
 
     Returns
     -------
-    mean and covariance of the logarithms, and the departure of each test bed
+    mean and covariance of the logarithms of the coefficients and of the departure of each test bed
 
     Raises
     ------
@@ -92,7 +123,7 @@ def fit(evidence: Evidence, prior: Prior | None = None, start: Array | None = No
         out = np.where(floor, np.maximum(gap, 0.0), out)
         busy = busy_cores_per_mb(used.cluster, c) * used.rate
         told = np.where(cpu, used.busy, 1.0)
-        out = np.where(cpu, (np.log(busy) - departure * -1.0 - np.log(told)) / NOISE_SD, out)
+        out = np.where(cpu, (np.log(busy) - departure - np.log(told)) / NOISE_SD, out)
         return np.asarray(out * crowd)
 
     def residuals(x: Array) -> Array:
@@ -110,16 +141,7 @@ def fit(evidence: Evidence, prior: Prior | None = None, start: Array | None = No
     found = least_squares(residuals, begin, jac=jacobian, method="trf", x_scale="jac", max_nfev=300)
     curvature = jacobian(found.x)
     covariance: Array = np.asarray(np.linalg.inv(curvature.T @ curvature), float)
-    return Coefficients(
-        names=held.names,
-        mean=found.x[:k],
-        covariance=covariance[:k, :k],
-        departs={str(b): (float(found.x[k + i]), float(covariance[k + i, k + i])) for i, b in enumerate(beds)},
-        departure_sd=DEPARTURE_SD,
-        noise_sd=NOISE_SD,
-        widen=1.0,
-        widen_known=1.0,
-    )
+    return Joint(held.names, tuple(str(b) for b in beds), found.x, covariance)
 
 
 def _weights(used: Evidence) -> Array:

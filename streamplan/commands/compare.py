@@ -15,6 +15,7 @@ from streamplan.commands.shared import (
     OPTION,
     PEOPLE,
     PEOPLE_FILE,
+    POSTERIOR,
     REGION,
     SUPPORT,
     WORKLOAD,
@@ -28,7 +29,7 @@ from streamplan.commands.shared import (
 
 
 @click.command("compare")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
 def command(
     workload: str,
     as_json: bool,
@@ -36,6 +37,7 @@ def command(
     hours_per_month: float,
     pairs: Sequence[str],
     region: str | None,
+    posterior: str | None,
     most_clusters: int,
     only: Sequence[str],
     with_people: bool,
@@ -46,7 +48,7 @@ def command(
     from streamplan.study import study
 
     result = study(
-        load(workload, region),
+        load(workload, region, posterior),
         only=only,
         book=book(price_book),
         options=options(pairs),

@@ -13,6 +13,7 @@ from streamplan.commands.shared import (
     MACHINE,
     OPTION,
     PLATFORM,
+    POSTERIOR,
     REGION,
     UNITS,
     WORKLOAD,
@@ -23,7 +24,7 @@ from streamplan.commands.shared import (
 
 
 @click.command("explain")
-@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION)
+@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR)
 def command(
     workload: str,
     platform: str,
@@ -34,9 +35,10 @@ def command(
     hours_per_month: float,
     pairs: Sequence[str],
     region: str | None,
+    posterior: str | None,
 ) -> None:
     """How each number of an offer came about: formula, inputs, source."""
-    result = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region)
+    result = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region, posterior)
     if as_json:
         from streamplan.document import dumps, plan_document, workload_document
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streamplan.commands.shared import JSON, shared
+from streamplan.commands.shared import JSON, POSTERIOR, shared
 
 
 @click.command("predict")
@@ -16,7 +16,8 @@ from streamplan.commands.shared import JSON, shared
 @click.option(
     "--confidence", type=float, default=0.9, show_default=True, help="Share of the cases that the interval is to hold."
 )
-def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: float) -> None:
+@POSTERIOR
+def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: float, posterior: str | None) -> None:
     """The most payload that the Kafka or Pulsar clusters of a YAML or CSV file take in, and what stops them.
 
     Fields are the columns of data/evidence.csv: system, nodes, instance_type or vcpu_per_node, net_gbps_per_node,
@@ -28,7 +29,12 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
     rows = open_clusters(cluster)
     if load_mb_s is not None:
         rows.many = [{**row, "load_mb_s": load_mb_s} for row in rows.many]
-    result = predict(rows.many, confidence=confidence)
+    coefficients = None
+    if posterior is not None:
+        from capacity.calibration.own import load
+
+        coefficients = load(posterior)
+    result = predict(rows.many, coefficients, confidence)
     if as_json:
         from streamplan.document import dumps
 

@@ -16,6 +16,7 @@ from streamplan.commands.shared import (
     OPTION,
     PEOPLE,
     PEOPLE_FILE,
+    POSTERIOR,
     REGION,
     SUPPORT,
     WORKLOAD,
@@ -28,7 +29,7 @@ from streamplan.commands.shared import (
 
 
 @click.command("risk")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
@@ -43,6 +44,7 @@ def command(
     hours_per_month: float,
     pairs: Sequence[str],
     region: str | None,
+    posterior: str | None,
     most_clusters: int,
     only: Sequence[str],
     with_people: bool,
@@ -63,7 +65,7 @@ def command(
     if held and len(only) != 1:
         raise InputError("--platform", ", ".join(only), f"the one offer that --{next(iter(held))} is of")
     result = study(
-        load(workload, region),
+        load(workload, region, posterior),
         only,
         months,
         draws,

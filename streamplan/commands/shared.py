@@ -87,6 +87,11 @@ UNITS = click.option(
 )
 
 
+POSTERIOR = click.option(
+    "--posterior", type=click.Path(), default=None, help="What `streamplan calibrate` left of your own measurements."
+)
+
+
 def shared(*decorators: Callable[..., Any]) -> Callable[..., Any]:
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         for decorator in reversed(decorators):
@@ -96,10 +101,16 @@ def shared(*decorators: Callable[..., Any]) -> Callable[..., Any]:
     return wrap
 
 
-def load(path: str, region: str | None) -> Any:
+def load(path: str, region: str | None, posterior: str | None = None) -> Any:
+    """Open a workload, with the CPU that own measurements found its brokers to need."""
     from streamplan.workloads import open_workload
 
-    return open_workload(path, region)
+    workload = open_workload(path, region)
+    if posterior is None:
+        return workload
+    from capacity.calibration.own import cpu_factor_of
+
+    return workload.replace(cpu_factor=cpu_factor_of(posterior))
 
 
 def book(paths: Sequence[str]) -> Any:
@@ -135,11 +146,12 @@ def plan_of(
     hours: float,
     pairs: Sequence[str],
     region: str | None,
+    posterior: str | None,
 ) -> Any:
     from streamplan.plan import plan
 
     return plan(
-        load(workload, region),
+        load(workload, region, posterior),
         platform,
         book(price_book),
         machine=machine,
