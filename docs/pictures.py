@@ -20,6 +20,8 @@ from tests import browser
 HERE = Path(__file__).parent
 #: The workloads that are seen; the fan needs ranges.
 REPORTED, EXPLORED, UNCERTAIN = "linkedin-busiest-cluster-2016", "example-100mib", "lyft-events-2018"
+#: Growth that the pictures assume, as the workload states none, and a budget [USD/month].
+GROWTH, BUDGET = {"yearly": {"low": 0.1, "likely": 0.25, "high": 0.45}}, 60_000.0
 #: No picture is larger [byte].
 LARGEST = 300_000
 
@@ -54,15 +56,16 @@ def pages() -> None:
 
 def figures() -> None:
     """Charts by themselves."""
-    compared, drawn = study(open_workload(UNCERTAIN)), risk(open_workload(UNCERTAIN), draws=512, months=60)
+    workload = open_workload(UNCERTAIN).replace(growth=GROWTH)
+    compared, drawn = study(workload), risk(workload, draws=512, months=60, budget=BUDGET)
     plan = compared.plan_of("kafka-ec2-ebs-tiered")
     for name, figure in {
-        "cost-by-platform": charts.cost_by_platform(compared, drawn, most=14),
+        "cost-by-platform": charts.cost_by_platform(compared, drawn, most=12),
         "utilisation": charts.utilisation_of_constraints(plan),
         "network-paths": charts.network_paths_of(plan),
         "cost-fan": charts.cost_fan(drawn),
     }.items():
-        (HERE / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(figure.to_dict(), scale=1.4))
+        (HERE / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(figure.to_dict(), scale=1.3))
 
 
 def main() -> None:

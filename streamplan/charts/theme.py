@@ -61,11 +61,11 @@ FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 WIDTH = 620
 
 
-#: The colour of a family of offers; its offers take shades of it. Okabe and Ito's, then Tol's muted ones.
+#: The colour of a family of offers; its offers take shades of it. Okabe and Ito's, then others told apart from them.
 FAMILY_COLOURS = {
     ("Apache Kafka, self-managed", "aws"): BLUE,
     ("Apache Kafka, self-managed", "azure"): "#332288",
-    ("Apache Kafka, self-managed", "gcp"): "#44AA99",
+    ("Apache Kafka, self-managed", "gcp"): "#7722EE",
     ("Apache Pulsar, self-managed", "aws"): PURPLE,
     ("Amazon MSK", "aws"): ORANGE,
     ("Amazon Kinesis Data Streams", "aws"): VERMILION,
