@@ -13,10 +13,12 @@ own.check(__name__, __path__, ("workload", "demand", "offer", "sizing", "constra
 
 import importlib
 
+from capacity.cluster import Cluster
 from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
 from capacity.offer import Offer, find_platform, size
 from capacity.quantity import Range
+from capacity.predict import Prediction, predict
 from capacity.sizing import Part, Sizing
 from capacity.workload import Workload
 
@@ -26,15 +28,18 @@ importlib.import_module("capacity.platforms")
 from capacity.offer import platforms
 
 __all__ = [
+    "Cluster",
     "Constraint",
     "Demand",
     "Limit",
     "Offer",
     "Part",
+    "Prediction",
     "Range",
     "Sizing",
     "Workload",
     "find_platform",
     "platforms",
+    "predict",
     "size",
 ]

@@ -23,7 +23,7 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
     Fields are the columns of data/evidence.csv: system, nodes, instance_type or vcpu_per_node, net_gbps_per_node,
     disk_mb_s_per_node, partitions, replication, acks, message_bytes, batch_bytes, compression, tls, consumers_fanout.
     """
-    from capacity.predict import predict
+    from capacity import predict
     from streamplan.clusters import open_clusters, prediction_document, prediction_text
 
     rows = open_clusters(cluster)
