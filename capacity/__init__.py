@@ -17,8 +17,8 @@ from capacity.cluster import Cluster
 from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
 from capacity.offer import Offer, find_platform, size
-from capacity.quantity import Range
 from capacity.predict import Prediction, predict
+from capacity.quantity import Range
 from capacity.sizing import Part, Sizing
 from capacity.workload import Workload
 
