@@ -91,7 +91,7 @@ EVENT_HUBS_SYNCHRONOUS = Mechanism(
 
 #: Families whose own models add the reads of copies in other regions (`Demand.cross_region_copies`) to their egress.
 _COUNT_COPIES = ("Confluent Cloud", "Redpanda Cloud", "Other managed Kafka and Pulsar")
-#: Kafka run as brokers that are not in those families, and the exceptions of a name.
+#: Offers of those families whose model does not: plain brokers.
 _NOT_IN_COUNT = ("instaclustr-kafka",)
 
 
