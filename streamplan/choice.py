@@ -205,9 +205,7 @@ def choose(
     choice = Choice(workload, tuple(found), left_out, by, months, draws, seed, size_for, alpha)
     if found:
         order = choice.table.sort_values([CRITERIA[by][0], "expected_usd"], kind="stable").index
-        choice = Choice(
-            workload, tuple(found[i] for i in order), left_out, by, months, draws, seed, size_for, alpha
-        )
+        choice = Choice(workload, tuple(found[i] for i in order), left_out, by, months, draws, seed, size_for, alpha)
     return choice
 
 

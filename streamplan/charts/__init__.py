@@ -13,6 +13,7 @@ from streamplan.charts.paths import bytes_by_path
 from streamplan.charts.resilience import cost_by_design, recovery_by_design
 from streamplan.charts.risk import cost_fan, plan_outgrown
 from streamplan.charts.runway import month_of_wall, use_by_month
+from streamplan.charts.schedule import regret_plot, step_plan
 from streamplan.charts.sensitivity import sobol_bars, tornado
 from streamplan.charts.theme import CATEGORY_COLOURS, platform_colours, set_up
 from streamplan.charts.utilisation import utilisation_of_constraints
@@ -36,11 +37,13 @@ __all__ = [
     "plan_outgrown",
     "platform_colours",
     "recovery_by_design",
+    "regret_plot",
     "saving_so_far",
     "month_of_wall",
     "set_up",
     "use_by_month",
     "sobol_bars",
+    "step_plan",
     "tornado",
     "utilisation_of_constraints",
     "vcpu_by_rule",

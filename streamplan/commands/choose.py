@@ -1,0 +1,80 @@
+"""`streamplan choose`: which offer and machine to take when the load is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from streamfacts.errors import NothingFeasible
+from streamplan.commands.shared import (
+    BOOK,
+    HOURS,
+    JSON,
+    ONLY,
+    OPTION,
+    POSTERIOR,
+    REGION,
+    WORKLOAD,
+    book,
+    load,
+    options,
+    shared,
+)
+
+
+@click.command("choose")
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY)
+@click.option("--by", default="expected", show_default=True, help="expected, p90, cvar, regret or expected-regret.")
+@click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
+@click.option("--draws", type=int, default=256, show_default=True, help="Joint draws of the uncertain inputs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@click.option("--size-for", type=float, default=0.9, show_default=True, help="Odds that what is held carries a month.")
+@click.option("--alpha", type=float, default=0.9, show_default=True, help="CVaR is the mean of the dearest 1 - alpha.")
+@click.option("--machines", type=int, default=3, show_default=True, help="Machine types of each offer to compare.")
+def command(
+    workload: str,
+    as_json: bool,
+    price_book: Sequence[str],
+    hours_per_month: float,
+    pairs: Sequence[str],
+    region: str | None,
+    posterior: str | None,
+    only: Sequence[str],
+    by: str,
+    months: int,
+    draws: int,
+    seed: int,
+    size_for: float,
+    alpha: float,
+    machines: int,
+) -> None:
+    """Rank offers and machine types under uncertainty, all sized for the same demand."""
+    from streamplan.choice import choose
+
+    choice = choose(
+        load(workload, region, posterior),
+        only,
+        by,
+        months=months,
+        draws=draws,
+        seed=seed,
+        size_for=size_for,
+        alpha=alpha,
+        machines=machines,
+        book=book(price_book),
+        options=options(pairs),
+        hours_per_month=hours_per_month,
+    )
+    if as_json:
+        from streamplan.document import dumps
+        from streamplan.present_schedule import choice_document
+
+        click.echo(dumps(choice_document(choice)))
+    else:
+        from streamplan.present_schedule import choice_table
+        from streamplan.terminal import console
+
+        console().print(choice_table(choice))
+    if not choice.something_fits:
+        raise NothingFeasible("no machine of these offers carries every draw with a price for all it needs")
