@@ -56,7 +56,7 @@ def together(
 
     Bytes written, read and held, records, partitions, topics, consumer groups and connections are sums; the share of
     cold reads is weighed by bytes read. The largest record and the longest retention are those of any application, so
-    that limits meet them, and `retained` says how much less than that is held. Outages and the time to catch up are
+    that limits meet them; what is neither is weighed by bytes written. `retained` says how much less than that is held. Outages and the time to catch up are
     the strictest of any.
 
     The peak is the sum of the averages, plus the sum of what each peak adds times `coincidence`, plus the largest
@@ -126,6 +126,9 @@ def together(
     }
     if demand.connections is not None:
         out["connections"] = total(of("connections"))
+    for name in demand.arrays():  # factors and the like that the demand may carry besides
+        if name not in out and name not in SHARED:
+            out[name] = total(wire * of(name)) / total(wire)
     if groups is None:
         out = {name: value[0] if np.ndim(value) else value for name, value in out.items()}
     return replace(demand, **out)

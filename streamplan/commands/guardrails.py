@@ -13,6 +13,7 @@ from streamplan.commands.shared import (
     MACHINE,
     OPTION,
     PLATFORM,
+    POSTERIOR,
     REGION,
     UNITS,
     WORKLOAD,
@@ -24,7 +25,7 @@ from streamplan.commands.shared import (
 
 
 @click.command("guardrails")
-@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION)
+@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR)
 @click.option("--out", type=click.Path(), default=None, help="Prometheus rule file to write; printed if left out.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label that picks the cluster's series.")
 @click.option(
@@ -40,6 +41,7 @@ def command(
     hours_per_month: float,
     pairs: Sequence[str],
     region: str | None,
+    posterior: str | None,
     out: str | None,
     labels: Sequence[str],
     mount: str,
@@ -47,7 +49,7 @@ def command(
     """Alert thresholds of a plan as a Prometheus rule file, with the plan's own numbers in it."""
     from streamplan.guardrails import guardrails, rule_file
 
-    plan = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region)
+    plan = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region, posterior)
     fits(plan)
     picked = options(labels)
     text = rule_file(plan, labels=picked, mount=mount)
