@@ -113,7 +113,7 @@ def slug_of(name: str) -> str:
     ('orders', 'etc-passwd-0f78ad98')
     """
     clean = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", name)).strip("-._")[:LONGEST_SLUG].strip("-._")
-    if clean == name and not _RESERVED.match(name):
+    if clean and clean == name and not _RESERVED.match(name):
         return clean
     return f"{clean or 'report'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 

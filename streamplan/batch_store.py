@@ -76,8 +76,7 @@ class Folder:
     def opened(self) -> Iterator[Folder]:
         """Keep other batches out and sweep away what one that was killed has left unfinished."""
         (self.root / KEPT).mkdir(parents=True, exist_ok=True)
-        with (self.root / KEPT / "lock").open("w") as handle:
-            _lock(handle, self.root)
+        with (self.root / KEPT / "lock").open("w") as handle, _locked(handle, self.root):
             shutil.rmtree(self._aside, ignore_errors=True)
             self._aside.mkdir()
             try:
@@ -86,15 +85,30 @@ class Folder:
                 shutil.rmtree(self._aside, ignore_errors=True)
 
 
-def _lock(handle: Any, root: Path) -> None:
+#: Folders that batches of this process write to.
+_held: set[Path] = set()
+
+
+@contextmanager
+def _locked(handle: Any, root: Path) -> Iterator[None]:
+    """Hold a folder for this process alone; a child does not inherit that, so one that outlives us bars nobody."""
+    refused = InputError("--out", str(root), "a folder that no other batch is writing to")
+    place = root.resolve()
+    if place in _held:
+        raise refused
     try:
         import fcntl
+
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except ImportError:  # no such locks on this system
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        pass
     except OSError:
-        raise InputError("--out", str(root), "a folder that no other batch is writing to") from None
+        raise refused from None
+    _held.add(place)
+    try:
+        yield
+    finally:
+        _held.discard(place)
 
 
 class Backend:
