@@ -80,7 +80,8 @@ def resilience_terms(study: ResilienceStudy) -> str:
     first, second = study.regions
     by = next((r.mechanism for r in study.results if r.mechanism), None)
     copied = f", copied by {by.title}" if by else ""
-    rebuild = "; ".join(f"{r['what']} {span(r['seconds'])}" for r in study.rebuild.to_dict("records") if r["seconds"]) or "The vendor rebuilds"
+    known = [f"{r['what']} {span(r['seconds'])}" for r in study.rebuild.to_dict("records") if r["seconds"]]
+    rebuild = "; ".join(known) or "The vendor rebuilds"
     return (
         f"First region {first}, second {second}{copied}. Delays are drawn from the wide ranges of data/resilience.csv"
         f" ({study.draws:,} draws, seed {study.seed}) and held against the aim at P{HELD_AT}; a second cluster is sized"
