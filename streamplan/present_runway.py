@@ -12,7 +12,7 @@ from rich.table import Table
 from streamfacts.units import human
 from streamplan.inverse import Most
 from streamplan.present import Html, _render
-from streamplan.risk import PERCENTILES
+from streamplan.risk import PERCENTILES, percentiles
 from streamplan.runway import Runway
 
 #: Rows of the table; the document has all.
@@ -58,8 +58,9 @@ def runway_terms(result: Runway) -> str:
         if result.held.disk_bytes
         else " Disks count with the largest size that can be had; --disk states those that are there."
     )
+    ever = [month_in_words(m) for m in percentiles(result.binds)[:2]]
     return (
-        f"{none}First: {first.label}, {middle} in the median, {low} in one draw of ten. P10, P50:"
+        f"{none}Some wall is passed by month {ever[1]} in the median, {ever[0]} in one draw of ten. First: {first.label}, {middle} in the median, {low} in one draw of ten. P10, P50:"
         f" the month by which the wall is passed in a tenth and in half of the draws; later: after month"
         f" {result.months}. Within: share of draws that pass it by then; first: that pass none sooner."
         f" {result.draws:,} draws, seed {result.seed}; uncertain: {names}.{disk}"
@@ -108,7 +109,7 @@ def runway_document(
         "seed": result.seed,
         "percentiles": list(PERCENTILES),
         "first": result.first.label,
-        "binds_month": plain(result.first.months),
+        "binds_month": plain(percentiles(result.binds)),
         "walls": plain(records(result.table)),
         "budget_usd": budget,
         "most": [{"by": by, **most_document(found)} for by, found in most],
@@ -143,6 +144,8 @@ def answer(result: Runway) -> Html:
         first=first,
         low=month_in_words(first.months[0]),
         middle=month_in_words(first.months[1]),
+        any_low=month_in_words(percentiles(result.binds)[0]),
+        any_middle=month_in_words(percentiles(result.binds)[1]),
         share=float(np.isfinite(result.binds).mean()),
         inputs=list(result.inputs),
         rows=rows,
