@@ -56,8 +56,8 @@ def together(
 
     Bytes written, read and held, records, partitions, topics, consumer groups and connections are sums; the share of
     cold reads is weighed by bytes read. The largest record and the longest retention are those of any application, so
-    that limits meet them; what is neither is weighed by bytes written. `retained` says how much less than that is held. Outages and the time to catch up are
-    the strictest of any.
+    that limits meet them, and `retained` says how much less than that is held. Outages and the time to catch up are
+    the strictest of any. Whatever else a demand carries is weighed by bytes written.
 
     The peak is the sum of the averages, plus the sum of what each peak adds times `coincidence`, plus the largest
     single addition times the rest: with 1 all peak at the same time, with 0 never two at once.
