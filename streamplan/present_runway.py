@@ -60,7 +60,8 @@ def runway_terms(result: Runway) -> str:
     )
     ever = [month_in_words(m) for m in percentiles(result.binds)[:2]]
     return (
-        f"{none}Some wall is passed by month {ever[1]} in the median, {ever[0]} in one draw of ten. First: {first.label}, {middle} in the median, {low} in one draw of ten. P10, P50:"
+        f"{none}Some wall is passed by month {ever[1]} in the median, {ever[0]} in one draw of ten. First:"
+        f" {first.label}, {middle} in the median, {low} in one draw of ten. P10, P50:"
         f" the month by which the wall is passed in a tenth and in half of the draws; later: after month"
         f" {result.months}. Within: share of draws that pass it by then; first: that pass none sooner."
         f" {result.draws:,} draws, seed {result.seed}; uncertain: {names}.{disk}"
