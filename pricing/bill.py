@@ -267,7 +267,7 @@ def bill(
     return Bill(tuple(entries), region, book, usage.hours_per_month)
 
 
-def _distinct(values: Array) -> Array:
+def _distinct(values: NDArray[Any]) -> NDArray[Any]:
     """Return an array without what broadcasting repeats: axes along which nothing differs keep their first entry."""
     if all(values.strides):
         return values

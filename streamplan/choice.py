@@ -184,7 +184,7 @@ def choose(
     whole("months", months, 1, MOST_MONTHS)
     whole("machines", machines, 1, 1000)
     for name, share in (("size_for", size_for), ("alpha", alpha)):
-        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
+        if isinstance(share, bool) or not 0 < share < 1:
             raise InputError(name, share, "a share above 0 and below 1")
     book = book or PriceBook.load()
     demand = Demand.draws(workload, draws, months, seed)

@@ -181,7 +181,7 @@ class _Offer:
     def least(self, block: _Block, first: Index, bounds: Bounds) -> Array:
         """Return the least cost of a block, trying the configurations `first` and then those that may be cheaper."""
         known = self.costed(block, first)
-        best = known.cost.min(axis=0)
+        best: Array = known.cost.min(axis=0)
         fit = np.isfinite(best).all(axis=1)
         if not fit.all():  # where none of those fits, it takes all to tell whether one does
             best[~fit] = self.least_of_all(block.at(np.flatnonzero(~fit)))
@@ -201,7 +201,8 @@ class _Offer:
         for rows in chunks(np.arange(len(out)), AT_ONCE // (len(self.names) * out.shape[1])):
             part = block.at(rows)
             costed = self.costed(part)
-            fits, usd = costed.sizing.feasible.any(axis=0), costed.cost.min(axis=0)
+            fits: NDArray[np.bool_] = costed.sizing.feasible.any(axis=0)
+            usd: Array = costed.cost.min(axis=0)
             most = np.broadcast_to(costed.most_clusters(self.most_clusters), fits.shape)
             several = ~fits & (most > 1)
             if several.any():
@@ -220,7 +221,7 @@ class _Offer:
             for part in chunks(todo, AT_ONCE // (len(self.names) * width)):
                 counts = np.minimum(tried[part] + np.arange(width)[:, None], high[part])
                 costed = self.costed(block.at(part), clusters=counts[:, :, None])
-                feasible = costed.sizing.feasible.any(axis=0)[:, :, 0]
+                feasible = np.asarray(costed.sizing.feasible.any(axis=0))[:, :, 0]
                 first = feasible.argmax(axis=0)[None]
                 usd[part] = np.take_along_axis(costed.cost.min(axis=0)[:, :, 0], first, axis=0)[0]
                 fits[part] = feasible.any(axis=0)

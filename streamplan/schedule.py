@@ -227,7 +227,7 @@ def schedule(
     """
     whole("months", months, 1, MOST_MONTHS)
     whole("step_months", step_months, 1, MOST_MONTHS)
-    if isinstance(lead_days, bool) or not isinstance(lead_days, (int, float)) or not 0 <= lead_days <= 1000:
+    if isinstance(lead_days, bool) or not 0 <= lead_days <= 1000:
         raise InputError("lead_days", lead_days, "days from 0 to 1,000")
     book, offer = book or PriceBook.load(), find_platform(platform)
     demand = demand_of(workload, Draws({}, 1, 0), months)
@@ -247,7 +247,8 @@ def schedule(
     costs = bill(_held_usage(there, held, needed, disks), book, demand.region)
     carries &= ~costs.incomplete.any(axis=(1, 2))
     usd = np.where(carries, costs.subtotal[:, 0].sum(axis=1), np.inf)
-    best = int(usd.argmin())
+    units = sum((u[:, 0].sum(axis=1) for u in held.values()), np.zeros(()))
+    best = int(np.lexsort((units, usd.round(4)))[0])  # ties, but for the last bits, go to fewer units
     fits = bool(np.isfinite(usd[best]))
     sizing = asked.pick(best)
     disk = None if disks is None else disks[1][best, 0]

@@ -10,7 +10,7 @@ from streamplan.choice import Choice
 from streamplan.schedule import Schedule
 
 
-def step_plan(s: Schedule) -> alt.VConcatChart | alt.LayerChart:
+def step_plan(s: Schedule) -> alt.VConcatChart | alt.LayerChart | alt.FacetChart:
     """Return what is held and what each month asks for [units], over the cost of each month [USD]."""
     if not s.feasible:
         empty = pd.DataFrame({"text": [f"no schedule: {s.reason}"]})
@@ -19,7 +19,7 @@ def step_plan(s: Schedule) -> alt.VConcatChart | alt.LayerChart:
         )
     months = alt.X("month:Q", title="month from now", scale=alt.Scale(domain=[1, max(s.months, 2)], nice=False))
     frame = s.table
-    charts: list[alt.LayerChart] = []
+    charts: list[alt.LayerChart | alt.FacetChart] = []
     for kind in s.units:
         rows = frame[frame["unit"] == kind]
         lines = rows.melt(["month", "binding"], ["held", "needed"], "line", "units")
@@ -63,7 +63,7 @@ def step_plan(s: Schedule) -> alt.VConcatChart | alt.LayerChart:
     )
 
 
-def regret_plot(choice: Choice, most: int = 15) -> alt.LayerChart:
+def regret_plot(choice: Choice, most: int = 15) -> alt.LayerChart | alt.FacetChart:
     """Return the mean and the greatest regret of each alternative [USD over the horizon], the best first."""
     rows = choice.table.head(most)
     rows = rows.assign(what=[f"{t}, {c}" for t, c in zip(rows["title"], rows["configuration"], strict=True)])

@@ -1,0 +1,108 @@
+"""Uncertainty at full size: one offer under 100,000 draws of 60 months, every offer under 4,096, one point of all."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmarks.growth import peak_bytes, slope
+from benchmarks.timing import Result, Times, clock, run, timed
+
+MONTHS, DRAWS, STUDY, POINTS = 60, 100_000, 4096, 20
+SIZES = (2**10, 2**13, 2**16)
+FULL = 2**20
+OFFER = "kafka-ec2-ebs"
+
+
+def workload(write_mb_s: float = 100.0) -> Any:
+    """Return a workload with five uncertain inputs that grows each month, so that no two months are the same."""
+    from capacity import Workload
+
+    return Workload(
+        write={"low": f"{write_mb_s / 2:g} MB/s", "likely": f"{write_mb_s:g} MB/s", "high": f"{write_mb_s * 2:g} MB/s"},
+        message={"low": "512 B", "likely": "1 KiB", "high": "4 KiB"},
+        fan_out={"low": 2, "likely": 3, "high": 5},
+        retention={"low": "1 d", "likely": "3 d", "high": "7 d"},
+        peak_ratio={"low": 1.2, "likely": 1.5, "high": 2.5},
+        growth={"yearly": "15%"},
+    )
+
+
+def one_offer(draws: int) -> dict[str, Any]:
+    """Cost the cheapest machine in every draw and month, drawing included, after a first run of two draws."""
+    from capacity import Demand
+    from pricing import PriceBook
+    from streamplan.draw_costs import draw_costs
+
+    book, w = PriceBook.load(), workload()
+    draw_costs(Demand.draws(w, 2, MONTHS), OFFER, book)
+    before, start = peak_bytes(), time.perf_counter()
+    usd = draw_costs(Demand.draws(w, draws, MONTHS), OFFER, book).usd
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "peak_bytes": peak_bytes(), "before_bytes": before, "median_usd": float(np.median(usd))}
+
+
+def all_offers() -> dict[str, Any]:
+    """Study every offer under all draws and months."""
+    from streamplan.risk import risk
+
+    w = workload()
+    risk(w, months=2, draws=2)
+    start = time.perf_counter()
+    found = risk(w, months=MONTHS, draws=STUDY)
+    return {"seconds": time.perf_counter() - start, "offers": len(found.offers), "peak_bytes": peak_bytes()}
+
+
+def points() -> dict[str, Any]:
+    """Compare every offer at one point after the other, as a slider asks."""
+    from streamplan.study import study
+
+    study(workload())
+    return {"seconds": [timed(lambda x=x: study(workload(100.0 + x))) for x in range(1, POINTS + 1)]}
+
+
+def measure(full: bool) -> Result:
+    """Measure each in a process of its own."""
+    result = Result(
+        "draws", f"uncertain workloads over {MONTHS} months, machine types as they are cheapest in each month"
+    )
+    offer = _run("offer", DRAWS)
+    result.times[f"{OFFER}, {DRAWS:,} draws x {MONTHS} months"] = Times.of([offer["seconds"]])
+    result.facts["its peak memory, MiB"] = offer["peak_bytes"] / 2**20
+    study = _run("study")
+    result.times[f"risk of {study['offers']} offers, {STUDY:,} draws x {MONTHS} months"] = Times.of([study["seconds"]])
+    result.facts["its peak memory, MiB "] = study["peak_bytes"] / 2**20
+    result.times["a new point estimate of every offer, warm"] = Times.of(_run("points")["seconds"])
+    sizes = [*SIZES, FULL] if full else list(SIZES)
+    seen = [_run("offer", n) for n in sizes]
+    result.tables[f"{OFFER} by draws"] = [
+        {
+            "draws": n,
+            "time": clock(x["seconds"]),
+            "us_a_draw_and_month": x["seconds"] / n / MONTHS * 1e6,
+            "peak_mib": x["peak_bytes"] / 2**20,
+        }
+        for n, x in zip(sizes, seen, strict=True)
+    ]
+    result.facts["time grows as draws to the power of"] = slope(sizes, [x["seconds"] for x in seen])
+    result.facts["added memory grows as draws to the power of"] = slope(
+        sizes, [max(x["peak_bytes"] - x["before_bytes"], 2**20) for x in seen]
+    )
+    result.notes = [
+        "Five inputs are uncertain and the load grows each month. Times include the drawing.",
+        f"Growth in draws to {FULL:,} only with --full.",
+    ]
+    return result
+
+
+def _run(what: str, draws: int = 0) -> dict[str, Any]:
+    return dict(json.loads(run([sys.executable, "-m", "benchmarks.draws", what, str(draws)])))
+
+
+if __name__ == "__main__":
+    kinds = {"offer": lambda: one_offer(int(sys.argv[2])), "study": all_offers, "points": points}
+    print(json.dumps(kinds[sys.argv[1]]()))
