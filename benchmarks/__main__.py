@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import click
 
-from benchmarks import batch, growth, planning, report, startup
+from benchmarks import batch, draws, growth, planning, report, startup
 from benchmarks.timing import Result, load, machine
 
-NAMES = ("planning", "compare", "report", "batch", "growth", "imports")
+NAMES = ("planning", "compare", "report", "batch", "growth", "draws", "imports")
 
 
 def _chosen(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -40,6 +40,7 @@ def main(only: tuple[str, ...], peer_python: str | None, repeats: int | None, fu
         "report": lambda: report.measure(repeats or 7),
         "batch": lambda: batch.measure(repeats or 3),
         "growth": lambda: growth.measure(full),
+        "draws": lambda: draws.measure(full),
         "imports": startup.imports,
     }
     about, results = machine(), []

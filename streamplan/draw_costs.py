@@ -201,7 +201,7 @@ class _Offer:
         for rows in chunks(np.arange(len(out)), AT_ONCE // (len(self.names) * out.shape[1])):
             part = block.at(rows)
             costed = self.costed(part)
-            fits: NDArray[np.bool_] = costed.sizing.feasible.any(axis=0)
+            fits = np.array(costed.sizing.feasible.any(axis=0), bool)
             usd: Array = costed.cost.min(axis=0)
             most = np.broadcast_to(costed.most_clusters(self.most_clusters), fits.shape)
             several = ~fits & (most > 1)
