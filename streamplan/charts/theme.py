@@ -71,12 +71,12 @@ FAMILY_COLOURS = {
     ("Amazon Kinesis Data Streams", "aws"): VERMILION,
     ("Confluent Cloud", "aws"): SKY,
     ("Azure Event Hubs", "azure"): GREEN,
-    ("Google Cloud", "gcp"): "#C9B800",
+    ("Google Cloud", "gcp"): "#99DD55",
     ("Diskless Kafka", "aws"): "#882255",
     ("Redpanda Cloud", "aws"): "#A65628",
 }
 #: Shades from dark to light: below 0 a part of black is mixed in, above 0 a part of white.
-DARKEST, LIGHTEST = -0.35, 0.45
+DARKEST, LIGHTEST = -0.4, 0.3
 
 
 @cache
