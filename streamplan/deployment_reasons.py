@@ -67,8 +67,8 @@ def _too_many(p: Predicted) -> list[str]:
     there, (what, used, may) = p.case.brokers, p.fullest
     replicas = "" if p.replicas_each is None else f" and {p.replicas_each:,.0f} partition replicas"
     out = [
-        f"there are {p.ratio:.1f} times as many as the load needs: on {there:,} brokers the fullest resource, {what}, is"
-        f" {used:.0%} used where {may:.0%} may be",
+        f"there are {p.ratio:.1f} times as many as the load needs: on {there:,} brokers the fullest resource, {what},"
+        f" is {used:.0%} used where {may:.0%} may be",
         f"each takes {p.write_each_mb_s:.2g} MB/s of writes with copies{replicas}",
     ]
     if p.clusters > 1:
