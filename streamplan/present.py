@@ -148,8 +148,9 @@ def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
 def constraints_of(plan: Plan) -> Html:
     """Every constraint of one plan: demand, capacity, utilisation, formula, source."""
     rows = plan.sizing.constraint_table().to_dict("records")
+    binding = plan.sizing.binding
     for row in rows:
-        row["binds"] = f"{row['constraint']} ({row['state']})" == plan.sizing.binding
+        row["binds"] = f"{row['constraint']} ({row['state']})" == binding
     limits = [
         {
             "name": limit.name,

@@ -320,8 +320,9 @@ def _limits(book: Book, study: Study) -> None:
     styles = ["text", "text", "word", "number", "number", "word", "number", "share", "share", "word", "note", "source"]
     for name in study.table["platform"]:
         plan = study.plan_of(name)
+        binding = plan.sizing.binding
         for c in plan.sizing.constraint_table().to_dict("records"):
-            binds = "binds" if f"{c['constraint']} ({c['state']})" == plan.sizing.binding else ""
+            binds = "binds" if f"{c['constraint']} ({c['state']})" == binding else ""
             sheet.row(
                 row,
                 [
