@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Workload, find_platform, size
+from capacity import Workload, find_platform, size
 from capacity.draws import Draws, demand_of, uncertain_inputs
-from pricing import Bill, Commitments, PriceBook, bill
+from pricing import Bill, Commitments, PriceBook
 from pricing.book import find_meter
 from pricing.commitment import TERMS, Commitment, best_reserve, cost_of_reserve, reserve_with_hindsight
 from streamfacts.errors import InputError, MissingFact
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.draw_costs import distinct_months
 from streamplan.finance import checked_rate, discount_factors
+from streamplan.people import People, drawn_together, priced
 from streamplan.plan import Plan, plan
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def commit(
     machine: str | None = None,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
 ) -> CommitmentPlan:
     """Return how much of an offer to commit to, over draws of all uncertain inputs and all months of the term.
 
@@ -205,6 +207,7 @@ def commit(
     years : term of the commitment, 1 or 3
     discount_rate : effective rate a year [1]; 0 adds up the months as they are
     rates : committed rates; those of `data/commitments/` if left out
+    people : those who run it, in `rest` and in the choice of the machine; support goes by prices on demand
 
     Raises
     ------
@@ -226,16 +229,18 @@ def commit(
     book, rates = book or PriceBook.load(), rates or Commitments.load()
     months, offer = 12 * years, find_platform(platform)
     region = workload.region_at(offer.provider) or workload.region
+    staff = None if people is None else people.of([offer])
     choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
     likely = demand_of(workload, Draws({}, 1, seed), months).replace(region=region)
     last = {k: np.asarray(np.broadcast_to(v, (1, months))[0, -1]) for k, v in likely.arrays().items()}
-    held = plan(likely.replace(**last), platform, book, machine=machine, **choices)
+    held = plan(likely.replace(**last), platform, book, machine=machine, people=staff, **choices)
     if not held.feasible:
         return CommitmentPlan(workload, held, years, discount_rate, (), (), None, draws, seed, draws, ())
-    demand = distinct_months(Demand.draws(workload, draws, months, seed).replace(region=region))
+    drawn, staff = drawn_together(workload, months, draws, seed, staff)
+    demand = distinct_months(drawn.replace(region=region))
     one = held.configuration if len(offer.configurations()) > 1 else str(offer.configurations()[0])
     sizing = size(demand, platform, machine=one, clusters=held.clusters, **choices)
-    bought = bill(sizing.usage, book, region)
+    bought = priced(sizing, book, region, staff)
     worth = discount_factors(months, discount_rate)
     lines, without, committed = [], [], np.zeros((draws, months))
     for (meter, sku), quantity in _units(bought).items():
@@ -260,7 +265,7 @@ def commit(
     if not bought.incomplete.any():
         rest = np.asarray((np.broadcast_to(bought.subtotal, (draws, months)) - committed) @ worth)
     over = int((~np.broadcast_to(sizing.feasible, (draws, months))).any(axis=1).sum())
-    inputs = tuple(uncertain_inputs(workload, months))
+    inputs = (*uncertain_inputs(workload, months), *(staff.inputs if staff else ()))
     return CommitmentPlan(
         workload, held, years, discount_rate, tuple(lines), tuple(without), rest, draws, seed, over, inputs
     )

@@ -22,6 +22,7 @@ from streamfacts.errors import InputError, NothingFeasible, unknown_name
 from streamfacts.tables import assumption, read_table
 from streamfacts.units import KIB, human
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.people import People
 from streamplan.plan import Plan, cost_all, plan
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class State:
     Parameters
     ----------
     reserved : whether everything that can be committed to is, for `targets["commitment_years"]`
+    people : those who run it, if they are on the bill
     """
 
     workload: Workload
@@ -49,6 +51,7 @@ class State:
     options: Mapping[str, Any] = field(default_factory=dict)
     reserved: bool = False
     hours_per_month: float = HOURS_PER_MONTH
+    people: People | None = None
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -65,6 +68,7 @@ class State:
             machine=self.machine,
             options=self.options,
             hours_per_month=self.hours_per_month,
+            people=self.people,
         )
 
     @property
@@ -337,7 +341,12 @@ def _not_arm(state: State) -> State | None:
         return None
     demand = Demand.of(state.workload).replace(region=state.plan.bill.region)
     costed = cost_all(
-        demand, state.platform, state.prices, options=state.options, hours_per_month=state.hours_per_month
+        demand,
+        state.platform,
+        state.prices,
+        options=state.options,
+        hours_per_month=state.hours_per_month,
+        people=state.people,
     )
     others = np.array([not pattern.search(str(name)) for name in costed.sizing.configuration])
     cost = np.where(others, costed.cost, np.inf)
@@ -439,6 +448,7 @@ def study_levers(
     book: PriceBook | None = None,
     rates: Commitments | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
 ) -> LeverStudy:
     """Return what each lever saves on a workload at its likely demand, alone and stacked.
 
@@ -447,6 +457,7 @@ def study_levers(
     machine : the machine type that is held; the cheapest if left out
     own_targets : how far levers are pulled, over `data/levers.csv`
     without : levers to leave out
+    people : those who run it, whose cost follows the machines and clusters that a lever leaves; none if left out
 
     Raises
     ------
@@ -477,6 +488,7 @@ def study_levers(
         machine,
         find_platform(platform).checked_options(options or {}) if options else {},
         hours_per_month=hours_per_month,
+        people=people,
     )
     if start.usd is None:
         raise NothingFeasible(f"{platform} has no cost to save on: {start.plan.reason}")

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Offer, Range, Sizing, find_platform, platforms
+from capacity import Demand, Offer, Range, Sizing, Workload, find_platform, platforms
 from capacity.correlation import Correlation
-from capacity.draws import Draws
+from capacity.draws import Draws, demand_of, draw, uncertain_inputs
 from capacity.uncertainty import spread
 from pricing import Bill, PriceBook, bill
 from pricing.bill import BillLine
@@ -306,6 +306,22 @@ def asked(people: bool, files: Iterable[str | Path] = (), support: str = "busine
     """Return the prior if it is asked for, by a switch or by one's own files, else None."""
     own = list(files)
     return People.load(*own, support=support) if people or own else None
+
+
+def joint_draws(workload: Workload, months: int, n: int, seed: int, people: People | None = None) -> Draws:
+    """Return draws of all that is uncertain about a workload, and about the people who run it if they count."""
+    if people is None:
+        return draw(uncertain_inputs(workload, months), n, seed, workload.correlation)
+    inputs = {**uncertain_inputs(workload, months), **people.inputs}
+    return draw(inputs, n, seed, people.correlation(workload.correlation))
+
+
+def drawn_together(
+    workload: Workload, months: int, n: int, seed: int, people: People | None = None
+) -> tuple[Demand, People | None]:
+    """Return the demand, shape (n, months), and the people who run it, both at the same draws."""
+    joint = joint_draws(workload, months, n, seed, people)
+    return demand_of(workload, joint, months), None if people is None else people.drawn(joint)
 
 
 def priced(sizing: Sizing, book: PriceBook, region: str, people: People | None = None) -> Bill:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Range, Workload, find_platform, platforms
-from capacity.draws import MOST_MONTHS, Draws, demand_of, draw, uncertain_inputs, whole
+from capacity.draws import MOST_MONTHS, Draws, demand_of, uncertain_inputs, whole
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.draw_costs import DrawCosts, draw_costs, too_small
-from streamplan.people import People
+from streamplan.people import People, drawn_together
 from streamplan.plan import MOST_CLUSTERS, Plan, plan
 from streamplan.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED, _no_taker, _options_of
 
@@ -283,10 +283,7 @@ def risk(
     planned = likely.replace(**{k: np.asarray(v) for k, v in at.items()})
     offers = [find_platform(name) for name in (list(only) if only else platforms())]
     staff = None if people is None else people.of(offers)
-    inputs = {**uncertain_inputs(workload, months), **(staff.inputs if staff else {})}
-    together = staff.correlation(workload.correlation) if staff else workload.correlation
-    joint = draw(inputs, draws, seed, together)
-    demand = demand_of(workload, joint, months)
+    demand, drawn = drawn_together(workload, months, draws, seed, staff)
     own = {offer.name: _options_of(offer, options or {}) for offer in offers}
     for name, value in (options or {}).items():
         if not any(name in taken for taken in own.values()):
@@ -308,7 +305,7 @@ def risk(
         path = draw_costs(likely.replace(region=region), offer.name, book, people=staff, **choices).usd[0]
         under = demand.replace(region=region)
         short = too_small(under, plan_held, hours_per_month=hours_per_month)
-        costs = draw_costs(under, offer.name, book, people=None if staff is None else staff.drawn(joint), **choices)
+        costs = draw_costs(under, offer.name, book, people=drawn, **choices)
         out.append(_offer_risk(plan_held, costs, path, short, limit))
     return RiskStudy(workload, tuple(out), months, draws, seed, month, limit, hours_per_month, staff)
 

@@ -30,6 +30,7 @@ from pricing import PriceBook
 from streamfacts.errors import InputError, MissingFact, NothingFeasible
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.draw_costs import draw_costs
+from streamplan.people import People
 from streamplan.plan import MOST_CLUSTERS
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def sensitivity(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
 ) -> Sensitivity:
     """Return Sobol indices and the tornado of what an offer costs in all months, by uncertain input.
 
@@ -188,6 +190,7 @@ def sensitivity(
     ----------
     months : months from now, 1 to 60
     draws : size of each sample; a power of two is best
+    people : those who run it, with tools and support; their ranges count among the inputs
 
     Raises
     ------
@@ -208,11 +211,13 @@ def sensitivity(
     """
     whole("draws", draws, 2, 2**20)
     book, offer = book or PriceBook.load(), find_platform(platform)
-    inputs = uncertain_inputs(workload, months)
+    staff = None if people is None else people.of([offer])
+    inputs = {**uncertain_inputs(workload, months), **(staff.inputs if staff else {})}
     if not inputs:
         raise InputError("workload", workload.name, "at least one field that is a range or a distribution")
     names = list(inputs)
-    matrix = workload.correlation.matrix(names, usual=True)
+    together = workload.correlation if staff is None else staff.correlation(workload.correlation)
+    matrix = together.matrix(names, usual=True)
     groups = groups_of(names, matrix)
     first, second = _two_samples(inputs, names, matrix, draws, seed)
     samples = [first, second, *({**first, **{n: second[n] for n in group}} for group in groups)]
@@ -225,8 +230,10 @@ def sensitivity(
     region = workload.region_at(offer.provider) or workload.region
 
     def totals(at: Mapping[str, Array], n: int) -> Array:
-        demand = demand_of(workload, Draws(at, n, seed), months).replace(region=region)
-        return np.asarray(draw_costs(demand, platform, book, **choices).usd.sum(axis=1))
+        drawn = Draws(at, n, seed)
+        demand = demand_of(workload, drawn, months).replace(region=region)
+        run_by = None if staff is None else staff.drawn(drawn)
+        return np.asarray(draw_costs(demand, platform, book, people=run_by, **choices).usd.sum(axis=1))
 
     usd = totals(values, draws * len(samples)).reshape(len(samples), draws)
     if np.isnan(usd).any():

@@ -12,19 +12,23 @@ from streamplan.commands.shared import (
     JSON,
     MACHINE,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     PLATFORM,
     REGION,
+    SUPPORT,
     WORKLOAD,
     book,
     fits,
     load,
     options,
+    people,
     shared,
 )
 
 
 @click.command("commit")
-@shared(WORKLOAD, PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, REGION)
+@shared(WORKLOAD, PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--years", type=int, default=1, show_default=True, help="Term of the commitment: 1 or 3.")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
@@ -39,6 +43,9 @@ def command(
     hours_per_month: float,
     pairs: Sequence[str],
     region: str | None,
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     years: int,
     draws: int,
     seed: int,
@@ -61,6 +68,7 @@ def command(
         machine=machine,
         options=options(pairs),
         hours_per_month=hours_per_month,
+        people=people(with_people, people_file, support),
     )
     fits(found.plan)
     if as_json:

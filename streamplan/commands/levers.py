@@ -11,18 +11,22 @@ from streamplan.commands.shared import (
     HOURS,
     JSON,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     PLATFORM,
     REGION,
+    SUPPORT,
     WORKLOAD,
     book,
     load,
     options,
+    people,
     shared,
 )
 
 
 @click.command("levers")
-@shared(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION)
+@shared(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--machine", default=None, help="Machine type that is held; the cheapest if left out.")
 @click.option(
     "--set", "own", multiple=True, metavar="NAME=VALUE", help="How far to pull a lever, such as retention_share=0.3."
@@ -37,6 +41,9 @@ def command(
     hours_per_month: float,
     pairs: Sequence[str],
     region: str | None,
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     machine: str | None,
     own: Sequence[str],
     without: Sequence[str],
@@ -56,6 +63,7 @@ def command(
         book=book(price_book),
         rates=Commitments.load(*rates),
         hours_per_month=hours_per_month,
+        people=people(with_people, people_file, support),
     )
     if as_json:
         from streamplan.document import dumps

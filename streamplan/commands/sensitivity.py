@@ -12,18 +12,22 @@ from streamplan.commands.shared import (
     HOURS,
     JSON,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     PLATFORM,
     REGION,
+    SUPPORT,
     WORKLOAD,
     book,
     load,
     options,
+    people,
     shared,
 )
 
 
 @click.command("sensitivity")
-@shared(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS)
+@shared(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=1024, show_default=True, help="Size of each sample.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
@@ -36,6 +40,9 @@ def command(
     pairs: Sequence[str],
     region: str | None,
     most_clusters: int,
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     months: int,
     draws: int,
     seed: int,
@@ -52,6 +59,7 @@ def command(
         book=book(price_book),
         options=options(pairs),
         hours_per_month=hours_per_month,
+        people=people(with_people, people_file, support),
         most_clusters=most_clusters,
     )
     if as_json:
