@@ -185,7 +185,9 @@ def label_of(test_bed: str) -> str:
     >>> label_of("github.com/softwaremill/mqperf article.md @120e9f71 (2021)")
     'softwaremill/mqperf'
     """
-    head = re.split(r": | \(| & |; | article| Kafka on ", test_bed.removeprefix("github.com/"))[0]
+    head = re.split(
+        r": | \(| & |; | article| Kafka on ", test_bed.removeprefix("github.com/").removeprefix("SECONDARY: ")
+    )[0]
     return head.strip(" ,")
 
 

@@ -1,5 +1,11 @@
 """Figures: each takes a study or a plan and returns an `alt.Chart`. Importing this makes charts show offline."""
 
+from streamplan.charts.accuracy import (
+    coefficients_before_and_after,
+    errors_by_source,
+    predicted_against_measured,
+    predicted_brokers,
+)
 from streamplan.charts.breakeven import break_even_map
 from streamplan.charts.commitment import commitment_curve
 from streamplan.charts.cost import cost_by_platform
@@ -24,27 +30,31 @@ __all__ = [
     "CATEGORY_COLOURS",
     "break_even_map",
     "bytes_by_path",
+    "coefficients_before_and_after",
     "commitment_curve",
     "cost_by_design",
     "cost_by_month",
     "cost_by_platform",
     "cost_fan",
     "demand_by_month",
+    "errors_by_source",
     "lever_waterfall",
     "levers_alone",
+    "month_of_wall",
     "move_by_month",
     "network_paths_of",
     "plan_outgrown",
     "platform_colours",
+    "predicted_against_measured",
+    "predicted_brokers",
     "recovery_by_design",
     "regret_plot",
     "saving_so_far",
-    "month_of_wall",
     "set_up",
-    "use_by_month",
     "sobol_bars",
     "step_plan",
     "tornado",
+    "use_by_month",
     "utilisation_of_constraints",
     "vcpu_by_rule",
     "vcpu_terms",
