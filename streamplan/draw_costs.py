@@ -23,9 +23,9 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 #: Draws times months of a block.
-BLOCK = 4096
+BLOCK = 8192
 #: Configurations times draws times months that are computed at once.
-AT_ONCE = 262_144
+AT_ONCE = 131_072
 #: Offers with no more configurations than this are sized with all of them.
 FEW = 8
 #: Draws that are looked at first, to see which machines are the cheapest anywhere.
