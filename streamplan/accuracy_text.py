@@ -35,9 +35,9 @@ def miss_rows(found: Accuracy, count: int) -> list[dict[str, Any]]:
         {
             **{str(k): v for k, v in row.items()},
             "off": f"x {row['factor']:.2f}",
-            "measured": f"{row['measured_mb_s']:,.4g}",
-            "predicted": f"{row['predicted_mb_s']:,.4g}",
-            "interval": f"{row['low_mb_s']:,.3g} to {row['high_mb_s']:,.3g}",
+            "measured": _digits(row["measured_mb_s"]),
+            "predicted": _digits(row["predicted_mb_s"]),
+            "interval": f"{_digits(row['low_mb_s'])} to {_digits(row['high_mb_s'])}",
         }
         for row in found.worst(count).to_dict("records")
     ]
@@ -93,9 +93,14 @@ def deployment_tables(found: Predictions) -> list[Any]:
     return [table, *found.sentences]
 
 
+def _digits(value: float) -> str:
+    """Three digits that count, without an exponent."""
+    return f"{float(f'{value:.3g}'):,.10g}"
+
+
 def _score(name: str, value: float) -> str:
     if not np.isfinite(value):
-        return "none published"
+        return "-"
     if name == "median_abs_log_error":
         return f"x {np.exp(value):.2f}"
     return f"x {np.exp(value):.2f}" if name == "bias" else f"{value:.0%}"

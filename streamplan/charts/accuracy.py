@@ -26,10 +26,10 @@ def predicted_against_measured(found: Accuracy) -> alt.LayerChart | alt.FacetCha
     scale = alt.Scale(type="log", domain=ends, nice=False, clamp=True)
     ticks = _ticks(*ends)
     x = alt.X(
-        "measured_mb_s:Q", scale=scale, title="measured limit, MB/s (log)", axis=alt.Axis(values=ticks, format="~s")
+        "measured_mb_s:Q", scale=scale, title="measured limit, MB/s (log)", axis=alt.Axis(values=ticks, format=",~g")
     )
     y = alt.Y(
-        "predicted_mb_s:Q", scale=scale, title="predicted limit, MB/s (log)", axis=alt.Axis(values=ticks, format="~s")
+        "predicted_mb_s:Q", scale=scale, title="predicted limit, MB/s (log)", axis=alt.Axis(values=ticks, format=",~g")
     )
     colour = alt.Color("held:N", title=None, scale=alt.Scale(domain=names, range=[c for c, _ in HELD.values()]))
     shape = alt.Shape("held:N", title=None, scale=alt.Scale(domain=names, range=[s for _, s in HELD.values()]))
