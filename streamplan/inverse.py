@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Workload, find_platform
-from capacity.draws import MOST_MONTHS, Draws, draw, uncertain_inputs, whole
+from capacity.draws import MOST_MONTHS, Draws, whole
 from capacity.scaled import FIELDS, scaled_demand
 from pricing import PriceBook
 from streamfacts.errors import InputError
 from streamplan.draw_costs import draw_costs
 from streamplan.held import Held
+from streamplan.people import People, joint_draws
 from streamplan.risk import percentiles
 from streamplan.runway import Runway
 
 Array = NDArray[np.float64]
-Carries = Callable[[Demand], NDArray[np.bool_]]
+#: Where a demand is carried, given it and the draws that it comes from.
+Carries = Callable[[Demand, Draws], NDArray[np.bool_]]
 
 #: Factors that are tried: from a millionth of the workload to a million times it.
 LEAST, MOST = 2.0**-20, 2.0**20
@@ -69,7 +71,7 @@ def most_of_cluster(
         for another field or month.
     """
     region = _region(workload, cluster.platform)
-    return _most(workload, field, month, draws, seed, lambda d: cluster.carries(d.replace(region=region)))
+    return _most(workload, field, month, draws, seed, lambda d, _: cluster.carries(d.replace(region=region)))
 
 
 def most_of_budget(
@@ -83,6 +85,7 @@ def most_of_budget(
     seed: int = 0,
     book: PriceBook | None = None,
     options: Mapping[str, Any] | None = None,
+    people: People | None = None,
 ) -> Most:
     """Return the largest throughput, retention or fan-out that an offer carries in a month for a budget.
 
@@ -93,6 +96,7 @@ def most_of_budget(
     ----------
     budget : for the month [USD]
     field, month : as in `most_of_cluster`
+    people : those who run it, with tools and support, whom the budget pays too; none if left out
 
     Raises
     ------
@@ -104,13 +108,16 @@ def most_of_budget(
     prices = book or PriceBook.load()
     region = _region(workload, platform)
 
-    def affordable(demand: Demand) -> NDArray[np.bool_]:
-        usd = draw_costs(demand.replace(region=region), platform, prices, options=options).usd
+    staff = None if people is None else people.of([find_platform(platform)])
+
+    def affordable(demand: Demand, of: Draws) -> NDArray[np.bool_]:
+        run_by = None if staff is None else staff.drawn(of)
+        usd = draw_costs(demand.replace(region=region), platform, prices, options=options, people=run_by).usd
         if np.isnan(usd).any():
             raise InputError("platform", platform, f"an offer whose prices in {region} are all known (prices list)")
         return np.asarray(usd <= budget)
 
-    return _most(workload, field, month, draws, seed, affordable)
+    return _most(workload, field, month, draws, seed, affordable, staff)
 
 
 def most_carried(
@@ -121,13 +128,14 @@ def most_carried(
     seed: int = 0,
     book: PriceBook | None = None,
     options: Mapping[str, Any] | None = None,
+    people: People | None = None,
 ) -> list[tuple[str, Most]]:
     """Return the most of each field that a cluster carries, and then a budget if there is one, each with its name.
 
     Parameters
     ----------
     result : the runway of the cluster; no more draws are taken than it has
-    month, budget, book, options : as in `most_of_budget`
+    month, budget, book, options, people : as in `most_of_budget`
     """
     w, cluster = result.workload, result.held
     fields = [field for field in FIELDS if field != "fan_out" or w.fan_out.likely > 0]
@@ -136,6 +144,7 @@ def most_carried(
     if budget is not None:
         name = f"{budget:,.0f} USD a month"
         choices: dict[str, Any] = {"month": month, "draws": fewer, "seed": seed, "book": book, "options": options}
+        choices["people"] = people
         out += [(name, most_of_budget(w, cluster.platform, budget, f, **choices)) for f in fields]
     return out
 
@@ -144,18 +153,26 @@ def _region(workload: Workload, platform: str) -> str:
     return workload.region_at(find_platform(platform).provider) or workload.region
 
 
-def _most(workload: Workload, field: str, month: int, draws: int, seed: int, carries: Carries) -> Most:
+def _most(
+    workload: Workload,
+    field: str,
+    month: int,
+    draws: int,
+    seed: int,
+    carries: Carries,
+    people: People | None = None,
+) -> Most:
     whole("month", month, 1, MOST_MONTHS)
     point = Draws({}, 1, seed)
     # the likely inputs come with the draws, as one row more
-    drawn = draw(uncertain_inputs(workload, month), draws, seed, workload.correlation)
+    drawn = joint_draws(workload, month, draws, seed, people)
 
     def value(of: Draws, factor: Array) -> Array:
         demand = scaled_demand(workload, of, month, month, field, factor)
         return np.broadcast_to(_VALUE[field](workload, demand), (of.n, 1))[:, 0]
 
     def found(of: Draws) -> tuple[Array, Array]:
-        factor = largest(lambda f: carries(scaled_demand(workload, of, month, month, field, f))[:, 0], of.n)
+        factor = largest(lambda f: carries(scaled_demand(workload, of, month, month, field, f), of)[:, 0], of.n)
         inside = np.where(np.isfinite(factor) & (factor > 0), factor, 1.0)
         most = value(of, inside)
         return np.where(factor == 0, 0.0, np.where(np.isinf(factor), np.inf, most)), value(of, np.ones(of.n))

@@ -26,6 +26,8 @@ from streamplan.chargeback.focus import focus_problems
 from streamplan.chargeback.rules import CHARGED, DRIVERS, rule_for
 from streamplan.chargeback.words import chargeback_document, rules, summary
 from streamplan.cli import cli
+from streamplan.people import _FORMULAS as FORMULAS
+from streamplan.people import People
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = "example-four-teams"
@@ -241,7 +243,8 @@ def test_every_offer_is_charged_or_says_why_not(offer, book):
 def test_every_meter_has_a_rule_and_every_rule_a_meter():
     meters = pd.concat([pd.read_csv(f) for f in sorted((data_dir() / "meters").glob("*.csv"))])
     table = read_table("chargeback/drivers")
-    own = set(table["meter"][~table["meter"].str.startswith("category:")])
+    own = set(table["meter"][~table["meter"].str.startswith(("category:", "people."))])
+    assert set(table["meter"][table["meter"].str.startswith("people.")]) <= {f"people.{name}" for name in FORMULAS}
     categories = {m.split(":")[1] for m in table["meter"] if m.startswith("category:")}
     assert own <= set(meters["meter"])
     assert set(meters["category"]) <= categories
@@ -254,6 +257,38 @@ def test_the_most_special_rule_is_taken(book):
     found = {e.usage.formula: rule_for(e) for e in bill(s.usage, book).entries if e.usage.meter == "aws.ec2.instance"}
     assert sorted(r.charged for r in found.values()) == ["bought", "fixed"]
     assert next(r for f, r in found.items() if "controllers" in f).charged == "fixed"
+
+
+# ------------------------------------------------------------------------------------------------------------- people
+
+
+def test_people_are_charged_by_a_rule_to_the_cent(book):
+    p, people = two(), People.load()
+    plain, c = chargeback(p, "kafka-ec2-ebs", book=book), chargeback(p, "kafka-ec2-ebs", people=people, book=book)
+    extra = sum(float(e.cost[0]) for e in c.bill.entries if e.usage.meter.startswith("people."))
+    assert extra > 0 and int(c.total[0]) == int(in_cents(c.bill.subtotal)[0])
+    assert int(c.by_team.sum() + c.unused.sum()) == int(c.total[0])
+    assert c.total[0] - plain.total[0] == pytest.approx(100 * extra, abs=1)
+    staff = c.charges[c.charges["category"] == "people"].groupby("team")["usd"].sum()
+    assert staff["y"] == pytest.approx(3 * staff["x"], rel=1e-3)  # 3 and 9 MB/s, each read as often: by bytes
+    assert (c.separate - plain.separate > 0).all()
+    sold = focus_rows(c, "2027-01").set_index("SkuMeter")["ProviderName"]
+    assert set(sold["people.staff"]) == {"own organisation"}
+    assert set(sold["people.support"]) == {"Amazon Web Services"}
+
+
+def test_a_licence_of_nodes_is_shared_as_the_nodes_are(book, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "item,applies_to,low,likely,high,unit\nlicence_per_node,kafka-ec2-ebs,100,100,100,USD/node-month\n", "utf-8"
+    )
+    c = chargeback(two(), "kafka-ec2-ebs", people=People.load(path), drivers={"people": "own"}, book=book)
+    licence, machines = (
+        next(s for s in c.lines if s.entry.usage.meter == meter) for meter in ("people.licence", "aws.ec2.instance")
+    )
+    assert licence.driver == machines.driver and licence.used.tolist() == machines.used.tolist()
+    # nobody has a quantity of staff of its own: bytes stand in
+    assert {s.driver for s in c.lines if s.entry.category == "people"} == {"bytes"}
 
 
 # -------------------------------------------------------------------------------------------------- teams and budgets

@@ -15,10 +15,14 @@ from capacity.draws import demand_of, draw, uncertain_inputs
 from streamfacts.errors import InputError, MissingFact
 from streamfacts.tables import read_table
 from streamplan.cli import main
+from streamplan.commitment import commit
 from streamplan.draw_costs import draw_costs
+from streamplan.inverse import most_of_budget
+from streamplan.levers import study_levers
 from streamplan.people import UNITS, People, asked
 from streamplan.plan import cost_all, plan
 from streamplan.risk import risk
+from streamplan.sensitivity import sensitivity
 from streamplan.study import study
 
 W = Workload(write="20 MB/s", message="1 KiB", fan_out=2, retention="1 d", peak_ratio=1.5)
@@ -268,3 +272,84 @@ def test_command_line(capsys, tmp_path):
         main(["compare", str(path), "--people", "--support", "gold"])
     assert stop.value.code == 2
     assert "business" in capsys.readouterr().err
+
+
+# --------------------------------------------------------------------------------------------- in the other analyses
+
+RANGED = Workload(
+    write={"low": "10 MB/s", "likely": "20 MB/s", "high": "40 MB/s"}, message="1 KiB", fan_out=2, retention="1 d"
+)
+
+
+def test_levers_save_people_with_the_machines(book):
+    plain, staffed = study_levers(W, KAFKA, book=book), study_levers(W, KAFKA, book=book, people=People.load())
+    assert plain.start.usd == plan(W, KAFKA, book).monthly_usd
+    assert staffed.start.usd == plan(W, KAFKA, book, people=People.load()).monthly_usd > plain.start.usd
+    assert staffed.stack["saving_usd"].sum() == pytest.approx(staffed.saving)
+    # a move to a service takes people along
+    moved = staffed.alone.set_index("lever").loc["diskless", "saving_usd"]
+    assert moved > plain.alone.set_index("lever").loc["diskless", "saving_usd"]
+
+
+def test_a_commitment_leaves_people_to_the_rest(book):
+    choices = {"draws": 64, "book": book}
+    plain, staffed = commit(RANGED, KAFKA, **choices), commit(RANGED, KAFKA, people=People.load(), **choices)
+    assert staffed.on_demand == pytest.approx(plain.on_demand)
+    assert (staffed.rest > plain.rest).all()
+    known = [name for name in staffed.inputs if not name.startswith("people.")]
+    assert known == list(plain.inputs) and len(staffed.inputs) > len(known)
+
+
+def test_sensitivity_ranks_people_among_the_inputs(book):
+    choices = {"months": 1, "draws": 64, "book": book}
+    plain, staffed = sensitivity(RANGED, KAFKA, **choices), sensitivity(RANGED, KAFKA, people=People.load(), **choices)
+    assert staffed.likely_usd == pytest.approx(plan(RANGED, KAFKA, book, people=People.load()).monthly_usd)
+    assert set(staffed.tornado["input"]) - set(plain.tornado["input"]) == set(
+        People.load().of([find_platform(KAFKA)]).inputs
+    )
+    # the tornado of staff by hand: one more person costs a wage over its share, a twelfth each month
+    row = staffed.tornado.set_index("input").loc["people.staff_base.Apache Kafka, self-managed"]
+    people = People.load()
+    offer = find_platform(KAFKA)
+    of_one = float(people.person_month(offer)) + people.item("training", offer).value.likely / 12
+    assert row["swing_usd"] == pytest.approx((row["high"] - row["low"]) * of_one)
+
+
+def test_a_budget_that_pays_people_carries_less(book, own):
+    most = most_of_budget(W, KAFKA, 30_000.0, "write", draws=8, book=book)
+    staffed = most_of_budget(W, KAFKA, 30_000.0, "write", draws=8, book=book, people=People.load())
+    assert 0 < staffed.likely < most.likely
+    assert (staffed.percentiles <= most.percentiles).all()
+    free = [f"{n},*,0,0,0,{u}" for n, u in UNITS.items() if n.startswith(("staff", "training", "tooling"))]
+    free = [line.replace("*", KAFKA) for line in free]
+    nobody = most_of_budget(
+        W, KAFKA, 30_000.0, "write", draws=8, book=book, people=People.load(own(*free), support="none")
+    )
+    assert nobody.likely == most.likely
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["levers", "example-100mib", "--platform", "msk-express"],
+        ["commit", "example-100mib", "--platform", KAFKA, "--draws", "16"],
+        ["sensitivity", "lyft-events-2018", "--platform", "msk-express", "--months", "1", "--draws", "16"],
+        ["chargeback", "example-four-teams", "--platform", "msk-express"],
+        ["runway", "example-100mib", "--platform", "msk-express", "--machine", "express.m7g.large", "--units", "30",
+         "--draws", "8", "--months", "2", "--budget", "30000"],
+    ],
+    ids=lambda c: c[0],
+)  # fmt: skip
+def test_every_command_takes_people(command, capsys):
+    main([*command, "--json"])
+    plain = json.loads(capsys.readouterr().out)
+    main([*command, "--people", "--json"])
+    assert json.loads(capsys.readouterr().out) != plain
+
+
+def test_a_runway_without_a_budget_has_nothing_that_people_count_against(capsys):
+    asked_of = ["runway", "example-100mib", "--platform", "msk-express", "--machine", "express.m7g.large"]
+    with pytest.raises(SystemExit) as end:
+        main([*asked_of, "--units", "30", "--people"])
+    assert end.value.code == 2
+    assert "--budget" in capsys.readouterr().err

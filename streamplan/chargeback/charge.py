@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from capacity import Demand, find_platform, size
 from capacity.draws import MOST_MONTHS, whole
 from capacity.together import together
-from pricing import Bill, PriceBook, bill
+from pricing import Bill, PriceBook
 from streamfacts.errors import InputError, MissingFact, NothingFeasible
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.chargeback.cents import Cents, in_cents, largest_remainder
 from streamplan.chargeback.portfolio import Portfolio
 from streamplan.chargeback.rules import Rule, check_drivers, rule_for
 from streamplan.chargeback.shares import Use, share_line
+from streamplan.people import People, priced
 from streamplan.plan import MOST_CLUSTERS, Plan, cost_all, least_cost, plan
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ def chargeback(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
 ) -> Chargeback:
     """Size one cluster for a portfolio, price it, and share its bill out.
 
@@ -224,6 +226,7 @@ def chargeback(
     coincidence : how far peaks fall together [1], see `capacity.together.together`
     drivers : meter or category to driver, over the table, see `streamplan.chargeback.rules.DRIVERS`
     alert_at : share of a budget from which a charge is near it [1]
+    people : those who run it, with tools and support, at their likely values; on the bill of a team's own cluster too
 
     Raises
     ------
@@ -258,7 +261,9 @@ def chargeback(
     demand = portfolio.demand(months).replace(region=portfolio.region_at(offer.provider))
     apart = offer.family in OWN_STREAMS or offer.name in ("pubsub", "astra-streaming")
     total = together(demand, coincidence=coincidence, own_streams=apart)
-    chosen = plan(_largest(total), platform, book, machine=machine, most_clusters=most_clusters, **choices)
+    chosen = plan(
+        _largest(total), platform, book, machine=machine, most_clusters=most_clusters, people=people, **choices
+    )
     if not chosen.feasible:
         raise NothingFeasible(f"{platform} cannot carry this portfolio: {'; '.join(chosen.sizing.violations)}")
     name = chosen.configuration if len(offer.configurations()) > 1 else str(offer.configurations()[0])
@@ -268,14 +273,14 @@ def chargeback(
     level = size(total.replace(**lift), platform, clusters=chosen.clusters, **fixed)
     alone = demand if basis == "peak" else demand.replace(peak_ratio=np.ones_like(demand.peak_ratio))
     use = Use(demand, size(alone, platform, **fixed), shared, level, basis == "peak")
-    costs = bill(shared.usage, book, demand.region)
+    costs = priced(shared, book, demand.region, people)
     if costs.missing:
         raise MissingFact("; ".join(costs.missing) + "; give it with --price-book")
     check_drivers(drivers or {}, costs.entries)
     lines, exact = _share(use, costs, drivers or {}, idle)
     cents = _whole_cents(costs, exact, months)
     each_team = together(demand, portfolio.groups, coincidence, own_streams=apart)
-    separate = _separate(each_team, platform, book, most_clusters, choices)
+    separate = _separate(each_team, platform, book, most_clusters, {**choices, "people": people})
     return Chargeback(portfolio, chosen, costs, lines, cents, separate, basis, idle, alert_at)
 
 

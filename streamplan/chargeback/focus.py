@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Category of a bill line to the ServiceCategory of FOCUS; streaming services themselves are Integration.
-SERVICE = {"storage": "Storage", "network": "Networking"}
+SERVICE = {
+    "storage": "Storage", "network": "Networking", "tooling": "Management and Governance", "people": "Other",
+    "support": "Other",
+}  # fmt: skip
 PROVIDERS = {"aws": "Amazon Web Services", "azure": "Microsoft Azure", "gcp": "Google Cloud"}
 #: First part of a meter's name to who sells it, where that is not the cloud.
 SELLERS = {
@@ -26,6 +29,8 @@ SELLERS = {
     "instaclustr": "NetApp Instaclustr", "redpanda": "Redpanda", "streamnative": "StreamNative", "upstash": "Upstash",
     "warpstream": "Confluent",
 }  # fmt: skip
+#: Lines that nobody outside sends an invoice for.
+INSIDE = ("people.staff", "people.training", "people.tooling")
 
 
 def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
@@ -53,7 +58,7 @@ def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
     stamps = np.array([f"{d.isoformat()}T00:00:00Z" for d in begins], object)
     provider = charged.plan.offer.provider
     cloud = PROVIDERS.get(provider, provider)
-    seller = np.array([SELLERS.get(m.split(".")[0], cloud) for m in frame["meter"]], object)
+    seller = np.array([_seller(m, cloud) for m in frame["meter"]], object)
     owned = (frame["team"] != "").to_numpy()
     sku = (frame["meter"] + np.where(frame["sku"] != "", ":" + frame["sku"], "")).to_numpy(object)
     price = np.where(frame["quantity"] > 0, frame["usd"] / frame["quantity"].where(frame["quantity"] > 0, 1.0), np.nan)
@@ -165,6 +170,10 @@ _CHECKS = {
     "currency": lambda v: isinstance(v, str) and bool(re.match(r"^[A-Z]{3}$", v)),
     "json": _is_json,
 }
+
+
+def _seller(meter: str, cloud: str) -> str:
+    return "own organisation" if meter in INSIDE else SELLERS.get(meter.split(".")[0], cloud)
 
 
 def _month(text: str) -> dt.date:

@@ -115,6 +115,14 @@ def stored(use: Use, line: BillLine) -> tuple[Array, Array]:
     return used, np.clip(used / space[0].ceiling, used, 1.0)
 
 
+def _own(use: Use, line: BillLine, number: int) -> Array | None:
+    """Each application's quantity of a line, (applications, months); None where it causes none by itself: people."""
+    lines = use.alone.usage.lines
+    if number >= len(lines) or lines[number].meter != line.usage.meter:
+        return None
+    return np.broadcast_to(np.asarray(lines[number].quantity, float), use.shape)
+
+
 def share_line(use: Use, line: BillLine, number: int, rule: Rule) -> tuple[str, Array, Array, Array]:
     """Return how a line is shared.
 
@@ -135,9 +143,8 @@ def share_line(use: Use, line: BillLine, number: int, rule: Rule) -> tuple[str, 
     elif rule.driver == "busiest":
         label, weight = busiest(use, rule.pool)[:2]
     if rule.driver == "own":
-        theirs = use.alone.usage.lines[number]
-        own = np.broadcast_to(np.asarray(theirs.quantity, float), use.shape)
-        if theirs.meter == line.usage.meter and _adds_up(own, np.broadcast_to(line.usage.quantity, months)):
+        own = _own(use, line, number)
+        if own is not None and _adds_up(own, np.broadcast_to(line.usage.quantity, months)):
             label, weight = "own", own
         else:  # a minimum or a rounding that no application causes by itself
             label = {"storage": "stored", "requests": "records"}.get(line.category, "bytes")

@@ -6,12 +6,27 @@ from collections.abc import Sequence
 
 import click
 
-from streamplan.commands.shared import BOOK, CLUSTERS, HOURS, JSON, MACHINE, OPTION, PLATFORM, book, options, shared
+from streamplan.commands.shared import (
+    BOOK,
+    CLUSTERS,
+    HOURS,
+    JSON,
+    MACHINE,
+    OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
+    PLATFORM,
+    SUPPORT,
+    book,
+    options,
+    people,
+    shared,
+)
 
 
 @click.command("chargeback")
 @click.argument("portfolio", type=click.Path())
-@shared(PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, CLUSTERS)
+@shared(PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, CLUSTERS, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--months", type=int, default=1, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--basis", default="average", show_default=True, help="Load that counts as use: average or peak.")
 @click.option("--idle", default="apart", show_default=True, help="What nobody uses: apart, or spread over the teams.")
@@ -29,6 +44,9 @@ def command(
     hours_per_month: float,
     pairs: Sequence[str],
     most_clusters: int,
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     months: int,
     basis: str,
     idle: str,
@@ -56,6 +74,7 @@ def command(
         options=options(pairs),
         hours_per_month=hours_per_month,
         most_clusters=most_clusters,
+        people=people(with_people, people_file, support),
     )
     if focus is not None:
         from streamfacts.files import write_whole

@@ -7,11 +7,26 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
-from streamplan.commands.shared import BOOK, JSON, OPTION, PLATFORM, REGION, WORKLOAD, book, load, options, shared
+from streamplan.commands.shared import (
+    BOOK,
+    JSON,
+    OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
+    PLATFORM,
+    REGION,
+    SUPPORT,
+    WORKLOAD,
+    book,
+    load,
+    options,
+    people,
+    shared,
+)
 
 
 @click.command("runway")
-@shared(WORKLOAD, JSON, BOOK, OPTION, REGION, PLATFORM)
+@shared(WORKLOAD, JSON, BOOK, OPTION, REGION, PLATFORM, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--machine", default=None, help="Machine type that is there; may be left out where there is but one.")
 @click.option("--units", type=int, required=True, help="Brokers, shards or units that are there.")
 @click.option("--pool", "pools", multiple=True, metavar="NAME=UNITS", help="Units of a further kind, such as bookie=9.")
@@ -31,6 +46,9 @@ def command(
     pairs: Sequence[str],
     region: str | None,
     platform: str,
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     machine: str | None,
     units: int,
     pools: Sequence[str],
@@ -51,7 +69,10 @@ def command(
         found, platform, machine, units, months, draws, seed,
         pools=_pools(pools), disk=disk, clusters=clusters, options=chosen,
     )  # fmt: skip
-    most = most_carried(result, month, budget, seed=seed, book=book(price_book), options=chosen)
+    staff = people(with_people, people_file, support)
+    if staff is not None and budget is None:
+        raise InputError("--people", "given", "together with --budget: people count against it")
+    most = most_carried(result, month, budget, seed=seed, book=book(price_book), options=chosen, people=staff)
     if as_json:
         from streamplan.document import dumps
         from streamplan.present_runway import runway_document
