@@ -45,7 +45,8 @@ _FIRST = (
     "outage", "catch_up", "growth.saturation", "growth.midpoint", "growth.steepness", "growth.pilot",
     "growth.expansion", "growth.day", "growth.week", "growth.burst", "growth.fan_out", "growth.message",
     "growth.peak_ratio", "growth.partitions", "growth.topics", "growth.connections", "growth.history.1",
-    "growth.history.2", "growth.history.3", "growth.history.4", "growth.history.5", "growth.history.6", "cpu_factor", "model.cpu",
+    "growth.history.2", "growth.history.3", "growth.history.4", "growth.history.5", "growth.history.6",
+    "cpu_factor", "model.cpu",
 )  # fmt: skip
 
 

@@ -115,6 +115,7 @@ def quantity(field: str, kind: str | None, low: float, high: float, *, whole: bo
 
 def checked(field: str, test: Callable[[Any], bool], allowed: str) -> BeforeValidator:
     """A validator that refuses what `test` does not hold for."""
+
     def read(value: Any) -> Any:
         if not test(value):
             raise InputError(field, value, allowed)
@@ -138,6 +139,7 @@ def whole_number(field: str, low: int, high: int) -> BeforeValidator:
 
 def flag(field: str) -> BeforeValidator:
     """A validator of true and false."""
+
     def read(value: Any) -> bool:
         if type(value).__name__ not in ("bool", "bool_"):
             raise InputError(field, value, "true or false")

@@ -170,7 +170,7 @@ def _regions() -> dict[str, dict[str, str]]:
 
 
 def other_region(region: str) -> str | None:
-    """Return the first main region of the same provider in another area of the same part of the world, None without one.
+    """Return the first main region of the same provider in another area of the same continent, None without one.
 
     Examples
     --------

@@ -25,7 +25,7 @@ class UsageLine:
     unit : the meter's unit, such as ``broker-hour`` or ``GiB-month``
     sku : what exactly is metered, such as ``kafka.m7g.large``; one name, or one a configuration
     formula : how the quantity came about, in words, for `explain`
-    counts : kind of unit that the quantity counts, such as ``broker``: units x what one takes, which is the same whatever
+    counts : kind of unit that the quantity counts, such as ``broker``: units x what one takes, the same whatever
         the demand; empty where it is not just that
     least : [`unit`] per month, of the demand's shape: what the quantity cannot fall below with any number of units
     """

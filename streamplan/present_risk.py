@@ -49,7 +49,7 @@ def risk_totals(study: RiskStudy) -> Html:
 
 def _where_from(name: str, workload: Workload) -> str:
     if name.startswith("model."):
-        return "CPU of brokers over the model's, as held-back measurements of other clusters scatter: streamplan accuracy"
+        return "brokers' CPU over the model's, as held-back measurements of other clusters scatter: streamplan accuracy"
     return workload.origin.get("growth", "") if name.startswith("growth.") else ""
 
 

@@ -185,7 +185,7 @@ def partition(cluster: Cluster, c: Coefficients) -> Array:
     """
     known = np.isfinite(cluster.partitions)
     encrypting = cluster.tls / np.asarray(c["stream_tls_mb_s"], float)
-    round_trip_ms: Array = np.where(cluster.acks_all, c["round_trip_all_ms"], c["round_trip_one_ms"]).astype(float)
+    round_trip_ms: Array = np.asarray(np.where(cluster.acks_all, c["round_trip_all_ms"], c["round_trip_one_ms"]), float)
     in_flight = float(assumption("producer_requests_in_flight"))
     # threads that wait for each answer have the round trip in their own law
     waiting = np.where(np.isfinite(cluster.senders), 0.0, round_trip_ms / 1e3 * batches_per_mb(cluster) / in_flight)

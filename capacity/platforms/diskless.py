@@ -181,7 +181,9 @@ def _requests(context: Context, puts: Any, gets: Any, how_put: str, how_get: str
 
 def _machine_line(context: Context, units: Array, what: str) -> UsageLine:
     hours = context.hours_per_month
-    return UsageLine(aws().instance_meter, units * hours, "instance-hour", context.names, f"{what}s x {hours:g} h", what)
+    return UsageLine(
+        aws().instance_meter, units * hours, "instance-hour", context.names, f"{what}s x {hours:g} h", what
+    )
 
 
 # ------------------------------------------------------------------------------------------------- WarpStream

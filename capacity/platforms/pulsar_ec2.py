@@ -363,7 +363,9 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
 
     metadata_gib = nodes * fact("metadata", "disk_gib")
     lines = [
-        UsageLine(where.instance_meter, brokers * hours, "instance-hour", rows["broker"], f"brokers x {hours:g} h", BROKER),
+        UsageLine(
+            where.instance_meter, brokers * hours, "instance-hour", rows["broker"], f"brokers x {hours:g} h", BROKER
+        ),
         UsageLine(
             where.instance_meter,
             bookies * hours,
