@@ -35,9 +35,9 @@ def miss_rows(found: Accuracy, count: int) -> list[dict[str, Any]]:
         {
             **{str(k): v for k, v in row.items()},
             "off": f"x {row['factor']:.2f}",
-            "measured": _digits(row["measured_mb_s"]),
-            "predicted": _digits(row["predicted_mb_s"]),
-            "interval": f"{_digits(row['low_mb_s'])} to {_digits(row['high_mb_s'])}",
+            "measured": digits(row["measured_mb_s"]),
+            "predicted": digits(row["predicted_mb_s"]),
+            "interval": f"{digits(row['low_mb_s'])} to {digits(row['high_mb_s'])}",
         }
         for row in found.worst(count).to_dict("records")
     ]
@@ -93,7 +93,7 @@ def deployment_tables(found: Predictions) -> list[Any]:
     return [table, *found.sentences]
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Three digits that count, without an exponent."""
     return f"{float(f'{value:.3g}'):,.10g}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamplan.accuracy import LEFT_OUT, Accuracy, coefficients
-from streamplan.accuracy_text import deployment_rows, miss_rows, source_rows
+from streamplan.accuracy_text import deployment_rows, digits, miss_rows, source_rows
 from streamplan.deployments import Predictions
 from streamplan.present import Html, _render
 
@@ -25,4 +25,6 @@ def blind(found: Predictions) -> Html:
 
 def coefficient_table() -> Html:
     """The coefficients before and after the measurements."""
-    return _render("coefficients.html.j2", rows=coefficients().to_dict("records"))
+    numbers = ("prior", "prior_low", "prior_high", "value", "low", "high")
+    rows = [{**row, **{n: digits(row[n]) for n in numbers}} for row in coefficients().to_dict("records")]
+    return _render("coefficients.html.j2", rows=rows)

@@ -125,6 +125,7 @@ def test_words_and_pages_show_the_numbers(found):
     page = errors(found) + misses(found, 3) + coefficient_table()
     assert f"{found.summary['source']['inside_90']:.0%} within the 90% interval" in page
     assert found.worst(1)["id"][0] in page and "journal_mb_s" in page
+    assert "e+0" not in page
     assert "nan" not in page.lower().replace("finance", "")
 
 
