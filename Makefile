@@ -1,13 +1,14 @@
 # `make setup` builds everything the other targets use; they call it themselves. Needs Python 3.11 or later.
 PYTHON ?= python3
 WORKLOAD ?= data/workloads/linkedin-busiest-cluster-2016.yaml
+FORM ?= examples/decisions/lyft-events-2018.yaml
 OUT ?= reports
 ARGS ?=
 
 BIN := .venv/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lint lab app pictures bench focus lock clean
+.PHONY: help setup report decision test lint lab app pictures bench focus lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -17,6 +18,10 @@ setup: .venv/.installed ## create .venv with the pinned versions; does nothing w
 
 report: .venv/.installed ## report on one workload: make report WORKLOAD=mine.yaml OUT=reports
 	@"$(BIN)/streamplan" report "$(WORKLOAD)" --out "$(OUT)" $(ARGS)
+
+decision: WORKLOAD = data/workloads/lyft-events-2018.yaml
+decision: .venv/.installed ## decide on a published load with a filled-in form: make decision WORKLOAD=mine.yaml FORM=form.yaml
+	@"$(BIN)/streamplan" decide "$(WORKLOAD)" --requirements "$(FORM)" --people --out "$(OUT)" $(ARGS)
 
 test: .venv/.installed ## run the tests and the examples in the docstrings
 	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from rich import box
@@ -15,14 +16,14 @@ from streamplan.wording import money
 
 
 def span(seconds: Any) -> str:
-    """Return a time for a person; what never ends, or is lost, is a dash.
+    """Return a time for a person; what never ends, or is lost, is a dash, and so is an aim that was not set.
 
     Examples
     --------
     >>> span(90.0), span(0.0), span(None)
     ('1.5 min', '0 s', '-')
     """
-    if seconds is None or seconds != seconds:
+    if seconds is None or not isfinite(seconds):
         return "-"
     return human(float(seconds), "seconds") if seconds else "0 s"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from capacity.resilience import (
     outcomes,
     sites,
 )
-from capacity.resilience.outcomes import Setting
+from capacity.resilience.outcomes import Setting, drawn_delays
 from capacity.resilience.quantities import with_own
 from capacity.resilience.recovery import rebalance_s
 from capacity.resilience.replication import Replicators, backup_usage, link_usage, replicators
@@ -141,6 +141,15 @@ class ResilienceStudy:
         """Cost of a month of the one region alone [USD]."""
         return self.result_of("stretched-zones").monthly_usd
 
+    def held_to(self, rpo_s: float, rto_s: float) -> ResilienceStudy:
+        """Return the same designs, with the same draws, held against another aim [s]; infinite asks for none."""
+        aims = rpo_s, rto_s
+        held = tuple(
+            replace(r, misses=_misses(r.outcomes, self.against, aims, self.offer, r.design, r.mechanism))
+            for r in self.results
+        )
+        return replace(self, results=held, rpo_s=rpo_s, rto_s=rto_s)
+
     def result_of(self, design: str) -> DesignResult:
         """Return the result of one design."""
         for r in self.results:
@@ -242,8 +251,8 @@ def _worst(found: Iterable[Outcome], field: str, percentile: int) -> float | Non
 def resilience(
     workload: Workload,
     platform: str,
-    rpo: str = "5 min",
-    rto: str = "1 h",
+    rpo: str | None = "5 min",
+    rto: str | None = "1 h",
     *,
     against: Iterable[str] = ("region",),
     second_region: str | None = None,
@@ -265,8 +274,8 @@ def resilience(
 
     Parameters
     ----------
-    rpo : how much of the newest data may be lost, as a duration
-    rto : how long until everything is processed again, as a duration
+    rpo : how much of the newest data may be lost, as a duration; None for any, as long as the service comes back
+    rto : how long until everything is processed again, as a duration; None for any
     against : failures in which both must hold: disk, broker, zone, region, deletion
     second_region : of the same provider; the main one of a neighbouring area if left out
     mechanism : what copies the records; the usual one of the offer if left out
@@ -293,10 +302,7 @@ def resilience(
     offer = find_platform(platform)
     home = workload.region_at(offer.provider) or workload.region
     away = _second_region(home, second_region)
-    aims = parse(rpo, "duration", "rpo"), parse(rto, "duration", "rto")
-    for field, value in zip(("rpo", "rto"), aims, strict=True):
-        if value < 0:
-            raise InputError(field, value, "a duration of 0 or more")
+    aims = _aim("rpo", rpo), _aim("rto", rto)
     asked = tuple(against)
     for failure in asked:
         if failure not in FAILURES:
@@ -316,6 +322,7 @@ def resilience(
         workload, offer, by, (home, away), book, people, dict(options or {}), hours_per_month, worker_machine
     )
     ranges = with_own(delays)
+    joint = drawn_delays(ranges, draws, seed)
     results = []
     for design in found:
         plans, bills, workers, note = maker.make(design, demand, kept)
@@ -329,7 +336,7 @@ def resilience(
             backup_interval_s=interval,
             restored_s=min(span, kept),
         )
-        what = outcomes(design, by, setting, ranges, draws, seed)
+        what = outcomes(design, by, setting, ranges, draws, seed, joint)
         misses = _misses(what, asked, aims, offer, design, by)
         results.append(DesignResult(design, by, plans, bills, workers, what, misses, note))
     return ResilienceStudy(workload, offer, (home, away), tuple(results), *aims, asked, draws, seed)
@@ -440,7 +447,8 @@ def _misses(
             got = _worst([outcome], field, HELD_AT)
             if got is None or got > aim:
                 shown = "without end" if got is None else human(got, "seconds")
-                out.append(f"{name} after loss by {outcome.failure}: P{HELD_AT} {shown}, asked {human(aim, 'seconds')}")
+                wanted = "an end" if np.isinf(aim) else human(aim, "seconds")
+                out.append(f"{name} after loss by {outcome.failure}: P{HELD_AT} {shown}, asked {wanted}")
     return tuple(out)
 
 
@@ -464,6 +472,15 @@ def _mechanism(offer: Offer, given: str | None) -> Mechanism | None:
     if given not in known:
         raise unknown_name("mechanism", given, known)
     return known[given]
+
+
+def _aim(field: str, value: str | None) -> float:
+    if value is None:
+        return float("inf")
+    seconds = parse(value, "duration", field)
+    if seconds < 0:
+        raise InputError(field, value, "a duration of 0 or more")
+    return seconds
 
 
 def _positive(field: str, value: str) -> float:

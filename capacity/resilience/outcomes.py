@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.draws import draw
+from capacity.draws import Draws, draw
 from capacity.quantity import Range
 from capacity.resilience.designs import FAILURES, Design
 from capacity.resilience.mechanisms import Mechanism
@@ -65,6 +65,12 @@ class Outcome:
     how: str
 
 
+def drawn_delays(delays: Mapping[str, Range], draws: int, seed: int) -> Draws:
+    """Return independent draws of every delay, and of the moment between two uploads at which a failure strikes."""
+    named = {f"delay.{name}": value for name, value in delays.items()}
+    return draw({**named, "delay.moment": MOMENT}, draws, seed, usual=False)
+
+
 def outcomes(
     design: Design,
     mechanism: Mechanism | None,
@@ -72,6 +78,7 @@ def outcomes(
     delays: Mapping[str, Range],
     draws: int = 4096,
     seed: int = 0,
+    joint: Draws | None = None,
 ) -> tuple[Outcome, ...]:
     """Return the outcome of every failure.
 
@@ -83,12 +90,12 @@ def outcomes(
     ----------
     delays : every delay by the name of its row in `data/resilience.csv`
     draws, seed : quasi-random draws of the delays, all independent; the same seed gives the same figures
+    joint : the same draws, where several designs share them
     """
-    named = {f"delay.{name}": value for name, value in delays.items()}
-    joint = draw({**named, "delay.moment": MOMENT}, draws, seed, usual=False)
+    joint = drawn_delays(delays, draws, seed) if joint is None else joint
 
     def take(name: str) -> Array:
-        return np.broadcast_to(joint.take(f"delay.{name}", named[f"delay.{name}"]), (draws,))
+        return np.broadcast_to(joint.take(f"delay.{name}", delays[name]), (draws,))
 
     def at_once() -> Array:
         return np.zeros(draws)

@@ -8,12 +8,28 @@ from pathlib import Path
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
-from streamplan.commands.shared import BOOK, HOURS, JSON, ONLY, OPTION, REGION, WORKLOAD, book, load, options, shared
+from streamplan.commands.shared import (
+    BOOK,
+    HOURS,
+    JSON,
+    ONLY,
+    OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
+    REGION,
+    SUPPORT,
+    WORKLOAD,
+    book,
+    load,
+    options,
+    people,
+    shared,
+)
 
 
 @click.command("decide")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY)
-@click.option("--requirements", default="", metavar="YAML", help="Answers to the form: must, context, weights.")
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@click.option("--requirements", default="", metavar="YAML", help="Answers to the form: must, wish, context, weights.")
 @click.option("--weight", "weights", multiple=True, metavar="CRITERION=W", help="A weight over those of the file.")
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=256, show_default=True, help="Joint draws of the uncertain inputs.")
@@ -27,6 +43,9 @@ def command(
     pairs: Sequence[str],
     region: str | None,
     only: Sequence[str],
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     requirements: str,
     weights: Sequence[str],
     months: int,
@@ -58,6 +77,9 @@ def command(
             options=options(pairs),
             hours_per_month=hours_per_month,
             region=region,
+            people=with_people,
+            people_files=people_file,
+            support=support,
             progress=not as_json,
         )
         result = written.decision
@@ -72,6 +94,7 @@ def command(
             book=book(price_book),
             options=options(pairs),
             hours_per_month=hours_per_month,
+            people=people(with_people, people_file, support),
         )
     if as_json:
         from streamplan.document import dumps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,12 @@ from streamfacts.tables import read_table
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.fit.features import Check, checks, kind_of
 from streamplan.fit.requirements import Requirements, criteria
+from streamplan.fit.survival import Survival, survive
 from streamplan.fit.weighing import Flip, first_shares, flips
+from streamplan.people import People
 from streamplan.plan import MOST_CLUSTERS
 from streamplan.risk import OfferRisk, RiskStudy, risk
-from streamplan.study import FEASIBLE, UNPRICED
+from streamplan.study import FEASIBLE, UNPRICED, _options_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,11 +43,12 @@ class Decision:
 
     Attributes
     ----------
-    study : cost and risk of every offer that meets the requirements as far as they need no cost
+    study : cost and risk in one region of every offer that meets the requirements as far as they need no cost
     ranked : names of the offers that are left, best first
     scores : of those, in that order, on each criterion, shape (offers, criteria) [1]
     even, near : share of weightings in which each is first: of all, and of those near the weights given [1]
     flips : the least weight to move until another offer draws level, by rival
+    survivals : of those, how each is built to keep RPO and RTO; empty where the form asks for neither
     """
 
     workload: Workload
@@ -59,6 +62,7 @@ class Decision:
     near: Array
     flips: tuple[Flip, ...]
     weightings: int
+    survivals: Mapping[str, Survival] = field(default_factory=dict)
 
     @property
     def winner(self) -> OfferRisk | None:
@@ -66,7 +70,9 @@ class Decision:
         return self.risk_of(self.ranked[0]) if self.ranked else None
 
     def risk_of(self, name: str) -> OfferRisk:
-        """Return cost and risk of an offer that is left."""
+        """Return cost and risk of an offer that is left, built so that it survives what it must."""
+        if name in self.survivals:
+            return self.survivals[name].cost
         assert self.study is not None
         return self.study.risk_of(name)
 
@@ -86,7 +92,7 @@ class Decision:
 
         rows = []
         for i, name in enumerate(self.ranked):
-            o = self.risk_of(name)
+            o, built = self.risk_of(name), self.survivals.get(name)
             low, middle, high = o.totals
             rows.append(
                 {
@@ -99,6 +105,9 @@ class Decision:
                     "what": o.plan.what,
                     "binding": str(o.plan.sizing.binding),
                     "too_small": o.too_small_ever,
+                    "design": built.result.design.title if built else "",
+                    "design_usd": built.extra_usd if built else None,
+                    "wish_unmet": built.unmet if built else "",
                     "first_even": float(self.even[i]),
                     "first_near": float(self.near[i]),
                     "to_verify": ", ".join(self.unproven(name)),
@@ -130,6 +139,7 @@ def decide(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
 ) -> Decision:
     """Choose an offer for a workload: requirements exclude, the rest is costed under uncertainty, scored and ranked.
 
@@ -137,11 +147,15 @@ def decide(
     over its own; risk scores its median over the cost that one draw in ten exceeds; the others are the ratings of
     its kind in `data/fit/ratings.csv`.
 
+    Where the form has an RPO or an RTO, each offer is built in the cheapest design that keeps them. Its cost is then,
+    in every draw and month, that of one region times the ratio of both at the likely demand of the first month.
+
     Parameters
     ----------
     only : names of offers; all if left out
     months, draws, seed : of the study of risk
     weightings : weightings drawn for the sensitivity of the ranking
+    people : those who run it, with tools and support; their ranges are drawn with the other inputs
 
     Raises
     ------
@@ -167,6 +181,7 @@ def decide(
             left.append(offer.name)
     study: RiskStudy | None = None
     ranked: list[OfferRisk] = []
+    survivals: dict[str, Survival] = {}
     if left:
         study = risk(
             workload,
@@ -178,9 +193,27 @@ def decide(
             options=options,
             hours_per_month=hours_per_month,
             most_clusters=most_clusters,
+            people=people,
         )
+        aim = requirements.aim
         for o in study.offers:
-            reasons = _costly(o, months, requirements)
+            reasons = _no_cost(o)
+            if aim is not None and not reasons:
+                found = survive(
+                    workload,
+                    o,
+                    aim,
+                    seed=seed,
+                    book=book,
+                    people=people,
+                    options=_options_of(o.plan.offer, options or {}),
+                    hours_per_month=hours_per_month,
+                )
+                if isinstance(found, str):
+                    reasons = ((found, ""),)
+                else:
+                    survivals[o.plan.offer.name], o = found, found.cost
+            reasons = reasons or _too_dear(o, months, requirements)
             if reasons:
                 out.append(Excluded(o.plan.offer, reasons))
             else:
@@ -203,15 +236,20 @@ def decide(
         first_shares(scores, weightings, seed, shares) if names else none,
         tuple(flips(scores, shares)) if names else (),
         weightings,
+        {name: survivals[name] for name in names if name in survivals},
     )
 
 
-def _costly(o: OfferRisk, months: int, requirements: Requirements) -> tuple[tuple[str, str], ...]:
-    """Why an offer is out once it is sized and priced: it does not fit, has no price, or costs too much."""
+def _no_cost(o: OfferRisk) -> tuple[tuple[str, str], ...]:
+    """Why an offer has no cost: it does not fit, or lacks a price."""
     if o.status == UNPRICED:
         return tuple((text, "") for text in o.plan.bill.missing) or (("a price is missing in half of the draws", ""),)
     if o.status != FEASIBLE:
         return tuple(o.plan.obstacles) or (("does not fit in half of the draws", ""),)
+    return ()
+
+
+def _too_dear(o: OfferRisk, months: int, requirements: Requirements) -> tuple[tuple[str, str], ...]:
     most = requirements.must.get("max_monthly")
     average = float(o.totals[1]) / months
     if most is not None and average > most:

@@ -15,6 +15,7 @@ from streamplan.document import dumps
 from streamplan.fit.decide import Decision, decide
 from streamplan.fit.requirements import open_requirements
 from streamplan.fit.words import decision_document
+from streamplan.people import asked
 from streamplan.workloads import open_workload
 
 
@@ -41,6 +42,9 @@ def write_decision(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     region: str | None = None,
+    people: bool = False,
+    people_files: Sequence[str | Path] = (),
+    support: str = "business",
     progress: bool = True,
 ) -> DecisionReport:
     """Run the decision notebook and write page, notebook and data into `out`; bad input fails before a kernel starts.
@@ -69,6 +73,7 @@ def write_decision(
         book=PriceBook.load(*price_books),
         options=options,
         hours_per_month=hours_per_month,
+        people=asked(people, people_files, support),
     )
     parameters = {
         "workload": str(workload),
@@ -81,6 +86,9 @@ def write_decision(
         "price_books": [str(p) for p in price_books],
         "hours_per_month": hours_per_month,
         "options": {k: str(v) for k, v in (options or {}).items()},
+        "people": people,
+        "people_files": [str(p) for p in people_files],
+        "support": support,
     }
     executed = notebooks.run(notebooks.notebook_path("decision"), None, parameters, progress=progress)
     html = page(

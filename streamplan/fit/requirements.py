@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.resilience import FAILURES
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.files import read_mapping
 from streamfacts.tables import data_dir, read_table
-from streamfacts.units import parse
+from streamfacts.units import DAY, parse
 
 PROTOCOLS = ("Kafka", "Pulsar", "Kinesis", "Pub/Sub", "AMQP", "HTTPS", "JMS", "RabbitMQ")
 CLOUDS = ("aws", "azure", "gcp")
@@ -69,6 +70,13 @@ def _latency(name: str, value: Any) -> float:
     return seconds * 1000.0
 
 
+def _delay(name: str, value: Any) -> float:
+    seconds = parse(value, "duration", name)
+    if not 0 <= seconds <= 366 * DAY:
+        raise InputError(name, value, "a duration from 0 s to a year")
+    return seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One field of the form: what it asks and how its answer is read."""
@@ -87,6 +95,11 @@ MUST: dict[str, Question] = {
     "queues": Question("guarantees", "each message acknowledged by itself (queue semantics)", _flag),
     "availability": Question("durability", "availability promised by contract [% of a month]", _number(0, 100, "%")),
     "geo_replication": Question("durability", "replication to another region as a feature of the offer", _flag),
+    "rpo": Question("resilience", "age of the newest data that may be lost, 9 times in 10", _delay),
+    "rto": Question("resilience", "time until all is processed again, 9 times in 10", _delay),
+    "losses": Question(
+        "resilience", "losses after which both hold: disk, broker, zone, region, deletion", _several(FAILURES)
+    ),
     "own_account": Question("context", "data stays in an account of one's own", _flag),
     "open_source": Question("context", "what it runs can be run from an open-source release", _flag),
     "managed": Question("context", "somebody else operates it", _flag),
@@ -107,7 +120,29 @@ CONTEXT: dict[str, Question] = {
     "confluent_partner": Question("context", "a partnership with Confluent is of value", _flag),
     "cloud_native": Question("context", "integration with the cloud's own services dominates", _flag),
 }
+#: What may be wished instead of required: an offer that does not keep it stays, and says so.
+WISH = {name: MUST[name] for name in ("rpo", "rto", "losses")}
 UNKNOWN = ("exclude", "keep")
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What must survive and how well.
+
+    Attributes
+    ----------
+    rpo_s, rto_s : hard, infinite where none is asked [s]
+    wished_rpo_s, wished_rto_s : wished beyond that, no longer than the hard ones [s]
+    losses : after which they hold: disk, broker, zone, region, deletion
+    hard : whether an offer is out without a design that keeps the hard ones
+    """
+
+    rpo_s: float
+    rto_s: float
+    wished_rpo_s: float
+    wished_rto_s: float
+    losses: tuple[str, ...]
+    hard: bool
 
 
 @dataclass(frozen=True)
@@ -116,7 +151,8 @@ class Requirements:
 
     Attributes
     ----------
-    must : hard requirement to its value; latency in milliseconds
+    must : hard requirement to its value; latency in milliseconds, RPO and RTO in seconds
+    wish : what is wished instead of required: RPO and RTO in seconds, and the losses after which they hold
     context : what the owners know of themselves
     weights : how much each criterion counts [any unit]; those of `data/fit/criteria.csv` where none is given
     unknown : whether an offer of which a hard requirement is not established is excluded or kept and flagged
@@ -127,6 +163,23 @@ class Requirements:
     weights: Mapping[str, float] = field(default_factory=dict)
     unknown: str = "exclude"
     name: str = "requirements"
+    wish: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def aim(self) -> Aim | None:
+        """What must survive and how well; None if nothing of it is asked."""
+        if not any(name in given for given in (self.must, self.wish) for name in WISH):
+            return None
+        rpo, rto = (float(self.must.get(name, math.inf)) for name in ("rpo", "rto"))
+        losses = (*self.must.get("losses", ()), *self.wish.get("losses", ())) or ("region",)
+        return Aim(
+            rpo,
+            rto,
+            min(rpo, float(self.wish.get("rpo", math.inf))),
+            min(rto, float(self.wish.get("rto", math.inf))),
+            tuple(dict.fromkeys(losses)),
+            any(name in self.must for name in WISH),
+        )
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -151,22 +204,23 @@ class Requirements:
         >>> r.must, round(float(r.shares[0]), 2)
         ({'latency': 100.0, 'protocol': 'Kafka'}, 0.3)
         """
-        known = ("must", "context", "weights", "unknown", "name")
+        known = ("must", "wish", "context", "weights", "unknown", "name")
         for key in data:
             if key not in known:
                 raise unknown_name("requirements", str(key), known)
-        for key in ("must", "context", "weights"):
+        for key in ("must", "wish", "context", "weights"):
             if not isinstance(data.get(key, {}), Mapping):
                 raise InputError(key, data[key], "a mapping of names to values")
         unknown = _choice(UNKNOWN)("unknown", data.get("unknown", "exclude"))
         must = _answers("must", data.get("must", {}), MUST)
+        wish = _answers("wish", data.get("wish", {}), WISH)
         context = _answers("context", data.get("context", {}), CONTEXT)
         weights = {}
         for key, value in data.get("weights", {}).items():
             if key not in criteria():
                 raise unknown_name("weights", str(key), criteria())
             weights[key] = _weight(f"weights.{key}", value)
-        found = cls(must, context, weights, unknown, str(data.get("name", name)))
+        found = cls(must, context, weights, unknown, str(data.get("name", name)), wish)
         found.shares  # noqa: B018  raises where no weight is above 0
         return found
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from streamplan.fit.decide import Decision, ratings
-from streamplan.fit.requirements import CONTEXT, MUST, criteria
+from streamplan.fit.requirements import CONTEXT, MUST, WISH, criteria
 from streamplan.fit.rules import CHOICES, rules
+from streamplan.present_resilience import resilience_designs, short, span
+from streamplan.resilience import HELD_AT, DesignResult
 from streamplan.risk import OUTGROWN
 from streamplan.wording import money
 
@@ -48,7 +50,11 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
     else:
         least = float(decision.risk_of(cheapest).totals[1])
         than = f", {middle / least:.2f} times the least, {title_of(decision, cheapest)} at {money(least)}"
-    out.append(("What it costs", f"{money(middle)} USD in {_span(decision)} in the median{than}."))
+    out.append(
+        ("What it costs", f"{money(middle)} USD in {_span(decision)} in the median{than}.{_of_people(decision)}")
+    )
+    if decision.ranked[0] in decision.survivals:
+        out.append(("What it survives", _survives(decision)))
     most = f"one draw in ten costs more than {money(high)} USD" if np.isfinite(high) else "one draw in ten does not fit"
     grown = (
         f"too small in more than {OUTGROWN:.0%} of draws from month {best.outgrown} on"
@@ -61,7 +67,8 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
     out.append(("Why it is first", _why(decision, titles, names)))
     out.append(("How sure of the weights", _sensitivity(decision, titles, names)))
     unproven = decision.unproven(decision.ranked[0])
-    met = [m.replace("_", " ") for m in decision.requirements.must if m.replace("_", " ") not in unproven]
+    asked = [_ASKED.get(m, m.replace("_", " ")) for m in decision.requirements.must if m != "losses"]
+    met = [m for m in asked if m not in unproven]
     text = f"Meets {', '.join(met)}." if met else "None was given."
     if unproven:
         text += f" To verify before signing, as it is not established: {', '.join(unproven)}."
@@ -74,6 +81,44 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
         ("Rules of thumb", f"Of the guide's rules hold: {', '.join(told)}." if told else "None holds as answered.")
     )
     return out
+
+
+#: Requirements that are written otherwise than their question is named.
+_ASKED = {"rpo": "RPO", "rto": "RTO"}
+
+
+def _of_people(decision: Decision) -> str:
+    """How much of the bill of the plan goes to people, tools and support, where they are on it."""
+    best, study = decision.winner, decision.study
+    if best is None or study is None or study.people is None:
+        return ""
+    ours = [e for e in best.plan.bill.entries if e.usage.meter.startswith("people.")]
+    share = float(sum(float(e.cost) for e in ours)) / float(best.plan.bill.subtotal)
+    return f" Of the bill of the plan {share:.0%} are people, tools and support, as wide assumptions have them."
+
+
+def _survives(decision: Decision) -> str:
+    """How the winner is built, what it then loses and how soon it is back, and what that adds."""
+    built = decision.survivals[decision.ranked[0]]
+    row = built.study.table.set_index("design").loc[built.result.design.name]
+    lost, back = (span(row[f"{k}_p{HELD_AT}_s"]) for k in ("rpo", "rto"))
+    by = f", copied by {row['copied_by']}" if row["copied_by"] else ""
+    text = f"Built as {built.result.design.title}{by} ({' and '.join(_regions(built.result))})."
+    if lost != "-" and back != "-":
+        losses = " or ".join(built.study.against)
+        text += f" After loss by {losses}, 9 times in 10 at most {lost} of data is lost and all is back in {back}."
+    if built.factor != 1.0:
+        text += (
+            f" Against one region that adds {money(built.extra_usd)} USD a month at the likely demand"
+            f" ({built.factor - 1:.0%}), which every cost here contains."
+        )
+    if built.unmet:
+        text += f" Wished and not kept: {short(built.unmet, 400)}."
+    return text
+
+
+def _regions(result: DesignResult) -> list[str]:
+    return list(dict.fromkeys(p.bill.region for p in result.plans))
 
 
 def _count(offers: int) -> str:
@@ -134,7 +179,7 @@ def answers(decision: Decision) -> list[dict[str, str]]:
     """Return the form with its answers: what the workload says, what must be, what the owners know."""
     r = decision.requirements
     out = []
-    for part, form, given in (("must", MUST, r.must), ("context", CONTEXT, r.context)):
+    for part, form, given in (("must", MUST, r.must), ("wish", WISH, r.wish), ("context", CONTEXT, r.context)):
         for name, question in form.items():
             value = given.get(name)
             if isinstance(value, tuple):
@@ -143,6 +188,8 @@ def answers(decision: Decision) -> list[dict[str, str]]:
                 value = "yes" if value else "no"
             if name == "latency" and value is not None:
                 value = f"{value:g} ms"
+            if name in ("rpo", "rto") and value is not None:
+                value = span(value)
             out.append(
                 {
                     "part": part,
@@ -166,6 +213,8 @@ def decision_document(decision: Decision) -> dict[str, Any]:
             "months": decision.study.months if decision.study else None,
             "draws": decision.study.draws if decision.study else None,
             "must": dict(decision.requirements.must),
+            "wish": dict(decision.requirements.wish),
+            "people": decision.study is not None and decision.study.people is not None,
             "context": dict(decision.requirements.context),
             "weights": dict(zip(names, decision.requirements.shares.tolist(), strict=True)),
             "recommended": decision.ranked[0] if decision.ranked else None,
@@ -259,6 +308,7 @@ def ranking_page(decision: Decision) -> Any:
     return _render(
         "decision_ranking.html.j2",
         rows=rows,
+        designs=bool(decision.survivals),
         criteria=heads,
         moves=moves,
         weightings=decision.weightings,
@@ -274,6 +324,17 @@ def excluded_page(decision: Decision) -> Any:
         {"title": g.offer.title, "reasons": g.reasons} for g in sorted(decision.excluded, key=lambda g: g.offer.title)
     ]
     return _render("decision_excluded.html.j2", rows=rows)
+
+
+def survival_page(decision: Decision) -> Any:
+    """The designs of the offer that comes first, each with its cost, RPO and RTO; a sentence if none was asked."""
+    from streamplan.present import Html
+
+    built = decision.survivals.get(decision.ranked[0]) if decision.ranked else None
+    if built is not None:
+        return resilience_designs(built.study)
+    why = "The form asks for no RPO and no RTO." if decision.requirements.aim is None else "No offer is left."
+    return Html(f'<p class="note">{why}</p>')
 
 
 def matrix_page(decision: Decision) -> Any:
