@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -149,3 +150,14 @@ def test_command_prints_the_tables(found):
     result = CliRunner().invoke(command, ["--worst", "1"])
     assert result.exit_code == 0
     assert "left out" in result.stdout and found.worst(1)["id"][0] in result.stdout
+
+
+def test_the_readme_states_the_scores(found):
+    """The table of the README is the one that the commands print."""
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    for s in found.summary.values():
+        off = np.exp(s["median_abs_log_error"])
+        row = f"| a factor of {off:.2f} | {s['inside_90']:.0%} | {s['within_20_percent']:.0%} |"
+        assert f"{row} {s['bottleneck_named']:.0%} of {s['bottlenecks_published']:.0f} |" in text
+    alone = coefficients()["single_source"]
+    assert f"{alone.sum()} of {len(alone)}, marked" in text
