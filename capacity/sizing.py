@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,24 +100,25 @@ class Sizing:
         """Return (constraint, state) to utilisation at the units sized [1]."""
         return {(c.name, c.state): c.utilisation(self.units_of(c)) for c in self.constraints}
 
+    @cached_property
     def _ranking(self) -> NDArray[np.intp]:
         pressure = np.stack(
             [np.broadcast_to(c.needed() / self.units_of(c), self.units.shape) for c in self.constraints]
         )
         return np.argsort(-pressure, axis=0, kind="stable")
 
-    @property
+    @cached_property
     def binding(self) -> Array | str:
         """Name and state of the constraint that asks for the largest part of the units sized."""
         return self._named(0)
 
-    @property
+    @cached_property
     def next_binding(self) -> Array | str:
         """Name of the next resource that would bind: the wall behind the binding one."""
         return self._named(1)
 
     def _named(self, rank: int) -> Array | str:
-        order = self._ranking()
+        order = self._ranking
         labels = np.array([f"{c.name} ({c.state})" for c in self.constraints])
         if rank == 0:
             first = labels[order[0]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,7 +125,7 @@ class Bill:
             return None if bool(incomplete) else float(subtotal)
         return np.ma.masked_array(subtotal, incomplete)
 
-    @property
+    @cached_property
     def missing(self) -> list[str]:
         """A sentence for every price that is needed and not in the book."""
         out = []

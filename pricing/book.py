@@ -229,13 +229,22 @@ class PriceBook:
     def why_missing(self, meter: str, sku: str, region: str) -> str:
         """Return a sentence on a price that is not in the book and where there is one."""
         what = f"{meter} {sku}".strip()
-        elsewhere = sorted({r for m, s, r in self.prices if (m, s) == (meter, sku)})
+        rows = self._of_meter.get(meter, ())
+        elsewhere = sorted({r for s, r in rows if s == sku})
         if elsewhere:
             return f"no price for {what} in {region} (known in {', '.join(elsewhere)})"
-        others = sorted({s for m, s, r in self.prices if m == meter and r == region and s})
+        others = sorted({s for s, r in rows if r == region and s})
         if others:
             return f"no price for {what} in {region} (known there: {', '.join(others[:8])})"
         return f"no price for {what} in {region}"
+
+    @cached_property
+    def _of_meter(self) -> dict[str, list[tuple[str, str]]]:
+        """Meter to the SKUs and regions that it has prices for."""
+        out: dict[str, list[tuple[str, str]]] = {}
+        for meter, sku, region in self.prices:
+            out.setdefault(meter, []).append((sku, region))
+        return out
 
     def frame(self, on: dt.date | None = None) -> Any:
         """Return every tier as a row of a DataFrame, with its age and whether it is stale on a day."""

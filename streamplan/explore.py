@@ -156,8 +156,7 @@ class View:
     @property
     def followed(self) -> tuple[str, ...]:
         """The offers whose months are shown: the cheapest ones, and the one that is looked at if it has a cost."""
-        table = self.study.table
-        names = table.loc[table["status"] == FEASIBLE, "platform"].head(FOLLOWED).tolist()
+        names = [p.offer.name for status, p in self.study.ranked if status == FEASIBLE][:FOLLOWED]
         if self.plan.monthly_usd is not None and self.platform not in names:
             names.append(self.platform)
         return tuple(names)

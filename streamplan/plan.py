@@ -119,7 +119,7 @@ class Plan:
     def configuration(self) -> str:
         return str(self.sizing.configuration)
 
-    @property
+    @cached_property
     def what(self) -> str:
         """What is bought, in words: "15 x m7g.large", "12 clusters of 60 x kafka.m7g.large"."""
         if self.sizing.pools:
@@ -129,11 +129,11 @@ class Plan:
         chosen = self.configuration if len(self.offer.configurations()) > 1 else ""
         return describe(f"{largest(self.sizing.units):,.0f}", self.sizing.unit, chosen, self.clusters)
 
-    @property
+    @cached_property
     def feasible(self) -> bool:
         return bool(np.all(self.sizing.feasible))
 
-    @property
+    @cached_property
     def monthly_usd(self) -> float | None:
         """Cost of the month [USD], None where the offer is infeasible or a price is missing."""
         return self.bill.total if self.feasible else None
@@ -143,7 +143,7 @@ class Plan:
         """Why there is no cost: the broken limits, or the missing prices; empty if there is one."""
         return "; ".join(sentence for sentence, _ in self.obstacles)
 
-    @property
+    @cached_property
     def obstacles(self) -> list[tuple[str, str]]:
         """What stands against a cost, each with its source."""
         return self.sizing.broken if not self.feasible else [(text, "") for text in self.bill.missing]

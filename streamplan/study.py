@@ -19,7 +19,8 @@ from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan
 if TYPE_CHECKING:
     import pandas as pd
 
-FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = "feasible", "closed", "price missing", "infeasible"
+FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
+_CONFIDENCE = ("high", "medium", "low")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class Study:
         people = None if self.people is None else self.people.corners()
         if not self.uncertain and not open_prices and people is None:
             return (p.monthly_usd,) * 3
-        demand = Demand.corners(self.workload).replace(region=p.bill.region)
+        corners = self.uncertain or people is not None
+        demand = Demand.corners(self.workload) if corners else Demand.of(self.workload)
+        demand = demand.replace(region=p.bill.region)
 
         def least(chosen: Mapping[str, Any]) -> list[float | None]:
             costs = least_cost(
@@ -76,7 +79,7 @@ class Study:
             )
             return [float(x) if np.isfinite(x) else None for x in np.broadcast_to(costs, (3,))]
 
-        low, likely, high = least(options)
+        low, likely, high = least(options) if corners else (p.monthly_usd,) * 3
         if open_prices:
             low = least({**options, **{name: ends[0] for name, ends in open_prices.items()}})[0]
             high = least({**options, **{name: ends[1] for name, ends in open_prices.items()}})[2]
@@ -88,16 +91,24 @@ class Study:
         return any(len(set(costs)) > 1 for costs in self.corner_costs.values())
 
     @cached_property
+    def ranked(self) -> tuple[tuple[str, Plan], ...]:
+        """Status and plan of each offer: cheapest feasible first, then closed ones, unpriced, infeasible."""
+
+        def key(found: tuple[str, Plan]) -> tuple[int, float, str]:
+            status, p = found
+            cost = p.monthly_usd if status in (FEASIBLE, CLOSED) else None
+            return _ORDER.index(status), np.inf if cost is None else cost, p.offer.name
+
+        return tuple(sorted(((_status(p), p) for p in self.plans), key=key))
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """One row an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible."""
         import pandas as pd
 
         rows = []
-        for p in self.plans:
+        for status, p in self.ranked:
             low, _, high = self.corner_costs[p.offer.name]
-            status = FEASIBLE if not p.offer.closed else CLOSED
-            if not p.feasible or p.bill.missing:
-                status = UNPRICED if p.feasible else INFEASIBLE
             priced = status in (FEASIBLE, CLOSED)
             rows.append(
                 {
@@ -123,10 +134,6 @@ class Study:
                 }
             )
         frame = pd.DataFrame(rows)
-        order = {FEASIBLE: 0, CLOSED: 1, UNPRICED: 2, INFEASIBLE: 3}
-        rank = frame["status"].map(order)
-        sort = frame.assign(_rank=rank, _cost=frame["monthly_usd"].astype(float).fillna(np.inf))
-        frame = frame.loc[sort.sort_values(["_rank", "_cost", "platform"]).index].reset_index(drop=True)
         frame.attrs["unit"] = "USD/month"
         return frame
 
@@ -189,11 +196,20 @@ def _use_at_peak(p: Plan) -> float | None:
     return most if np.isfinite(most) else None
 
 
+def _status(p: Plan) -> str:
+    if not p.feasible:
+        return INFEASIBLE
+    if p.bill.missing:
+        return UNPRICED
+    return CLOSED if p.offer.closed else FEASIBLE
+
+
 def _confidence(p: Plan) -> str:
-    lines = p.bill.lines
-    if not len(lines):
+    """The lowest confidence of any price on the bill; empty where one is missing."""
+    used = [line.rows for line in p.bill.entries if line.usage.quantity > 0]
+    if not all(used):
         return ""
-    return str(max(lines["confidence"], key=lambda c: {"high": 0, "medium": 1, "low": 2}.get(c, 3)))
+    return max((row.confidence for rows in used for row in rows), key=_CONFIDENCE.index, default="")
 
 
 def study(

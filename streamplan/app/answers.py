@@ -10,11 +10,11 @@ from typing import Any
 from capacity import Workload
 from streamplan import charts
 from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS
-from streamplan.document import plain, records
+from streamplan.document import plain
 from streamplan.explore import View, controls
 from streamplan.plan import Plan
 from streamplan.present import links
-from streamplan.study import FEASIBLE
+from streamplan.study import CLOSED, FEASIBLE
 
 #: Bars of the cost chart.
 BARS = 12
@@ -36,22 +36,42 @@ def start_document(workload: Workload, workloads: Iterable[str]) -> dict[str, An
 
 def view_document(view: View, on: dt.date | None = None) -> dict[str, Any]:
     """Return the numbers of a view: the answer, a row an offer, and the bill of the offer looked at."""
-    rows = records(view.study.table)
-    for row in rows:
-        parts = view.study.plan_of(row["platform"]).bill.by_category
-        row["parts"] = {key: float(usd) for key, usd in parts.items()}
-        row["colour"] = charts.platform_colours()[row["platform"]]
-    feasible = [row for row in rows if row["status"] == FEASIBLE]
+    colours = charts.platform_colours()
+    offers = [
+        {
+            "platform": p.offer.name,
+            "title": p.offer.title,
+            "status": status,
+            "monthly_usd": p.monthly_usd if status in (FEASIBLE, CLOSED) else None,
+            "what": p.what,
+            "reason": p.reason,
+            "parts": {key: float(usd) for key, usd in p.bill.by_category.items()},
+            "colour": colours[p.offer.name],
+        }
+        for status, p in view.study.ranked
+    ]
+    fits = [_first(p) for status, p in view.study.ranked[:2] if status == FEASIBLE]
     document: dict[str, Any] = plain(
         {
             "platform": view.platform,
-            "cheapest": feasible[0] if feasible else None,
-            "next": feasible[1] if len(feasible) > 1 else None,
-            "offers": rows,
+            "cheapest": fits[0] if fits else None,
+            "next": fits[1] if len(fits) > 1 else None,
+            "offers": offers,
             "plan": _plan(view.plan, on or dt.date.today()),
         }
     )
     return document
+
+
+def _first(plan: Plan) -> dict[str, Any]:
+    return {
+        "platform": plan.offer.name,
+        "title": plan.offer.title,
+        "monthly_usd": plan.monthly_usd,
+        "what": plan.what,
+        "binding": plan.sizing.binding,
+        "next_wall": plan.sizing.next_binding,
+    }
 
 
 def _plan(plan: Plan, on: dt.date) -> dict[str, Any]:

@@ -7,6 +7,7 @@ that a request names.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,6 @@ from capacity import Workload
 from pricing import PriceBook
 from streamfacts.errors import InputError, StreamplanError, unknown_name
 from streamplan.app import answers
-from streamplan.document import dumps
 from streamplan.explore import View, view
 from streamplan.workloads import open_workload, shipped_workloads
 
@@ -41,6 +41,8 @@ class Source:
         self.book = book or PriceBook.load()
         self.own = own
         self.names = list(dict.fromkeys([*([own.name] if own else []), *shipped_workloads()]))
+        self.opened: dict[str, Workload] = {}
+        self.seen: tuple[dict[str, str], View] | None = None
         self.work = ThreadPoolExecutor(1, "study")  # one after the other: a study uses every core there is to gain
 
     def workload(self, name: str) -> Workload:
@@ -50,12 +52,17 @@ class Source:
         name = name or "example-100mib"
         if name not in self.names:
             raise unknown_name("workload", name, self.names)
-        return open_workload(shipped_workloads()[name])
+        if name not in self.opened:
+            self.opened[name] = open_workload(shipped_workloads()[name])
+        return self.opened[name]
 
     def view(self, asked: Mapping[str, str]) -> View:
         """Return what a request asks to see."""
-        settings = {name: value for name, value in asked.items() if name not in OTHERS}
-        return view(self.workload(asked.get("workload", "")), settings, asked.get("platform", ""), book=self.book)
+        if self.seen is None or self.seen[0] != asked:  # the figures are of the setting whose numbers were there before
+            settings = {name: value for name, value in asked.items() if name not in OTHERS}
+            workload, platform = self.workload(asked.get("workload", "")), asked.get("platform", "")
+            self.seen = dict(asked), view(workload, settings, platform, book=self.book)
+        return self.seen[1]
 
 
 class Document(RequestHandler):
@@ -69,16 +76,14 @@ class Document(RequestHandler):
         asked = {name: self.get_query_argument(name) for name in self.request.query_arguments}
         started = time.perf_counter()
         try:
-            document = await asyncio.get_running_loop().run_in_executor(
-                self.source.work, self.make, self.source, asked
-            )
+            document = await asyncio.get_running_loop().run_in_executor(self.source.work, self.make, self.source, asked)
         except StreamplanError as error:
             self.set_status(400)
             document = {"error": str(error)}
         document["ms"] = round(1000.0 * (time.perf_counter() - started), 1)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(dumps(document))
+        self.finish(json.dumps(document, allow_nan=False))
 
 
 class Static(RequestHandler):
