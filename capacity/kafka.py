@@ -203,11 +203,10 @@ def kafka_offer(
             "disks": "lost with the machine" if local else "outlive the machine",
         },
         not_modelled=(
-            "people who run it, monitoring, load balancers, NAT and backups",
+            "load balancers and NAT",
             "burst credits of network and volumes; only baselines count",
             "differences in speed between CPU generations",
             "fsync on every write; log compaction; transactions",
-            "upfront or committed prices: on-demand only",
         ),
         sources=("https://kafka.apache.org/documentation/", cloud().pricing_page),
     )

@@ -47,6 +47,11 @@ def test_promises_and_gaps_are_said(name):
         assert re.search(r"\d{4}", o.closed)
 
 
+@pytest.mark.parametrize("word", ["people", "staff", "on-demand only", "committed use", "MSK Replicator"])
+def test_what_an_analysis_models_is_not_among_the_gaps(word):
+    assert [o.name for o in platforms().values() if any(word in text for text in o.not_modelled)] == []
+
+
 def test_the_catalogue_is_the_one_in_docs():
     page = (ROOT / "docs" / "platforms.md").read_text(encoding="utf-8")
     assert page == catalogue.markdown(), "run: streamplan platforms --markdown > docs/platforms.md"

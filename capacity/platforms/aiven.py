@@ -241,7 +241,7 @@ OFFERS = (
         not_modelled=(
             "compute beyond what ingress asks for: fan-out above 3, many partitions, connections, integrations",
             "transfer over the internet and PrivateLink",
-            "Kafka Connect and MirrorMaker, which are services of their own",
+            "Kafka Connect and MirrorMaker as services of Aiven",
             "annual commitments",
         ),
         sources=(_PRICING, _STANDARD_PAGE, _CREATE, "https://aiven.io/blog/pay-for-what-you-stream-kafka-pricing"),

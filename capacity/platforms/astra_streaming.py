@@ -162,7 +162,7 @@ OFFERS = (
         not_modelled=(
             "topic-partition hours, which an earlier price page lists too",
             "functions and connectors, change data capture",
-            "georeplication beyond the bytes that leave",
+            "georeplication beyond the bytes that leave, outside a study of resilience",
             "AWS transfer on the user's side: clients come over the internet, or PrivateLink on capacity units",
             "the dedicated-cluster plan by node, closed: its customers move to capacity units",
         ),

@@ -346,7 +346,7 @@ def _options(kind: _Type) -> tuple[Option, ...]:
 
 _NOT_MODELLED = (
     "annual commitments, whose discount is not public, and the thresholds from which rates fall with usage",
-    "Cluster Linking: bytes to other regions are read by a replicator of one's own and its machines are not counted",
+    "what copies bytes to other regions, outside a study of resilience: Cluster Linking or machines of a replicator",
     "connectors, Flink, ksqlDB, Schema Registry, Tableflow, audit logs and the REST API",
     "how fast units are added; API keys, ACLs and the rate of partition changes",
     "organisations created before 2024-04-16, whose Basic and Standard clusters have a base and a partition charge",

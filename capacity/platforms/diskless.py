@@ -442,8 +442,8 @@ _NOT_MODELLED = (
     "latency: an acknowledgement waits for S3, some hundreds of milliseconds with S3 Standard",
     "S3 Express One Zone, requests of retries and lists, deletes (free), lifecycle rules, KMS",
     "objects kept for a while after compaction or retention",
-    "people who run it, monitoring, load balancers, NAT and gateway endpoints",
-    "upfront, committed or spot prices of machines and of the vendor",
+    "load balancers, NAT and gateway endpoints",
+    "spot prices of machines; commitments to the vendor",
 )
 
 

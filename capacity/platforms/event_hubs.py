@@ -371,9 +371,10 @@ _SOURCES = (
 _NOT_MODELLED = (
     "the limit on partitions of one event hub, as a workload has partitions of all topics together",
     "private endpoints and their traffic, firewalls, customer-managed keys, schema registry",
-    "geo-replication and geo-disaster recovery: bytes to another region count at the bandwidth price, its units do not",
+    "geo-disaster recovery, which copies no events; geo-replication outside a study of resilience: bytes to another"
+    " region count at the bandwidth price, its units do not",
     "Kafka features that differ: transactions and Streams are in preview, no log compaction by default",
-    "committed or contract prices",
+    "committed prices",
 )
 
 

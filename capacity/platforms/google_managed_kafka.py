@@ -243,7 +243,6 @@ OFFERS = (
             "compacted topics, which stay on local disks",
             "one broker down, which is less than a zone; catch-up after an outage",
             "a limit on message size or partitions, which was not found",
-            "committed use: 20% below list for one year, 40% for three",
         ),
         sources=(_PRICING, "https://docs.cloud.google.com/managed-service-for-apache-kafka/docs/plan-cluster-size"),
     ),

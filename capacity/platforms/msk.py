@@ -420,7 +420,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         },
         not_modelled=(
             "kafka.t3 brokers, as their network and disk baselines are not published",
-            "storage auto-scaling, private connectivity over several VPCs, MSK Connect, MSK Replicator",
+            "storage auto-scaling, private connectivity over several VPCs, MSK Connect",
             "an upper bound on message size, which is configurable",
         ),
         sources=_SOURCES,
@@ -446,7 +446,7 @@ OFFERS = (
             "disks": "managed, outlive the broker",
         },
         not_modelled=(
-            "private connectivity over several VPCs, MSK Connect, MSK Replicator",
+            "private connectivity over several VPCs, MSK Connect",
             "a limit on message size, which no open page states",
         ),
         sources=_SOURCES,

@@ -631,7 +631,7 @@ def _offer(disks: str, title: str, *, offload: bool) -> Offer:
             "disks": "lost with the machine" if local else "outlive the machine",
         },
         not_modelled=(
-            "people who run it, monitoring, load balancers, NAT and backups",
+            "load balancers and NAT",
             "burst credits of network and volumes; only baselines count",
             "what TLS, acknowledgements of single messages and many consumers on a topic cost in CPU: the node ratings"
             " do not say; CPU of proxies; differences in speed between CPU generations",
@@ -641,8 +641,7 @@ def _offer(disks: str, title: str, *, offload: bool) -> Offer:
             "retention by ledger: records stay until the whole ledger may go",
             "auto-recovery during the loss of a zone, which would need half as much space again with three zones",
             "limits of the metadata store on ledgers and topics; failing brokers' time to reload topics",
-            "clusters in other regions: cross_region_copies prices the bytes and their send, not what receives them",
-            "upfront or committed prices: on-demand only",
+            "what receives the bytes of cross_region_copies: a study of resilience sizes it, nothing else does",
         ),
         sources=(
             "https://pulsar.apache.org/docs/deploy-bare-metal/",
