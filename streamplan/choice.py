@@ -21,6 +21,7 @@ from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.draw_costs import AT_ONCE, at, chunks, distinct_months, on_threads
+from streamplan.people import People, drawn_together
 from streamplan.plan import cost_all
 from streamplan.study import _no_taker, _options_of
 
@@ -157,6 +158,7 @@ def choose(
     book: PriceBook | None = None,
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
 ) -> Choice:
     """Rank offers and machine types under draws of all that is uncertain.
 
@@ -166,6 +168,7 @@ def choose(
     by : "expected", "p90", "cvar", "regret" (the greatest) or "expected-regret"
     size_for : probability with which what is held carries the load of a month [1]
     alpha : the dearest 1 - alpha of the draws make the CVaR [1]
+    people : those who run it, with tools and support; their ranges are drawn with the other inputs
     machines : so many machine types of each offer are compared, those with the least mean cost when sized each month
 
     Raises
@@ -187,8 +190,9 @@ def choose(
         if isinstance(share, bool) or not 0 < share < 1:
             raise InputError(name, share, "a share above 0 and below 1")
     book = book or PriceBook.load()
-    demand = Demand.draws(workload, draws, months, seed)
     offers = [find_platform(name) for name in only] or [o for o in platforms().values() if not o.closed]
+    staff = None if people is None else people.of(offers)
+    demand, staff = drawn_together(workload, months, draws, seed, staff)
     own = {offer.name: _options_of(offer, options or {}) for offer in offers}
     for name, value in (options or {}).items():
         if not any(name in taken for taken in own.values()):
@@ -198,7 +202,7 @@ def choose(
     for offer in offers:
         under = demand.replace(region=workload.region_at(offer.provider) or workload.region)
         choices = {"options": own[offer.name], "hours_per_month": hours_per_month}
-        some = _alternatives(under, offer.name, book, machines, size_for, choices)
+        some = _alternatives(under, offer.name, book, machines, size_for, choices, staff)
         found += some
         if not some:
             left_out[offer.name] = "no machine carries every draw on one cluster with a price for all it needs"
@@ -210,7 +214,13 @@ def choose(
 
 
 def _alternatives(
-    demand: Demand, platform: str, book: PriceBook, machines: int, size_for: float, choices: Mapping[str, Any]
+    demand: Demand,
+    platform: str,
+    book: PriceBook,
+    machines: int,
+    size_for: float,
+    choices: Mapping[str, Any],
+    people: People | None,
 ) -> list[Alternative]:
     offer, shape = find_platform(platform), demand.shape
     names, demand = offer.configurations(), distinct_months(demand)
@@ -220,7 +230,9 @@ def _alternatives(
     parts = chunks(np.arange(draws), AT_ONCE // (len(names) * months))
 
     def add(rows: NDArray[np.intp]) -> None:
-        sums[int(rows[0])] = cost_all(at(demand, rows), platform, book, brief=True, **choices).cost.sum(axis=(1, 2))
+        run_by = None if people is None else people.rows(rows)
+        costed = cost_all(at(demand, rows), platform, book, brief=True, people=run_by, **choices)
+        sums[int(rows[0])] = costed.cost.sum(axis=(1, 2))
 
     sums: dict[int, Array] = {}
     on_threads(add, parts)
@@ -233,7 +245,7 @@ def _alternatives(
     sizing = cost_all(demand, platform, book, among=names[best], brief=True, **choices).sizing
     floor = np.quantile(sizing.units, size_for, axis=1, method="inverted_cdf", keepdims=True)
     held = np.maximum(sizing.units, floor)
-    costed = cost_all(demand, platform, book, among=names[best], units=held, brief=True, **choices)
+    costed = cost_all(demand, platform, book, among=names[best], units=held, brief=True, people=people, **choices)
     total = np.broadcast_to(costed.cost, (len(best), *shape)).sum(axis=2)
     least = np.broadcast_to(floor[:, 0], (len(best), shape[1]))
     return [

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_platform, platforms, size
 from capacity.draws import MOST_MONTHS, Draws, demand_of, whole
-from pricing import PriceBook, bill
+from pricing import Bill, PriceBook
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import DAY
 from streamfacts.usage import HOURS_PER_MONTH, Usage
+from streamplan.people import People, priced
 from streamplan.plan import MOST_CLUSTERS, Plan, plan
 
 if TYPE_CHECKING:
@@ -205,6 +206,7 @@ def schedule(
     options: Mapping[str, Any] | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
 ) -> Schedule:
     """Return what to hold of an offer in each month, on the machine that is cheapest over all of them.
 
@@ -213,6 +215,7 @@ def schedule(
     months : months from now, 1 to 60
     step_months : months that every step lasts at least [month]
     lead_days : days from an order to what is ordered [d]
+    people : those who run what is held, with tools and support, at their likely values
 
     Raises
     ------
@@ -236,7 +239,9 @@ def schedule(
         partitions=np.maximum.accumulate(np.broadcast_to(demand.partitions, (1, months)), axis=1),
     )
     choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
-    heaviest = plan(_month(demand, _heaviest(demand)), platform, book, most_clusters=most_clusters, **choices)
+    heaviest = plan(
+        _month(demand, _heaviest(demand)), platform, book, most_clusters=most_clusters, people=people, **choices
+    )
     choices["clusters"] = heaviest.clusters
     asked = size(demand, platform, **choices)
     carries = asked.feasible.all(axis=(1, 2))
@@ -244,7 +249,7 @@ def schedule(
     held = {kind: hold(units, step_months) for kind, units in needed.items()}
     there = size(demand, platform, units=held[asked.unit], **choices)
     disks = _disks(there, step_months)
-    costs = bill(_held_usage(there, held, needed, disks), book, demand.region)
+    costs = _bill(there, held, needed, disks, book, people)
     carries &= ~costs.incomplete.any(axis=(1, 2))
     usd = np.where(carries, costs.subtotal[:, 0].sum(axis=1), np.inf)
     units = sum((u[:, 0].sum(axis=1) for u in held.values()), np.zeros(()))
@@ -265,7 +270,7 @@ def schedule(
         disk_gib=disk if fits else None,
         stored_bytes=None if stored is None else np.broadcast_to(stored.demand, (1, months))[0],
         usd=costs.subtotal[best, 0],
-        resized=bill(asked.usage, book, demand.region).subtotal[best, 0],
+        resized=priced(asked, book, demand.region, people).subtotal[best, 0],
         binding=np.broadcast_to(np.asarray(sizing.binding), (1, months))[0],
     )
 
@@ -283,6 +288,20 @@ def _disks(sizing: Sizing, step_months: int) -> tuple[Array, Array] | None:
             asked = np.broadcast_to(np.where(np.isfinite(part.value), part.value, 0.0), sizing.units.shape)
             return asked, hold(asked, step_months)
     return None
+
+
+def _bill(
+    sizing: Sizing,
+    held: Mapping[str, Array],
+    needed: Mapping[str, Array],
+    disks: tuple[Array, Array] | None,
+    book: PriceBook,
+    people: People | None,
+) -> Bill:
+    """The bill of what is held, with the people who run all of it if they count."""
+    usage = _held_usage(sizing, held, needed, disks)
+    there = replace(sizing, usage=usage, pools={kind: held[kind] for kind in sizing.pools})
+    return priced(there, book, sizing.demand.region, people)
 
 
 def _held_usage(

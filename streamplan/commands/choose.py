@@ -13,18 +13,22 @@ from streamplan.commands.shared import (
     JSON,
     ONLY,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     POSTERIOR,
     REGION,
+    SUPPORT,
     WORKLOAD,
     book,
     load,
     options,
+    people,
     shared,
 )
 
 
 @click.command("choose")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY)
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--by", default="expected", show_default=True, help="expected, p90, cvar, regret or expected-regret.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=256, show_default=True, help="Joint draws of the uncertain inputs.")
@@ -41,6 +45,9 @@ def command(
     region: str | None,
     posterior: str | None,
     only: Sequence[str],
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     by: str,
     months: int,
     draws: int,
@@ -65,6 +72,7 @@ def command(
         book=book(price_book),
         options=options(pairs),
         hours_per_month=hours_per_month,
+        people=people(with_people, people_file, support),
     )
     if as_json:
         from streamplan.document import dumps

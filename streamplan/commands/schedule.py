@@ -13,18 +13,22 @@ from streamplan.commands.shared import (
     HOURS,
     JSON,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     POSTERIOR,
     REGION,
+    SUPPORT,
     WORKLOAD,
     book,
     load,
     options,
+    people,
     shared,
 )
 
 
 @click.command("schedule")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS)
+@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, PEOPLE, PEOPLE_FILE, SUPPORT)
 @click.option("--platform", "only", multiple=True, default=("all",), show_default=True, help="Offers, or all.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--step-months", type=int, default=6, show_default=True, help="Months that every step lasts at least.")
@@ -39,6 +43,9 @@ def command(
     posterior: str | None,
     most_clusters: int,
     only: Sequence[str],
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
     months: int,
     step_months: int,
     lead_days: float,
@@ -55,6 +62,7 @@ def command(
         book=book(price_book),
         options=options(pairs),
         hours_per_month=hours_per_month,
+        people=people(with_people, people_file, support),
         most_clusters=most_clusters,
     )
     if as_json:

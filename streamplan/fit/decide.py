@@ -105,7 +105,7 @@ class Decision:
                     "what": o.plan.what,
                     "binding": str(o.plan.sizing.binding),
                     "too_small": o.too_small_ever,
-                    "design": built.result.design.title if built else "",
+                    "design": built.result.design.name if built else "",
                     "design_usd": built.extra_usd if built else None,
                     "wish_unmet": built.unmet if built else "",
                     "first_even": float(self.even[i]),

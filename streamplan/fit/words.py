@@ -50,8 +50,13 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
     else:
         least = float(decision.risk_of(cheapest).totals[1])
         than = f", {middle / least:.2f} times the least, {title_of(decision, cheapest)} at {money(least)}"
+    months = decision.study.months if decision.study else 1
+    monthly = f", {money(middle / months)} a month" if months > 1 else ""
     out.append(
-        ("What it costs", f"{money(middle)} USD in {_span(decision)} in the median{than}.{_of_people(decision)}")
+        (
+            "What it costs",
+            f"{money(middle)} USD in {_span(decision)} in the median{monthly}{than}.{_of_people(decision)}",
+        )
     )
     if decision.ranked[0] in decision.survivals:
         out.append(("What it survives", _survives(decision)))
@@ -309,6 +314,7 @@ def ranking_page(decision: Decision) -> Any:
         "decision_ranking.html.j2",
         rows=rows,
         designs=bool(decision.survivals),
+        verify=any(row["to_verify"] for row in rows),
         criteria=heads,
         moves=moves,
         weightings=decision.weightings,
