@@ -158,7 +158,7 @@ class PriceBook:
 
     prices: Mapping[Key, tuple[Price, ...]]
     overridden: frozenset[Key] = field(default_factory=frozenset)
-    _schedules: dict[Any, Schedule] = field(default_factory=dict, compare=False, repr=False)
+    _schedules: dict[Any, Schedule] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def load(cls, *overrides: str | Path) -> PriceBook:

@@ -110,7 +110,7 @@ class Commitments:
             tiers = book.prices.get((meter, sku, region), ())
             if term == years and len(tiers) == 1 and (meter, sku, region) not in book.overridden:
                 prices[meter, sku, region] = (as_price(rate),)
-        return replace(book, prices=prices, _schedules={})
+        return replace(book, prices=prices)
 
 
 def as_price(rate: Commitment) -> Price:

@@ -92,7 +92,7 @@ def discounted(book: PriceBook, discounts: Mapping[str, float]) -> PriceBook:
         prices[key] = tuple(
             row.model_copy(update={"price": row.price * (1 - off), "note": _noted(row.note, off)}) for row in tiers
         )
-    return replace(book, prices=prices, _schedules={})
+    return replace(book, prices=prices)
 
 
 def _noted(note: str, off: float) -> str:

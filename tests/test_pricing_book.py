@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -345,3 +346,12 @@ def test_the_shipped_book_in_full(book: PriceBook) -> None:
     assert not frame["own"].any()
     assert set(frame["meter"]) <= set(meters())
     assert (frame["unit"] == frame["meter"].map({m.name: m.unit for m in meters().values()})).all()
+
+
+def test_a_book_with_other_prices_looks_them_up_itself():
+    """What one book has looked up is not handed to a copy with other prices, nor back."""
+    book = PriceBook.load()
+    key = ("aws.kinesis.shard", "", "us-east-1")
+    without = replace(book, prices={k: rows for k, rows in book.prices.items() if k != key})
+    for asked, missing in ((book, False), (without, True), (book, False)):
+        assert asked.schedule(*key).missing.tolist() == [missing]

@@ -9,8 +9,9 @@ import numpy as np
 from streamplan.fit.decide import Decision, ratings
 from streamplan.fit.requirements import CONTEXT, MUST, WISH, criteria
 from streamplan.fit.rules import CHOICES, rules
+from streamplan.fit.survival import Survival
 from streamplan.present_resilience import resilience_designs, short, span
-from streamplan.resilience import HELD_AT, DesignResult
+from streamplan.resilience import HELD_AT
 from streamplan.risk import OUTGROWN
 from streamplan.wording import money
 
@@ -108,7 +109,7 @@ def _survives(decision: Decision) -> str:
     row = built.study.table.set_index("design").loc[built.result.design.name]
     lost, back = (span(row[f"{k}_p{HELD_AT}_s"]) for k in ("rpo", "rto"))
     by = f", copied by {row['copied_by']}" if row["copied_by"] else ""
-    text = f"Built as {built.result.design.title}{by} ({' and '.join(_regions(built.result))})."
+    text = f"Built as {built.result.design.title}{by} ({' and '.join(_regions(built))})."
     if lost != "-" and back != "-":
         losses = " or ".join(built.study.against)
         text += f" After loss by {losses}, 9 times in 10 at most {lost} of data is lost and all is back in {back}."
@@ -122,8 +123,10 @@ def _survives(decision: Decision) -> str:
     return text
 
 
-def _regions(result: DesignResult) -> list[str]:
-    return list(dict.fromkeys(p.bill.region for p in result.plans))
+def _regions(built: Survival) -> tuple[str, ...]:
+    """The regions in which anything of the design stands."""
+    design = built.result.design
+    return built.study.regions if design.second_cluster or design.backup else built.study.regions[:1]
 
 
 def _count(offers: int) -> str:
