@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from capacity import Demand, Workload
+from capacity import Demand, Workload, find_platform
+from pricing import PriceBook
 from streamfacts.errors import InputError
 from streamplan.charts import regret_plot
 from streamplan.choice import CRITERIA, choose, cvar, regrets
 from streamplan.cli import main
+from streamplan.people import People, drawn_together
 from streamplan.plan import cost_all
 
 WRITE = {"low": "5 MB/s", "likely": "10 MB/s", "high": "20 MB/s"}
@@ -122,3 +124,22 @@ def test_command_and_figure(tmp_path, capsys, choice):
 def test_unusable(choices, words):
     with pytest.raises(InputError, match=words):
         choose(W, **{"only": TWO, **choices})
+
+
+def test_people_count_in_every_alternative():
+    staff = People.load(support="none")
+    plain, staffed = choose(W, TWO, months=2, draws=16), choose(W, TWO, months=2, draws=16, people=staff)
+    assert staffed.best.total.min() > plain.best.total.max()
+    demand, drawn = drawn_together(W, 2, 16, 0, staff.of([find_platform(name) for name in TWO]))
+    one = next(a for a in staffed.alternatives if a.platform == "msk-serverless")
+    costed = cost_all(demand, "msk-serverless", PriceBook.load(), people=drawn)
+    assert one.total == pytest.approx(np.broadcast_to(costed.cost[0], (16, 2)).sum(axis=1))
+    assert choose(W, TWO, months=2, draws=16).table.equals(plain.table)
+
+
+def test_command_takes_people(capsys):
+    asked = ["choose", "example-100mib", "--platform", "msk-express", "--months", "1", "--draws", "8", "--json"]
+    main(asked)
+    plain = capsys.readouterr().out
+    main([*asked, "--people"])
+    assert capsys.readouterr().out != plain

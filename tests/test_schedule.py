@@ -15,6 +15,7 @@ from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamplan.charts import step_plan
 from streamplan.cli import main
+from streamplan.people import UNITS, People
 from streamplan.plan import plan
 from streamplan.schedule import hold, moved_bytes, schedule, schedules
 
@@ -169,3 +170,33 @@ def test_unusable(choices, words):
 def test_unusable_units(units):
     with pytest.raises(InputError, match="units"):
         size(STILL, "kafka-ec2-ebs", units=units)
+
+
+# ------------------------------------------------------------------------------------------------------------- people
+
+
+@pytest.mark.parametrize("platform", ["kafka-ec2-ebs", "pulsar-ec2-ebs"])
+def test_people_run_what_is_held(book, tmp_path, platform):
+    staff = People.load(support="none")
+    still = schedule(STILL, platform, 3, book=book, people=staff)
+    assert still.usd == pytest.approx([plan(STILL, platform, book, people=staff).monthly_usd] * 3)
+    # tools of one USD a node and nothing else: a USD for each machine that is held, needed yet or not
+    nil = [f"{n},{platform},0,0,0,{u}" for n, u in UNITS.items() if n.startswith(("staff", "training", "tooling_base"))]
+    rows = ["item,applies_to,low,likely,high,unit", *nil, f"tooling_per_node,{platform},1,1,1,USD/node-month"]
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    tools = People.load(tmp_path / "own.csv", support="none")
+    large = GROWING.replace(write="400 MB/s")
+    plain, tooled = (schedule(large, platform, 24, step_months=12, book=book, people=p) for p in (None, tools))
+    assert tooled.configuration == plain.configuration
+    nodes = sum(tooled.units.values())
+    assert len(np.unique(nodes)) == 2
+    more = tooled.usd - plain.usd - nodes  # of nodes beside those that are held: controllers, metadata
+    assert more == pytest.approx(np.full(24, more[0])) and more[0] in (0.0, pytest.approx(3.0))
+
+
+def test_commands_take_people(capsys):
+    asked = ["schedule", "example-100mib", "--platform", "msk-express", "--months", "2", "--json"]
+    main(asked)
+    plain = capsys.readouterr().out
+    main([*asked, "--people"])
+    assert capsys.readouterr().out != plain
