@@ -266,7 +266,9 @@ def _warm_up(parameters: Mapping[str, Any]) -> None:
     import streamplan.study_workbook  # noqa: F401
     from streamplan.answer import answer_of
     from streamplan.charts import cost_by_platform
+    from streamplan.present import compile_templates
 
+    compile_templates()
     notebooks.body_of(nbformat.v4.new_notebook(cells=[]))  # type: ignore[no-untyped-call]
     with contextlib.suppress(StreamplanError):  # the row that it comes from will say what is wrong
         study = study_of(parameters)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from contextlib import nullcontext
 from io import TextIOBase
 from typing import Any
 
@@ -25,6 +26,16 @@ NAME = "streamplan-in-process"
 
 def _output(kind: str, **fields: Any) -> Any:
     return v4.new_output(kind, **fields)  # type: ignore[no-untyped-call]
+
+
+def _figures() -> Any:
+    """The theme of our figures, None in a notebook that has none."""
+    return sys.modules.get("streamplan.charts.theme")
+
+
+def _shown(chart: Any) -> Any:
+    ours = _figures()
+    return ours.shown(chart) if ours else chart._repr_mimebundle_()
 
 
 class _Stream(TextIOBase):
@@ -92,6 +103,7 @@ class Shell(InteractiveShell):
         )
         for place in (self.displayhook, self.display_pub):
             setattr(place, "outputs", self.outputs)  # noqa: B010
+        self.display_formatter.mimebundle_formatter.for_type_by_name("altair.vegalite.v6.api", "TopLevelMixin", _shown)
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no window system to enable."""
@@ -105,8 +117,10 @@ class Shell(InteractiveShell):
         before = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream("stdout", self.outputs), _Stream("stderr", self.outputs)
         cell.execution_count = self.execution_count
+        ours = _figures()
         try:
-            done = self.run_cell(cell.source, store_history=True)  # type: ignore[no-untyped-call]
+            with ours.unchecked() if ours else nullcontext():
+                done = self.run_cell(cell.source, store_history=True)  # type: ignore[no-untyped-call]
         finally:
             sys.stdout, sys.stderr = before
         cell.outputs = list(self.outputs)
@@ -114,7 +128,10 @@ class Shell(InteractiveShell):
 
 
 class InProcess(Engine):  # type: ignore[misc]
-    """Runs the cells of a notebook in a shell of this process."""
+    """Runs the cells of a notebook in a shell of this process.
+
+    Figures of ours are not held against Vega-Lite's schema here, as tests do that; it takes as long as making them.
+    """
 
     #: The shell of the last run, whose `user_ns` has the names that the notebook defined.
     shell: Shell | None = None

@@ -6,7 +6,9 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from streamfacts.errors import MissingFact, unknown_name
@@ -125,14 +127,37 @@ def _papermill(
 
 def body_of(notebook: Any) -> str:
     """Return the outputs and text of an executed notebook as an HTML fragment, its code left out."""
-    from nbconvert import HTMLExporter
+    with _EXPORTING:
+        fragment, _ = _exporter().from_notebook_node(notebook)
+    return str(fragment)
 
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+
+_EXPORTING = Lock()  # the exporter keeps what it is at
+
+
+@cache
+def _exporter() -> Any:
+    """The exporter of all our pages. Its templates are compiled once, and what they make stays as it is.
+
+    nbconvert's own exporter parses the finished page again to give pictures without a description one; ours are SVG.
+    """
+    from nbconvert import HTMLExporter, TemplateExporter
+    from nbconvert.exporters.html import WidgetsDataTypeFilter
+    from nbconvert.filters.highlight import Highlight2HTML
+
+    class Fragment(HTMLExporter):
+        def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:
+            resources = self._init_resources(resources)
+            kept = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+            self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+            self.register_filter("filter_data_type", kept)
+            return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+
+    exporter = Fragment(  # type: ignore[no-untyped-call]
         template_name="basic", exclude_input=True, exclude_output_prompt=True, exclude_input_prompt=True
     )
     exporter.anchor_link_text = ""
-    fragment, _ = exporter.from_notebook_node(notebook)
-    return str(fragment)
+    return exporter
 
 
 __all__ = ["body_of", "check_parameters", "known_parameters", "notebook_path", "run", "run_here"]

@@ -45,12 +45,19 @@ def environment() -> Environment:
     return env
 
 
-def links(text: str) -> list[tuple[str, str]]:
+def compile_templates() -> None:
+    """Read every template, for a process that forks: its children have them."""
+    for name in environment().list_templates(extensions=["j2"]):
+        environment().get_template(name)
+
+
+@cache
+def links(text: str) -> tuple[tuple[str, str], ...]:
     """Split a source into (text, address) pairs; the address is empty where a part is no link.
 
     Examples
     --------
-    >>> links("https://a.org/x (read in: https://github.com/b/c/d.md)")
+    >>> list(links("https://a.org/x (read in: https://github.com/b/c/d.md)"))
     [('a.org', 'https://a.org/x'), (' (read in: ', ''), ('github b/c', 'https://github.com/b/c/d.md'), (')', '')]
     """
     out: list[tuple[str, str]] = []
@@ -62,7 +69,7 @@ def links(text: str) -> list[tuple[str, str]]:
         position = match.end()
     if position < len(str(text)):
         out.append((text[position:], ""))
-    return out
+    return tuple(out)
 
 
 _ADDRESS = re.compile(r"https?://[^\s;,)\"]+")

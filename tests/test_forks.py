@@ -104,7 +104,8 @@ CELLS = [
     ("", "quiet = 3;\nquiet;"),
     (
         "",
-        "class Both:\n    def _repr_mimebundle_(self, **k):\n        return {'text/html': 'h'}\nBoth()",
+        "class Both:\n    __repr__ = lambda self: 'both'\n"
+        "    def _repr_mimebundle_(self, **k):\n        return {'text/html': 'h'}\nBoth()",
     ),
     ("", "from IPython.display import Image\nImage(data=b'\\x89PNG\\r\\n\\x1a\\n' + bytes(30), format='png')"),
     ("", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS, INK, MUTED, WIDTH
+from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS, INK, MUTED, WIDTH, data_of
 from streamplan.risk import RiskStudy, known
 from streamplan.study import FEASIBLE, Study
 
@@ -37,7 +37,7 @@ def cost_by_platform(
     y = alt.Y("platform:N", sort=None, scale=alt.Scale(domain=order), title=None, axis=alt.Axis(labelLimit=400))
     parts = parts.rename(columns={"title_of_platform": "platform"})
     bars = (
-        alt.Chart(parts)
+        alt.Chart(data_of(parts))
         .mark_bar(size=17)
         .encode(
             y=y,
@@ -69,7 +69,7 @@ def cost_by_platform(
     layers: list[alt.Chart] = [bars]
     spans = ends[ends["low"] < ends["high"]]
     if low and len(spans):
-        over = alt.Chart(spans).encode(
+        over = alt.Chart(data_of(spans)).encode(
             y=y,
             tooltip=[
                 alt.Tooltip("platform:N"),
@@ -78,11 +78,13 @@ def cost_by_platform(
                 alt.Tooltip("monthly_usd:Q", title="likely inputs", format=",.0f"),
             ],
         )
-        layers.append(over.mark_rule(color=INK, strokeWidth=1.5).encode(x="low:Q", x2="high:Q"))
+        layers.append(over.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")))
         for end in ("low", "high"):
-            layers.append(over.mark_tick(color=INK, thickness=1.5, size=9).encode(x=f"{end}:Q"))
+            layers.append(over.mark_tick(color=INK, thickness=1.5, size=9).encode(x=alt.X(f"{end}:Q")))
     layers.append(
-        alt.Chart(ends).mark_text(align="left", dx=6, color=INK, fontSize=11).encode(y=y, x="end:Q", text="label:N")
+        alt.Chart(data_of(ends))
+        .mark_text(align="left", dx=6, color=INK, fontSize=11)
+        .encode(y=y, x=alt.X("end:Q"), text=alt.Text("label:N"))
     )
     shown = (
         "infeasible and unpriced offers are in the table"

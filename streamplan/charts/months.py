@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from streamplan.charts.theme import INK, MUTED, WIDTH, platform_colours
+from streamplan.charts.theme import INK, MUTED, WIDTH, data_of, platform_colours
 
 
 def cost_by_month(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
@@ -18,7 +18,7 @@ def cost_by_month(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     known = frame.dropna(subset=["usd"])
     if known.empty:
         note = alt.Chart(pd.DataFrame({"text": ["no offer is feasible and fully priced"]}))
-        return alt.layer(note.mark_text(color=MUTED).encode(text="text:N")).properties(width=WIDTH, height=60)
+        return alt.layer(note.mark_text(color=MUTED).encode(text=alt.Text("text:N"))).properties(width=WIDTH, height=60)
     names = known.drop_duplicates("platform")
     colours = [platform_colours()[name] for name in names["platform"]]
     color = alt.Color("title:N", title=None, scale=alt.Scale(domain=names["title"].tolist(), range=colours))
@@ -37,16 +37,16 @@ def cost_by_month(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         alt.Tooltip("month:Q"),
         alt.Tooltip("usd:Q", title="USD a month", format=",.0f"),
     ]
-    base = alt.Chart(known).encode(x=x, y=y)
+    base = alt.Chart(data_of(known)).encode(x=x, y=y)
     lines = base.mark_line(strokeWidth=2.2).encode(
         color=color.legend(alt.Legend(columns=2, symbolStrokeWidth=4, labelLimit=360)), tooltip=tooltip
     )
     ends = known.loc[known.groupby("platform")["month"].idxmax()].query("month < @last")
     layers: list[alt.Chart] = [lines]
     if len(ends):  # where a line stops early, it says why
-        stops = alt.Chart(ends.assign(text="no longer fits")).encode(x=x, y=y)
+        stops = alt.Chart(data_of(ends.assign(text="no longer fits"))).encode(x=x, y=y)
         layers.append(stops.mark_point(shape="cross", size=60, filled=True).encode(color=color))
-        layers.append(stops.mark_text(align="left", dx=8, color=INK, fontSize=11).encode(text="text:N"))
+        layers.append(stops.mark_text(align="left", dx=8, color=INK, fontSize=11).encode(text=alt.Text("text:N")))
     return alt.layer(*layers).properties(
         width=WIDTH,
         height=220,

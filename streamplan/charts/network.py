@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from streamfacts.units import largest
-from streamplan.charts.theme import BLUE, INK, MUTED, VERMILION, WIDTH
+from streamplan.charts.theme import BLUE, INK, MUTED, VERMILION, WIDTH, data_of
 from streamplan.path_costs import Flow, PathCosts, path_costs
 from streamplan.plan import Plan
 from streamplan.wording import money
@@ -53,12 +53,12 @@ def network_paths_of(plan: Plan) -> alt.LayerChart | alt.FacetChart:
         title=None,
         scale=alt.Scale(domain=["within a zone", "partly across zones"], range=[BLUE, VERMILION]),
     )
-    arrows = alt.Chart(lines)
+    arrows = alt.Chart(data_of(lines))
     shafts = arrows.mark_rule().encode(
         x=x("x"),
         y=y("y"),
-        x2="x2:Q",
-        y2="y2:Q",
+        x2=alt.X2("x2:Q"),
+        y2=alt.Y2("y2:Q"),
         color=colour,
         strokeWidth=alt.StrokeWidth("width:Q", scale=None),
         tooltip=tooltip,
@@ -69,15 +69,15 @@ def network_paths_of(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     labels = [
         arrows.transform_filter(alt.datum.align == align)
         .mark_text(align=align, fontSize=11, color=INK, lineBreak="\n", baseline="middle")
-        .encode(x=x("label_x"), y=y("label_y"), text="label:N", tooltip=tooltip)
+        .encode(x=x("label_x"), y=y("label_y"), text=alt.Text("label:N"), tooltip=tooltip)
         for align in ("center", "left", "right")
     ]
-    boxes = alt.Chart(nodes)
+    boxes = alt.Chart(data_of(nodes))
     frames = boxes.mark_rect(fill="white", stroke=MUTED, strokeWidth=1.2, cornerRadius=4).encode(
-        x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q"
+        x=x("left"), x2=alt.X2("right:Q"), y=y("top"), y2=alt.Y2("bottom:Q")
     )
     names = boxes.mark_text(fontSize=11, color=INK, lineBreak="\n", baseline="middle", align="center").encode(
-        x=x("x"), y=y("label_y"), text="label:N"
+        x=x("x"), y=y("label_y"), text=alt.Text("label:N")
     )
     subtitle = "average rates, 1 MB = 10^6 bytes, and USD a month"
     if costs.between_zones_usd:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from capacity import Demand, Workload
-from streamplan.charts.theme import BLUE, INK, VERMILION, WIDTH
+from streamplan.charts.theme import BLUE, INK, VERMILION, WIDTH, data_of
 
 
 def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.LayerChart | alt.FacetChart:
@@ -31,18 +31,20 @@ def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.Lay
     )
     y = alt.Y("path:N", sort=[n for n, *_ in rows], title=None)
     bars = (
-        alt.Chart(data)
+        alt.Chart(data_of(data))
         .mark_bar(size=20)
         .encode(
             y=y,
             x=alt.X("mb_s:Q", title="MB/s (10^6 bytes a second), average"),
             color=alt.Color("where:N", title=None, scale=alt.Scale(domain=[within, across], range=[BLUE, VERMILION])),
-            order="rank:Q",
+            order=alt.Order("rank:Q"),
             tooltip=["path:N", "where:N", alt.Tooltip("mb_s:Q", format=",.1f", title="MB/s")],
         )
     )
     text = (
-        alt.Chart(totals).mark_text(align="left", dx=5, color=INK, fontSize=11).encode(y=y, x="mb_s:Q", text="label:N")
+        alt.Chart(data_of(totals))
+        .mark_text(align="left", dx=5, color=INK, fontSize=11)
+        .encode(y=y, x=alt.X("mb_s:Q"), text=alt.Text("label:N"))
     )
     reads = "consumers read in their own zone" if follower_fetch else "consumers read from leaders"
     return alt.layer(bars, text).properties(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from streamplan.charts.theme import MUTED, STATE_COLOURS, STATE_SHAPES, VERMILION, WIDTH
+from streamplan.charts.theme import MUTED, STATE_COLOURS, STATE_SHAPES, VERMILION, WIDTH, data_of
 from streamplan.plan import Plan
 
 
@@ -37,7 +37,7 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
         alt.Tooltip("formula:N", title="demand"),
         alt.Tooltip("source:N"),
     ]
-    base = alt.Chart(table)
+    base = alt.Chart(data_of(table))
     ceilings = base.mark_tick(color=MUTED, thickness=2, size=16).encode(
         y=y, x=alt.X("use_up_to:Q", scale=alt.Scale(domain=[0, top]))
     )
