@@ -159,14 +159,17 @@ class Bill:
         """Return `lines`; with a day also the age of each price on it."""
         import pandas as pd
 
+        return pd.DataFrame(self.records(on), columns=[*COLUMNS, *(_AGES if on else ())])
+
+    def records(self, on: dt.date | None = None) -> list[dict[str, Any]]:
+        """Return the rows of `table` as plain records; None where a price is missing."""
         if any(np.ndim(entry.cost) for entry in self.entries):
             raise InputError("bill", f"shape {self.subtotal.shape}", "one configuration and demand; use pick()")
-        rows = [entry.row(on) for entry in self.entries if entry.usage.quantity > 0]
-        return pd.DataFrame(rows, columns=[*_COLUMNS, *(_AGES if on else ())])
+        return [entry.row(on) for entry in self.entries if entry.usage.quantity > 0]
 
 
 _AGES = ("age_days", "stale")
-_COLUMNS = [
+COLUMNS = [
     "meter",
     "sku",
     "title",
@@ -192,7 +195,7 @@ def _worst(prices: tuple[Price, ...]) -> str:
 
 
 def _tiers(prices: tuple[Price, ...]) -> str:
-    if len(prices) < 2:
+    if all(p.tier_from is None and p.tier_to is None for p in prices):  # one price, or several that a line rests on
         return ""
     return ", ".join(
         f"{p.price:g} from {p.tier_from or 0:,.0f}" + (f" to {p.tier_to:,.0f}" if p.tier_to is not None else "")

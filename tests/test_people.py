@@ -331,6 +331,8 @@ def test_a_budget_that_pays_people_carries_less(book, own):
 @pytest.mark.parametrize(
     "command",
     [
+        ["size", "example-100mib", "--platform", "msk-express"],
+        ["explain", "example-100mib", "--platform", KAFKA],
         ["levers", "example-100mib", "--platform", "msk-express"],
         ["commit", "example-100mib", "--platform", KAFKA, "--draws", "16"],
         ["sensitivity", "lyft-events-2018", "--platform", "msk-express", "--months", "1", "--draws", "16"],
@@ -353,3 +355,9 @@ def test_a_runway_without_a_budget_has_nothing_that_people_count_against(capsys)
         main([*asked_of, "--units", "30", "--people"])
     assert end.value.code == 2
     assert "--budget" in capsys.readouterr().err
+
+
+def test_what_a_line_of_people_rests_on_is_no_tier(book):
+    lines = plan(W, KAFKA, book, people=People.load()).bill.lines.set_index("meter")
+    assert (lines.loc[["people.staff", "people.tooling"], "tiers"] == "").all()
+    assert "low" in set(lines.loc[["people.tooling"], "confidence"])

@@ -12,19 +12,23 @@ from streamplan.commands.shared import (
     JSON,
     MACHINE,
     OPTION,
+    PEOPLE,
+    PEOPLE_FILE,
     PLATFORM,
     POSTERIOR,
     REGION,
+    SUPPORT,
     UNITS,
     WORKLOAD,
     fits,
+    people,
     plan_of,
     shared,
 )
 
 
 @click.command("explain")
-@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR)
+@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE, PEOPLE_FILE, SUPPORT)
 def command(
     workload: str,
     platform: str,
@@ -36,9 +40,13 @@ def command(
     pairs: Sequence[str],
     region: str | None,
     posterior: str | None,
+    with_people: bool,
+    people_file: Sequence[str],
+    support: str,
 ) -> None:
     """How each number of an offer came about: formula, inputs, source."""
-    result = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region, posterior)
+    staff = people(with_people, people_file, support)
+    result = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region, posterior, staff)
     if as_json:
         from streamplan.document import dumps, plan_document, workload_document
 

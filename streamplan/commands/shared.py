@@ -147,6 +147,7 @@ def plan_of(
     pairs: Sequence[str],
     region: str | None,
     posterior: str | None,
+    staff: Any = None,
 ) -> Any:
     from streamplan.plan import plan
 
@@ -158,4 +159,5 @@ def plan_of(
         units=units,
         options=options(pairs),
         hours_per_month=hours,
+        people=staff,
     )
