@@ -9,7 +9,8 @@ cheapest there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,12 @@ class Bounds:
     capacity : capacity x ceiling of one unit for each constraint, each of shape (configurations,); None where it is the
         same for all
     usd : cost of one unit in a month by kind of unit, shape (configurations,) [USD]; infinite without a price
+    twins : by kind of unit the first configuration whose units do and cost the same, shape (configurations,)
     """
 
     capacity: tuple[Array | None, ...]
     usd: dict[str, Array]
+    twins: dict[str, Index]
     configurations: int
 
     @classmethod
@@ -58,48 +61,64 @@ class Bounds:
                 rate = np.where(entry.schedule.missing, np.inf, of_one * entry.schedule.price[0])
                 usd[kind] = usd.get(kind, np.zeros(n)) + rate
         axes = np.ndim(sizing.units)
-        return cls(tuple(_by_configuration(c.capacity, c.ceiling, axes, n) for c in sizing.constraints), usd, n)
+        capacity = tuple(_by_configuration(c.capacity, c.ceiling, axes, n) for c in sizing.constraints)
+        twins = {}
+        for kind, rate in usd.items():
+            own = [x for x, c in zip(capacity, sizing.constraints, strict=True) if (c.pool or sizing.unit) == kind]
+            table = np.array([rate, *(x for x in own if x is not None)])
+            _, first, which = np.unique(table, axis=1, return_index=True, return_inverse=True)
+            twins[kind] = first[which.reshape(-1)]
+        return cls(capacity, usd, twins, n)
 
-    def may_be_cheaper(self, known: Costed, best: Array, rows: Index) -> Index:
-        """Return which configurations may cost less than the best known under some demand, as indices.
+    def may_be_cheaper(self, known: Costed, best: Array, rows: Index, starts: Index | None = None) -> list[Candidate]:
+        """Return which configurations may cost less than the best known, and under which demands.
 
         Parameters
         ----------
         known : the configurations `rows` (two or more), sized and priced for a block of demands
         best : least cost of these, shape of the demands, finite [USD]
+        starts : flat indices at which groups of demands start that are alike, the first 0; one group if left out
         """
         others = np.setdiff1d(np.arange(self.configurations), rows)
         if not self.usd:
-            return others
-        left = np.maximum((best - _alike(known)) / known.sizing.demand.clusters, 0.0)  # for the machines of a cluster
-        needs = {kind: list(self._needs(kind, known.sizing, best.shape, rows)) for kind in self.usd}
-        # first all demands at once, each for a dollar that is left: it tells size apart from shape
+            every, nothing = np.arange(best.size), np.zeros(best.size)
+            return [Candidate(int(c), every, nothing) for c in others]
+        sizing = known.sizing
+        alike, clusters = _alike(known), sizing.demand.clusters
+        left = np.maximum((best - alike) / clusters, 0.0).ravel()  # for the machines of a cluster
+        starts = np.zeros(1, int) if starts is None else starts
         with np.errstate(divide="ignore", invalid="ignore"):
             dollar = 1.0 / left
-            bound = np.zeros(len(others))
-            for kind, usd in self.usd.items():
-                least = np.full(len(others), float((known.sizing.fewest.get(kind, 0.0) * dollar).min()))
-                for need in needs[kind]:
-                    least = np.maximum(least, need.at_least(dollar, others))
-                bound = bound + usd[others] * least
-            others = others[~(bound >= 1.0 + SLACK)]
-            step = max(1, AT_ONCE // best.size)
-            parts = [others[i : i + step] for i in range(0, len(others), step)]
-            kept = [part[self._cheaper(part, known.sizing, needs, left)] for part in parts]
-        return np.concatenate([np.zeros(0, int), *kept])
-
-    def _cheaper(self, rows: Index, sizing: Sizing, needs: dict[str, list[_Need]], left: Array) -> NDArray[np.bool_]:
-        """Which of these configurations have machines that cost less than what is left under some demand."""
-        total = np.zeros(())
-        for kind, usd in self.usd.items():
-            units: Array = np.full((len(rows), *left.shape), sizing.fewest.get(kind, 0.0), float)
-            for need in needs[kind]:
-                np.maximum(units, need.units(rows), out=units)
-            if kind in sizing.multiple:
-                multiple = sizing.multiple[kind]
-                units = np.ceil(units / multiple - SLACK) * multiple
-            total = total + usd[rows].reshape(-1, *(1,) * left.ndim) * units
-        return np.asarray(~(total >= left * (1.0 + SLACK)).reshape(len(rows), -1).all(axis=1))
+            kinds = [
+                _Kind.of(
+                    list(self._needs(kind, sizing, best.shape, rows)),
+                    usd,
+                    sizing,
+                    kind,
+                    dollar,
+                    starts,
+                    self.twins[kind],
+                )
+                for kind, usd in self.usd.items()
+            ]
+            # first the groups: by what each need asks at least for a dollar that is left, and by what it asks at least
+            most = np.maximum.reduceat(left, starts) * (1.0 + SLACK)
+            dear = sum((kind.for_a_dollar(others) for kind in kinds), np.zeros(())) >= 1.0 + SLACK
+            dear |= sum((kind.at_least(others) for kind in kinds), np.zeros(())) >= most
+            others, maybe = others[~dear.all(axis=1)], ~dear[~dear.all(axis=1)]
+            lengths, found = np.diff(starts, append=left.size), []
+            alike, clusters, best = (np.broadcast_to(x, best.shape).ravel() for x in (alike, clusters, best))
+            asked = [kind.asked(others, maybe) for kind in kinds]
+            for i, c in enumerate(others.tolist()):
+                at = np.flatnonzero(np.repeat(maybe[i], lengths))
+                usd = np.zeros(())
+                for kind, asks in zip(kinds, asked, strict=True):
+                    usd = usd + (kind.usd_of(c, asks[:, i], at) if len(kinds) == 1 else kind.usd_of_twins(c)[at])
+                usd = (usd * clusters[at] + alike[at]) * (1.0 - SLACK)
+                keep = ~(usd >= best[at])
+                if keep.any():
+                    found.append(Candidate(c, at[keep], usd[keep]))
+        return found
 
     def _needs(self, kind: str, sizing: Sizing, shape: tuple[int, ...], rows: Index) -> Iterator[_Need]:
         """What the units of a kind must satisfy: one of each capacity, or more where units are lost."""
@@ -146,6 +165,15 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A configuration that may be cheaper, the demands (flat indices) under which, and what it costs at least [USD]."""
+
+    configuration: int
+    demands: Index
+    usd: Array
+
+
+@dataclass(frozen=True, slots=True)
 class _Need:
     """Units needed: demand x each + lost, with `each` by configuration, or 1 for all of them if None."""
 
@@ -153,20 +181,90 @@ class _Need:
     each: Array | None
     lost: float
 
-    def at_least(self, dollar: Array, rows: Index) -> Array:
-        """Return the least units for a dollar over all demands, shape (configurations,)."""
-        least = float((self.demand * dollar).min())
-        lost = self.lost * float(dollar.min()) if self.lost else 0.0
-        return np.asarray((least if self.each is None else least * self.each[rows]) + lost)
 
-    def units(self, rows: Index) -> Array:
-        """Return the units under each demand, broadcasting to (configurations, *demand)."""
-        if self.each is None:
-            return self.demand
-        units = self.demand * self.each[rows].reshape(-1, *(1,) * self.demand.ndim)
-        if self.lost:
-            units += self.lost
-        return np.asarray(units)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Units of one kind: all that they must satisfy under a block of demands, and what one costs [USD].
+
+    Arrays by need are of shape (needs, configurations) for `each`, (needs, 1, 1) for `lost`, and (needs, 1, groups)
+    for the least demand for a dollar that is left, the least and the most; `least` is the least dollar by group.
+    """
+
+    needs: list[_Need]
+    usd: Array
+    multiple: Any
+    each: Array
+    lost: Array
+    dollar: Array
+    low: Array
+    high: Array
+    least: Array
+    twins: Index
+    seen: dict[int, Array] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, needs: list[_Need], usd: Array, sizing: Sizing, kind: str, dollar: Array, starts: Index, twins: Index
+    ) -> _Kind:
+        fewest = np.broadcast_to(np.asarray(sizing.fewest.get(kind, 0.0), float), sizing.units.shape[1:])
+        needs = [*needs, _Need(fewest, None, 0.0)]
+        demands = [np.ravel(need.demand) for need in needs]
+        return cls(
+            needs,
+            usd,
+            sizing.multiple.get(kind),
+            np.array([np.ones(len(usd)) if need.each is None else need.each for need in needs]),
+            np.array([need.lost for need in needs])[:, None, None],
+            np.array([np.minimum.reduceat(demand * dollar, starts) for demand in demands])[:, None],
+            np.array([np.minimum.reduceat(demand, starts) for demand in demands])[:, None],
+            np.array([np.maximum.reduceat(demand, starts) for demand in demands])[:, None],
+            np.minimum.reduceat(dollar, starts),
+            twins,
+        )
+
+    def for_a_dollar(self, rows: Index) -> Array:
+        """Return the least cost for a dollar that is left, of shape (configurations, groups)."""
+        units = (self.dollar * self.each[:, rows, None] + self.lost * self.least).max(axis=0)
+        return np.asarray(self.usd[rows, None] * units)
+
+    def at_least(self, rows: Index) -> Array:
+        """Return the cost of units that satisfy the least of every need, shape (configurations, groups) [USD]."""
+        units = (self.low * self.each[:, rows, None] + self.lost).max(axis=0)
+        if self.multiple is not None and np.ndim(self.multiple) == 0:
+            units = self._whole(units, self.multiple)
+        return np.asarray(self.usd[rows, None] * units)
+
+    def asked(self, rows: Index, groups: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which needs may ask for the most units somewhere in these groups, shape (needs, configurations)."""
+        each = self.each[:, rows, None]
+        floor = (self.low * each + self.lost).max(axis=0)
+        return np.asarray((~(self.high * each + self.lost < floor) & groups).any(axis=-1))
+
+    def usd_of(self, row: int, asked: NDArray[np.bool_], at: Any = slice(None)) -> Array:
+        """Return the least cost of one configuration under the demands `at`, by the needs that are asked [USD]."""
+        units: Any = 0.0
+        for need in compress(self.needs, asked):
+            own = need.demand.reshape(-1)[at]
+            if need.each is not None:
+                own = own * need.each[row]
+            if need.lost:
+                own = own + need.lost
+            units = np.maximum(units, own)
+        if self.multiple is not None:
+            units = self._whole(units, np.broadcast_to(self.multiple, self.needs[-1].demand.shape).reshape(-1)[at])
+        return np.asarray(self.usd[row] * units)
+
+    def usd_of_twins(self, row: int) -> Array:
+        """Return the same under all demands, computed once for all configurations that have this kind alike."""
+        twin = int(self.twins[row])
+        if twin not in self.seen:
+            self.seen[twin] = self.usd_of(twin, self.asked(self.twins[[row]], np.ones(1, bool))[:, 0])
+        return self.seen[twin]
+
+    @staticmethod
+    def _whole(units: Array, multiple: Any) -> Array:
+        """Return the units rounded up to what is sold together."""
+        return np.asarray(np.ceil(units / multiple - SLACK) * multiple)
 
 
 def _by_configuration(capacity: Any, ceiling: Any, axes: int, n: int) -> Array | None:

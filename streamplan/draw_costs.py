@@ -23,9 +23,17 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 #: Draws times months of a block.
-BLOCK = 8192
+BLOCK = 16_384
+#: Draws times months that are as alike as is worth telling.
+ALIKE = 512
+#: Draws times months that are cut into blocks together, at most.
+TOGETHER = 262_144
+#: Demands of a block that are looked at first, to see which machines are the cheapest.
+LOOKS = 5
 #: Configurations times draws times months that are computed at once.
 AT_ONCE = 131_072
+#: Share of a block's demands above which a configuration that may be cheaper in them is costed for all of them.
+OFTEN = 0.3
 #: Offers with no more configurations than this are sized with all of them.
 FEW = 8
 #: Draws that are looked at first, to see which machines are the cheapest anywhere.
@@ -74,23 +82,27 @@ def draw_costs(
     shape, demand = demand.shape, distinct_months(demand)
     offer = _Offer(platform, book, {"options": options, "hours_per_month": hours_per_month}, most_clusters)
     whole = _Block(demand, people)
-    draws, most = demand.shape[0], max(1, BLOCK // demand.shape[1])
     out = np.empty(demand.shape)
     if len(offer.names) <= FEW:
 
         def fill(rows: Index) -> None:
             out[rows] = offer.least_of_all(whole.at(rows))
 
-        on_threads(fill, chunks(np.arange(draws), most))
+        on_threads(fill, chunks(np.arange(demand.shape[0]), BLOCK // demand.shape[1]))
     else:
         bounds = Bounds.of(offer.costed(whole.at(np.zeros(1, int), np.zeros(1, int))))
-        groups = alike_in(offer.shapes_of(whole), draws, most)
-        first = offer.cheapest_of_samples(whole, groups)
+        months = demand.shape[1]
 
-        def search(job: tuple[Index, Index]) -> None:
-            out[job[0]] = offer.least(whole.at(job[0]), job[1], bounds)
+        def search(draws: Index) -> None:
+            cells = (draws[:, None] * months + np.arange(months)).ravel()
+            columns = [np.broadcast_to(x[draws], (len(draws), months)).ravel() for x in (size, *shapes)]
+            alike = [cells[group] for group in alike_in(columns, len(cells), ALIKE)]
+            offer.least(whole, alike, bounds, out.reshape(-1))
 
-        on_threads(search, list(zip(groups, first, strict=True)))
+        size, *shapes = offer.loads(whole)
+        of_draws = [np.ravel(size.mean(axis=1)), *(np.ravel(x) for x in shapes)]
+        together = min(TOGETHER, -(-out.size // cores()))
+        on_threads(search, alike_in(of_draws, demand.shape[0], max(1, together // months)))
     return DrawCosts(np.broadcast_to(out, shape))
 
 
@@ -108,6 +120,22 @@ class _Block:
     def at(self, draws: Index, months: Index | None = None) -> _Block:
         people = None if self.people is None else self.people.rows(draws)
         return _Block(at(self.demand, draws, months), people)
+
+    def take(self, cells: Index) -> _Block:
+        """Return the demands at flat indices into draws and months, as so many draws of one month."""
+        shape = self.shape
+        draws, months = np.divmod(cells, shape[1])
+        cut: dict[str, Array] = {}
+        for name, value in self.demand.arrays().items():
+            if value.shape == shape and value.flags.c_contiguous:
+                cut[name] = value.reshape(-1)[cells, None]
+            elif value.ndim:
+                rows, columns = np.broadcast_shapes((1, 1), value.shape)
+                wide = value.reshape(rows, columns)
+                one: Any = wide[draws if rows > 1 else 0, months if columns > 1 else 0]
+                cut[name] = one[:, None] if np.ndim(one) else one
+        people = None if self.people is None else self.people.rows(draws)
+        return _Block(spread(self.demand.replace(**cut), (len(cells), 1)), people)
 
     def cells(self, mask: NDArray[np.bool_]) -> _Block:
         """Return the demands where a mask over draws and months is true, as so many draws of one month."""
@@ -142,55 +170,78 @@ class _Offer:
             **self.choices,
         )
 
-    def shapes_of(self, whole: _Block) -> list[Array]:
-        """Return what tells draws apart whose cheapest machines may differ, each of shape (draws,).
+    def loads(self, whole: _Block) -> list[Array]:
+        """Return what tells demands apart whose cheapest machines may differ: size (draws, months), shapes (draws, 1).
 
-        These are the logarithms of the demands that bind on a machine that is the cheapest somewhere, less the first:
-        draws that differ in size alone are alike.
+        These are the logarithms of the demands that bind on a machine that is the cheapest somewhere: the first as the
+        size, the others over it, in the middle of the months, as the shape.
         """
         draws, middle = whole.shape[0], np.array([whole.shape[1] // 2])
         sample = whole.at(np.arange(0, draws, max(1, draws // SAMPLE)), middle)
         winners = np.unique(self.costed(sample).cost.argmin(axis=0))
         binding = Bounds.binding(self.costed(sample, winners).sizing)
-        loads = np.zeros((len(binding), draws))
+        loads = np.zeros((len(binding), draws, 1))
 
         def look(rows: Index) -> None:
             constraints = self.costed(whole.at(rows, middle), winners[:1]).sizing.constraints
             for i, c in enumerate(binding):
-                loads[i, rows] = np.ravel(constraints[c].demand)
+                loads[i, rows] = np.broadcast_to(constraints[c].demand, (len(rows), 1))
 
         on_threads(look, chunks(np.arange(draws), AT_ONCE))
-        loads = np.log(np.maximum(loads, 1e-9))
-        return [load - loads[0] for load in loads[1:]]
+        first, *others = np.log(np.maximum(loads, 1e-9))
+        rate = np.broadcast_to(np.log(np.maximum(whole.demand.wire_bytes_s, 1e-9)), whole.shape)
+        return [first + rate - rate[:, middle], *(load - first for load in others)]
 
-    def cheapest_of_samples(self, whole: _Block, groups: Sequence[Index]) -> list[Index]:
-        """Return for each group of draws the configurations, as indices, that are cheapest in a few of its demands."""
-        last = whole.shape[1] - 1
-        months = np.unique([0, last // 2, last])
-        draws = np.array([rows[len(rows) // 2] for rows in groups])
-        found: list[Index] = [np.zeros(0, int)] * len(groups)
-
-        def look(part: Index) -> None:
-            two = np.argpartition(self.costed(whole.at(draws[part], months)).cost, 1, axis=0)[:2]
-            for column, group in enumerate(part):
-                found[group] = np.unique(two[:, column])
-
-        on_threads(look, chunks(np.arange(len(groups)), AT_ONCE // (len(self.names) * len(months))))
+    def cheapest_of_samples(self, whole: _Block, blocks: Sequence[Index]) -> list[Index]:
+        """Return for each block (flat indices) the configurations, two or more, that are cheapest in a few demands."""
+        few = [cells[np.linspace(0, len(cells) - 1, LOOKS).astype(int)] for cells in blocks]
+        found = []
+        for part in chunks(np.arange(len(blocks)), AT_ONCE // (len(self.names) * LOOKS)):
+            cost = self.costed(whole.take(np.concatenate([few[i] for i in part]))).cost
+            two = np.argpartition(cost[..., 0], 1, axis=0)[:2].reshape(2, len(part), LOOKS)
+            for i in range(len(part)):
+                one = np.unique(two[0, i])
+                found.append(one if len(one) > 1 else np.unique(two[:, i]))
         return found
 
-    def least(self, block: _Block, first: Index, bounds: Bounds) -> Array:
-        """Return the least cost of a block, trying the configurations `first` and then those that may be cheaper."""
-        known = self.costed(block, first)
-        best: Array = known.cost.min(axis=0)
-        fit = np.isfinite(best).all(axis=1)
-        if not fit.all():  # where none of those fits, it takes all to tell whether one does
-            best[~fit] = self.least_of_all(block.at(np.flatnonzero(~fit)))
-            if fit.any():
-                best[fit] = self.least(block.at(np.flatnonzero(fit)), first, bounds)
-            return best
-        for among in chunks(bounds.may_be_cheaper(known, best, first), AT_ONCE // best.size):
-            best = np.minimum(best, self.costed(block, among).cost.min(axis=0))
-        return best
+    def least(self, whole: _Block, alike: Sequence[Index], bounds: Bounds, best: Array) -> None:
+        """Write the least cost of groups of demands, at flat indices into draws and months, to these places of `best`.
+
+        Each block of groups is costed on what is the cheapest in a few of its demands, and on what may be cheaper in
+        many of them. What may be so in a few only waits for the others like it.
+        """
+        waiting: dict[int, list[tuple[Index, Array]]] = {}
+        each = max(1, BLOCK // max(map(len, alike)))
+        blocks = [alike[i : i + each] for i in range(0, len(alike), each)]
+        firsts = self.cheapest_of_samples(whole, [np.concatenate(groups) for groups in blocks])
+        for groups, first in zip(blocks, firsts, strict=True):
+            part = np.concatenate(groups)
+            starts = np.cumsum([0, *map(len, groups[:-1])])
+            block = whole.take(part)
+            known = self.costed(block, first)
+            usd: Array = known.cost.min(axis=0)[:, 0]
+            fit = np.isfinite(usd)
+            if not fit.all():  # where none of those fits, it takes all to tell whether one does
+                best[part[~fit]] = self.least_of_all(block.at(np.flatnonzero(~fit)))[:, 0]
+                if not fit.any():
+                    continue
+                part, usd, starts = part[fit], usd[fit], np.zeros(1, int)
+                block = whole.take(part)
+                known = self.costed(block, first)
+            maybe = bounds.may_be_cheaper(known, usd[:, None], first, starts)
+            often = np.array([c.configuration for c in maybe if len(c.demands) > OFTEN * len(part)], int)
+            for among in chunks(often, AT_ONCE // len(part)):
+                usd = np.minimum(usd, self.costed(block, among).cost.min(axis=0)[:, 0])
+            best[part] = usd
+            for c in maybe:
+                if len(c.demands) <= OFTEN * len(part):
+                    waiting.setdefault(c.configuration, []).append((part[c.demands], c.usd))
+        joined = {i: tuple(np.concatenate(x) for x in zip(*found, strict=True)) for i, found in waiting.items()}
+        # the most promising first: the others then have less to beat
+        for i in sorted(joined, key=lambda i: -float((best[joined[i][0]] - joined[i][1]).sum())):
+            left, at_least = joined[i]
+            for part in chunks(left[best[left] > at_least], BLOCK):
+                best[part] = np.minimum(best[part], self.costed(whole.take(part), np.array([i])).cost[0, :, 0])
 
     def least_of_all(self, block: _Block) -> Array:
         """Return the least cost over all configurations, on one cluster or, where none fits, on as few as will do.
@@ -286,20 +337,26 @@ def at(demand: Demand, draws: Index, months: Index | None = None) -> Demand:
             value = value[..., months]
         cut[name] = value
     out = demand.replace(**cut)
-    shape = (len(draws), horizon if months is None else len(months))
-    return out if out.shape == shape else out.replace(wire_bytes_s=np.broadcast_to(out.wire_bytes_s, shape))
+    return spread(out, (len(draws), horizon if months is None else len(months)))
+
+
+def spread(demand: Demand, shape: tuple[int, ...]) -> Demand:
+    """Return the demand with its rate broadcast to a shape, so that this is its own."""
+    if demand.shape == shape:
+        return demand
+    return demand.replace(wire_bytes_s=np.broadcast_to(demand.wire_bytes_s, shape))
 
 
 def alike_in(columns: Sequence[Array], n: int, most: int) -> list[Index]:
     """Return `n` draws in groups of at most `most` that are alike: halved in the column in which they differ most."""
-    groups, done = [np.arange(n)], []
+    groups, done, table = [np.arange(n)], [], np.reshape(columns, (len(columns), n))
     while groups:
         rows = groups.pop()
         if len(rows) <= most:
             done.append(rows)
             continue
-        half = len(rows) // 2
-        widest = max(columns, key=lambda column: float(column[rows].std()), default=None)
+        half, few = len(rows) // 2, rows[:: -(-len(rows) // SAMPLE)]
+        widest = table[table[:, few].std(axis=1).argmax()] if len(table) else None
         order = np.arange(len(rows)) if widest is None else np.argpartition(widest[rows], half)
         groups += [rows[order[:half]], rows[order[half:]]]
     return done
@@ -311,14 +368,18 @@ def chunks(rows: Index, most: int) -> list[Index]:
     return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def on_threads(work: Callable[[Any], None], jobs: Iterable[Any]) -> None:
     """Do the jobs on as many threads as there are cores; NumPy lets them run side by side."""
     todo = list(jobs)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if min(cores, len(todo)) < 2:
+    if min(cores(), len(todo)) < 2:
         for job in todo:
             work(job)
         return
-    with ThreadPoolExecutor(min(cores, len(todo))) as pool:
+    with ThreadPoolExecutor(min(cores(), len(todo))) as pool:
         for _ in pool.map(work, todo):
             pass
