@@ -133,9 +133,9 @@ def predict(
     Examples
     --------
     >>> cluster = {"system": "Kafka", "nodes": 3, "instance_type": "i3en.2xlarge", "disk_mb_s_per_node": 655,
-    ...            "partitions": 100, "message_bytes": 1024, "batch_bytes": 1048576}
+    ...            "partitions": 100, "message_bytes": 1024, "batch_bytes": 1048576, "consumers_fanout": 10}
     >>> predict(cluster).bottleneck.tolist()
-    ['disk write']
+    ['network']
     """
     if not 0.5 <= confidence <= 0.99:
         raise InputError("confidence", confidence, "a share from 0.5 to 0.99")

@@ -56,9 +56,10 @@ def busy_cores(
 
 
 def effective_cores(vcpu: ArrayLike, scaling: ArrayLike) -> Array:
-    """Return what the virtual CPUs of one machine are worth: 8 x (vcpu / 8)^scaling [core].
+    """Return what the virtual CPUs of one machine are worth: the less of vcpu and 8 x (vcpu / 8)^scaling [core].
 
-    Locks, one request queue and memory bandwidth keep a broker of twice the CPUs from carrying twice the load.
+    Locks, one request queue and memory bandwidth keep a broker of twice the CPUs from carrying twice the load. Below
+    eight they are worth their number: no machine has more cores than it has.
 
     Parameters
     ----------
@@ -71,7 +72,8 @@ def effective_cores(vcpu: ArrayLike, scaling: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> effective_cores([8, 16], 1.0).tolist()
-    [8.0, 16.0]
+    >>> effective_cores([2, 8, 32], 0.5).tolist()
+    [2.0, 8.0, 16.0]
     """
-    return np.asarray(REFERENCE_VCPU * (np.asarray(vcpu, float) / REFERENCE_VCPU) ** np.asarray(scaling, float))
+    cores = np.asarray(vcpu, float)
+    return np.asarray(np.minimum(cores, REFERENCE_VCPU * (cores / REFERENCE_VCPU) ** np.asarray(scaling, float)))
