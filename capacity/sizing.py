@@ -157,6 +157,10 @@ class Sizing:
         """Return one row a constraint and state (0-d sizing): demand, capacity, utilisation, headroom, source."""
         import pandas as pd
 
+        return pd.DataFrame(self.constraint_rows())
+
+    def constraint_rows(self) -> list[dict[str, Any]]:
+        """Return the rows of `constraint_table` as plain records."""
         rows = []
         for c in self.constraints:
             used = largest(c.utilisation(self.units_of(c)))
@@ -176,4 +180,4 @@ class Sizing:
                     "source": c.source,
                 }
             )
-        return pd.DataFrame(rows)
+        return rows

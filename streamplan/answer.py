@@ -24,7 +24,15 @@ class Answer:
 
 
 def answer_of(study: Study, on: dt.date | None = None) -> Answer:
-    """Return the answer that a study gives, with the ages of prices reckoned on a day (today if left out)."""
+    """Return the answer that a study gives, with the ages of prices reckoned on a day (today if left out).
+
+    A page and a spreadsheet of the same study share it.
+    """
+    on = on or dt.date.today()
+    return study.once(("answer", on), lambda: _answer_of(study, on))
+
+
+def _answer_of(study: Study, on: dt.date) -> Answer:
     best = study.cheapest
     if best is None:
         sentences = _left_out(study)
@@ -38,7 +46,7 @@ def answer_of(study: Study, on: dt.date | None = None) -> Answer:
             ("Which platform", _which(study, best)),
             ("How much", _how_much(study, best)),
             ("What binds", _what_binds(best)),
-            ("How sure", _how_sure(study, best, on or dt.date.today())),
+            ("How sure", _how_sure(study, best, on)),
             ("What would change it", _what_would_change(study, best)),
         ),
     )
@@ -102,11 +110,10 @@ def _how_much(study: Study, best: Plan) -> str:
 
 
 def _what_binds(best: Plan) -> str:
-    table = best.sizing.constraint_table()
-    bound = table[table["constraint"] + " (" + table["state"] + ")" == best.sizing.binding]
     text = str(best.sizing.binding)
-    if len(bound):
-        row = bound.iloc[0]
+    rows = best.sizing.constraint_rows()
+    row = next((r for r in rows if f"{r['constraint']} ({r['state']})" == best.sizing.binding), None)
+    if row is not None:
         text += f": {float(row['utilisation']):.0%} used, up to {float(row['use_up_to']):.0%} allowed"
     if best.sizing.next_binding:
         text += f"; the next wall is {best.sizing.next_binding}"
@@ -116,7 +123,7 @@ def _what_binds(best: Plan) -> str:
 def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
     origin = study.workload.origin
     assumed = sorted(k for k, v in origin.items() if v.startswith("assumed"))
-    rows = best.bill.table(on).to_dict("records")
+    rows = best.bill.records(on)
     doubtful = sum(float(r["cost"]) for r in rows if r["confidence"] != "high")
     stale = sum(bool(r["stale"]) for r in rows)
     names = f" ({', '.join(assumed)})" if assumed else ""

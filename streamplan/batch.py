@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -263,7 +264,7 @@ def _warm_up(parameters: Mapping[str, Any]) -> None:
     import nbformat
 
     import streamplan.in_process
-    import streamplan.study_workbook  # noqa: F401
+    import streamplan.study_workbook
     from streamplan.answer import answer_of
     from streamplan.charts import cost_by_platform
     from streamplan.present import compile_templates
@@ -274,6 +275,8 @@ def _warm_up(parameters: Mapping[str, Any]) -> None:
         study = study_of(parameters)
         answer_of(study)
         cost_by_platform(study).to_dict()
+        if find_spec("xlsxwriter") is not None:
+            streamplan.study_workbook.study_workbook(study)
 
 
 def _in_kernels(

@@ -103,7 +103,8 @@ class Shell(InteractiveShell):
         )
         for place in (self.displayhook, self.display_pub):
             setattr(place, "outputs", self.outputs)  # noqa: B010
-        self.display_formatter.mimebundle_formatter.for_type_by_name("altair.vegalite.v6.api", "TopLevelMixin", _shown)
+        formatter: Any = self.display_formatter
+        formatter.mimebundle_formatter.for_type_by_name("altair.vegalite.v6.api", "TopLevelMixin", _shown)
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no window system to enable."""

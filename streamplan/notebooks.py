@@ -141,19 +141,19 @@ def _exporter() -> Any:
 
     nbconvert's own exporter parses the finished page again to give pictures without a description one; ours are SVG.
     """
-    from nbconvert import HTMLExporter, TemplateExporter
-    from nbconvert.exporters.html import WidgetsDataTypeFilter
-    from nbconvert.filters.highlight import Highlight2HTML
+    from nbconvert.exporters import html
 
-    class Fragment(HTMLExporter):
-        def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:
+    theirs: Any = html
+
+    class Fragment(theirs.HTMLExporter):  # type: ignore[misc]
+        def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> Any:
             resources = self._init_resources(resources)
-            kept = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
-            self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+            kept = theirs.WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+            self.register_filter("highlight_code", theirs.Highlight2HTML(pygments_lexer="ipython3", parent=self))
             self.register_filter("filter_data_type", kept)
-            return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+            return theirs.TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
-    exporter = Fragment(  # type: ignore[no-untyped-call]
+    exporter = Fragment(
         template_name="basic", exclude_input=True, exclude_output_prompt=True, exclude_input_prompt=True
     )
     exporter.anchor_link_text = ""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from markupsafe import Markup
 
+from streamfacts.errors import InputError
+from streamfacts.files import write_whole
 from streamplan import __version__, drawing
 from streamplan.present import environment
 
@@ -16,20 +21,35 @@ _ahead: drawing.Drawer | None = None
 def make_bundle_ahead() -> None:
     """Begin to make the bundle in a process beside this one, for a page that comes later."""
     global _ahead
-    if _ahead is None and not vega_bundle.cache_info().currsize:
+    if _ahead is None and not vega_bundle.cache_info().currsize and not _kept().is_file():
         _ahead = drawing.Drawer()
         _ahead.ask("bundle")
 
 
 @cache
 def vega_bundle() -> str:
-    """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element."""
+    """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element.
+
+    It takes seconds to make and is the same for a version of the drawing engine, so it is kept in the user's cache.
+    """
     global _ahead
-    if _ahead is None:
-        return _safe(drawing.bundle())
-    made, ended, _ahead = _ahead.answer(), _ahead, None
-    ended.close()
-    return _safe(made)
+    kept = _kept()
+    if _ahead is not None:
+        made, ended, _ahead = _safe(_ahead.answer()), _ahead, None
+        ended.close()
+    else:
+        with suppress(OSError, UnicodeDecodeError):
+            return kept.read_text(encoding="utf-8")
+        made = _safe(drawing.bundle())
+    with suppress(OSError, InputError):  # a place that cannot be written to only means that it is made again
+        write_whole(kept, made)
+    return made
+
+
+def _kept() -> Path:
+    """Where the bundle is kept: $XDG_CACHE_HOME or ~/.cache, by the versions of the engine and of this program."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "streamplan")
+    return folder / f"vega-{metadata.version('vl-convert-python')}-{__version__}.js"
 
 
 def _safe(script: str) -> str:

@@ -146,7 +146,7 @@ def day(text: str) -> dt.date:
 
 def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
     """The bill of one plan, line by line, with date, confidence and source of every price."""
-    rows = plan.bill.table(on or dt.date.today()).to_dict("records")
+    rows = plan.bill.records(on or dt.date.today())
     return _render(
         "bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=plan.what
     )
@@ -154,7 +154,7 @@ def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
 
 def constraints_of(plan: Plan) -> Html:
     """Every constraint of one plan: demand, capacity, utilisation, formula, source."""
-    rows = plan.sizing.constraint_table().to_dict("records")
+    rows = plan.sizing.constraint_rows()
     binding = plan.sizing.binding
     for row in rows:
         row["binds"] = f"{row['constraint']} ({row['state']})" == binding

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from capacity import Demand, Offer, Workload, find_platform, platforms
 from pricing import PriceBook
+from pricing.bill import COLUMNS
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.people import People
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
+T = TypeVar("T")
 _CONFIDENCE = ("high", "medium", "low")
 
 
@@ -33,6 +35,14 @@ class Study:
     hours_per_month: float = HOURS_PER_MONTH
     most_clusters: int = MOST_CLUSTERS
     people: People | None = None
+    _made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what is made of this study, made when it is first asked for and kept by its key."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     @property
     def cheapest(self) -> Plan | None:
@@ -142,13 +152,12 @@ class Study:
         """Every bill line of every offer, with the offer's name and title in front."""
         import pandas as pd
 
-        frames = []
-        for p in self.plans:
-            frame = p.bill.lines
-            frame.insert(0, "title_of_platform", p.offer.title)
-            frame.insert(0, "platform", p.offer.name)
-            frames.append(frame)
-        return pd.concat([f for f in frames if len(f)], ignore_index=True) if any(map(len, frames)) else frames[0]
+        rows = [
+            {"platform": p.offer.name, "title_of_platform": p.offer.title, **row}
+            for p in self.plans
+            for row in p.bill.records()
+        ]
+        return pd.DataFrame(rows, columns=["platform", "title_of_platform", *COLUMNS])
 
     @cached_property
     def constraints(self) -> pd.DataFrame:

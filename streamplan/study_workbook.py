@@ -321,7 +321,7 @@ def _limits(book: Book, study: Study) -> None:
     for name in study.table["platform"]:
         plan = study.plan_of(name)
         binding = plan.sizing.binding
-        for c in plan.sizing.constraint_table().to_dict("records"):
+        for c in plan.sizing.constraint_rows():
             binds = "binds" if f"{c['constraint']} ({c['state']})" == binding else ""
             sheet.row(
                 row,

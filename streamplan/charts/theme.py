@@ -163,8 +163,9 @@ def data_of(frame: pd.DataFrame) -> alt.InlineData:
     def known(value: Any) -> Any:
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
-    columns = [[known(value) for value in frame[name].tolist()] for name in frame]
-    return alt.InlineData(values=[dict(zip(frame, row, strict=True)) for row in zip(*columns, strict=True)])
+    names = [str(name) for name in frame]
+    columns = [[known(value) for value in frame[name].tolist()] for name in names]
+    return alt.InlineData(values=[dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
 
 
 def unchecked() -> AbstractContextManager[None]:
