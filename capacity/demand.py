@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,9 @@ class Demand:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the demand once every array is broadcast."""
-        return np.broadcast_shapes(*(np.shape(value) for value in self.arrays().values()))
+        values = (getattr(self, name) for name in self.__slots__)
+        shapes = {value.shape for value in values if isinstance(value, (np.ndarray, np.floating))} - {()}
+        return np.broadcast_shapes(*shapes)
 
     @property
     def held_s(self) -> Array:
@@ -97,7 +99,7 @@ class Demand:
 
     def arrays(self) -> dict[str, Array]:
         """Return the numeric fields by name."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values = {name: getattr(self, name) for name in self.__slots__}
         return {k: np.asarray(v) for k, v in values.items() if isinstance(v, (np.ndarray, np.floating))}
 
     def replace(self, **changes: Any) -> Demand:

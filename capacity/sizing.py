@@ -70,15 +70,15 @@ class Sizing:
         """Return the units that a constraint is about: the main ones, or those of its pool."""
         return self.pools[constraint.pool] if constraint.pool else self.units
 
-    @property
+    @cached_property
     def feasible(self) -> NDArray[np.bool_]:
         """Whether no limit is broken and the units are finite, by configuration and demand."""
         ok = np.isfinite(self.units)
         for units in self.pools.values():
             ok = ok & np.isfinite(units)
         broken: NDArray[np.bool_] = np.zeros((), bool)
-        for limit in sorted(self.limits, key=lambda limit: np.ndim(limit.broken)):  # small arrays first
-            broken = broken | limit.broken
+        for one in sorted((limit.broken for limit in self.limits), key=np.ndim):  # small arrays first
+            broken = broken | one
         return np.asarray(ok & ~broken)
 
     def pick(self, index: int) -> Sizing:

@@ -79,13 +79,9 @@ class BillLine:
                 schedule.price[:, [index]],
                 (schedule.tiers[index],),
             )
-        return replace(
-            self,
-            usage=replace(usage, sku=sku, quantity=usage.quantity[index]),
-            cost=self.cost[index],
-            missing=np.asarray(self.missing[index]),
-            schedule=schedule,
-        )
+        picked = replace(usage, sku=sku, quantity=usage.quantity[index])
+        missing = np.asarray(self.missing[index])
+        return BillLine(picked, self.region, self.category, self.title, self.cost[index], schedule, missing)
 
 
 @dataclass(frozen=True)

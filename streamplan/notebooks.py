@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Mapping
@@ -129,9 +130,11 @@ def body_of(notebook: Any) -> str:
     """Return the outputs and text of an executed notebook as an HTML fragment, its code left out."""
     with _EXPORTING:
         fragment, _ = _exporter().from_notebook_node(notebook)
-    return str(fragment)
+    return _ANCHOR.sub("", str(fragment))
 
 
+#: The link of a heading to itself, empty and written as XML, which HTML does not take as closed.
+_ANCHOR = re.compile(r'<a class="anchor-link"[^<>]*/>')
 _EXPORTING = Lock()  # the exporter keeps what it is at
 
 

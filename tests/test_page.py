@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -53,7 +55,12 @@ def test_page_is_that_of_nbconvert():
     )
     bare.anchor_link_text = ""
     ours, theirs = notebooks.body_of(executed), bare.from_notebook_node(executed)[0]
-    assert BeautifulSoup(ours, "html.parser").decode() == BeautifulSoup(theirs, "html.parser").decode()
+    tree = BeautifulSoup(theirs, "html.parser")
+    for link in tree.select("a.anchor-link"):  # empty ones, of each heading to itself
+        link.decompose()
+    assert BeautifulSoup(ours, "html.parser").decode() == tree.decode()
+    outside = re.sub(r"<svg.*?</svg>", "", ours, flags=re.DOTALL)
+    assert not re.findall(r"<(?!br|hr|img|wbr|input|meta|link)\w+[^<>]*/>", outside)  # HTML takes these as open
     assert notebooks.body_of(executed) == ours  # the exporter remembers nothing
 
 
