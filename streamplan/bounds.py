@@ -152,6 +152,22 @@ class Bounds:
             found[key] = _Need(np.broadcast_to(demand, shape), each, lost)
         yield from found.values()
 
+    def unpriced(self, known: Costed) -> NDArray[np.bool_]:
+        """Where every configuration lacks a price that it needs, those not in `known` too; shape of the demands.
+
+        That is so of what all have alike, and of units of which each has one or more.
+        """
+        sizing = known.sizing
+        out: NDArray[np.bool_] = np.zeros(sizing.units.shape[1:], bool)
+        for entry in known.bill.entries:
+            usage = entry.usage
+            if isinstance(usage.sku, str) and usage.quantity.strides[0] == 0 and entry.schedule.missing.all():
+                out = out | (usage.quantity[0] > 0)
+        for kind, usd in self.usd.items():
+            if np.isposinf(usd).all():
+                out = out | (np.asarray(sizing.fewest.get(kind, 0.0)) > 0)
+        return out
+
     @staticmethod
     def binding(sizing: Sizing) -> list[int]:
         """Return which constraints bind in one of a hundred configurations and demands or more, as indices."""

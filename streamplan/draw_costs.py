@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, find_platform, size
+from capacity import Demand, Sizing, find_platform, size
 from pricing import PriceBook
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.bounds import Bounds
-from streamplan.people import People
-from streamplan.plan import MOST_CLUSTERS, Costed, Plan, cost_all
+from streamplan.people import People, priced
+from streamplan.plan import MOST_CLUSTERS, Costed, Plan
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -158,17 +158,13 @@ class _Offer:
         return find_platform(self.platform).configurations()
 
     def costed(self, block: _Block, among: Index | None = None, clusters: Any = 1) -> Costed:
+        sizing = self.sized(block, among, clusters)
+        costs = priced(sizing, self.book, block.demand.region, block.people)
+        return Costed(find_platform(self.platform), sizing, costs)
+
+    def sized(self, block: _Block, among: Index | None = None, clusters: Any = 1) -> Sizing:
         names = None if among is None else self.names[among]
-        return cost_all(
-            block.demand,
-            self.platform,
-            self.book,
-            among=names,
-            clusters=clusters,
-            people=block.people,
-            brief=True,
-            **self.choices,
-        )
+        return size(block.demand, self.platform, among=names, clusters=clusters, brief=True, **self.choices)
 
     def loads(self, whole: _Block) -> list[Array]:
         """Return what tells demands apart whose cheapest machines may differ: size (draws, months), shapes (draws, 1).
@@ -220,9 +216,12 @@ class _Offer:
             block = whole.take(part)
             known = self.costed(block, first)
             usd: Array = known.cost.min(axis=0)[:, 0]
-            fit = np.isfinite(usd)
-            if not fit.all():  # where none of those fits, it takes all to tell whether one does
-                best[part[~fit]] = self.least_of_all(block.at(np.flatnonzero(~fit)))[:, 0]
+            fit, none = np.isfinite(usd), (bounds.unpriced(known) & known.sizing.feasible.any(axis=0))[:, 0]
+            best[part[none]] = np.nan
+            rest = np.flatnonzero(~fit & ~none)
+            if len(rest):  # where none of those fits, it takes all to tell whether one does
+                best[part[rest]] = self.least_of_all(block.at(rest))[:, 0]
+            if not fit.all():
                 if not fit.any():
                     continue
                 part, usd, starts = part[fit], usd[fit], np.zeros(1, int)
@@ -266,20 +265,22 @@ class _Offer:
         self, block: _Block, low: NDArray[np.int64], high: NDArray[np.int64]
     ) -> tuple[Array, NDArray[np.bool_]]:
         """Return the least cost on as few clusters as will do, from `low` to `high`, and whether so many do."""
-        usd, fits = np.full(len(low), np.inf), np.zeros(len(low), bool)
+        fewest = np.zeros(len(low), int)
         todo, tried, width = np.flatnonzero(low <= high), low.copy(), 1
         while len(todo):
             for part in chunks(todo, AT_ONCE // (len(self.names) * width)):
                 counts = np.minimum(tried[part] + np.arange(width)[:, None], high[part])
-                costed = self.costed(block.at(part), clusters=counts[:, :, None])
-                feasible = np.asarray(costed.sizing.feasible.any(axis=0))[:, :, 0]
-                first = feasible.argmax(axis=0)[None]
-                usd[part] = np.take_along_axis(costed.cost.min(axis=0)[:, :, 0], first, axis=0)[0]
-                fits[part] = feasible.any(axis=0)
+                sizing = self.sized(block.at(part), clusters=counts[:, :, None])
+                feasible = np.asarray(sizing.feasible.any(axis=0))[:, :, 0]
+                first = counts[feasible.argmax(axis=0), np.arange(len(part))]
+                fewest[part] = np.where(feasible.any(axis=0), first, 0)
             tried[todo] += width
-            todo = todo[~fits[todo] & (tried[todo] <= high[todo])]
+            todo = todo[(fewest[todo] == 0) & (tried[todo] <= high[todo])]
             width = min(2 * width, WIDEST)
-        return usd, fits
+        usd = np.full(len(low), np.inf)
+        for part in chunks(np.flatnonzero(fewest), AT_ONCE // len(self.names)):
+            usd[part] = self.costed(block.at(part), clusters=fewest[None, part, None]).cost.min(axis=0)[0, :, 0]
+        return usd, fewest > 0
 
 
 def too_small(

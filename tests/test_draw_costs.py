@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from capacity import Demand, Workload, find_platform, platforms
 from capacity.constraint import Constraint, heaviest, units_needed
+from pricing import PriceBook
 from streamplan import draw_costs as module
 from streamplan.bounds import Bounds
 from streamplan.draw_costs import alike_in, at, chunks, draw_costs, on_threads
@@ -60,6 +61,20 @@ def test_the_search_finds_what_pricing_everything_finds(platform, book):
 def test_so_it_does_on_published_workloads(name, platform, book):
     demand = drawn(open_workload(name), 3, platform)
     assert np.array_equal(draw_costs(demand, platform, book).usd, plainly(demand, platform, book), equal_nan=True)
+
+
+def test_one_price_of_all_is_enough(book, tmp_path):
+    """No node of Instaclustr has a public price; with one of one's own the others are left out, not the offer."""
+    platform, quote = "instaclustr-kafka", tmp_path / "quote.csv"
+    demand = drawn(Workload(**UNCERTAIN), 4, platform)
+    assert np.isnan(draw_costs(demand, platform, book).usd).all()
+    sku = str(find_platform(platform).configurations()[-1])
+    columns = "meter,sku,region,unit,price,as_of,source"
+    quote.write_text(f"{columns}\ninstaclustr.kafka.node,{sku},us-east-1,node-hour,1.5,2026-01-01,a quote\n")
+    own = PriceBook.load(quote)
+    found = draw_costs(demand, platform, own).usd
+    assert np.isfinite(found).any()
+    assert np.array_equal(found, plainly(demand, platform, own), equal_nan=True)
 
 
 @settings(max_examples=8)

@@ -136,16 +136,22 @@ def _network(
     return found
 
 
-def _s3_lines(context: Context, puts: Any, gets: Any, how_put: str, how_get: str) -> list[UsageLine]:
-    """Return the usage of S3: bytes kept once, and requests a second as thousands a month."""
+def _s3_lines(
+    context: Context, puts: Any, gets: Any, how_put: str, how_get: str, least: tuple[Any, Any] | None = None
+) -> list[UsageLine]:
+    """Return the usage of S3: bytes kept once, and requests a second as thousands a month.
+
+    `least` are the requests of a single machine, where more of them make more.
+    """
     d, where, thousands = context.demand, aws(), context.seconds / 1000
     stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     how = "average write on the wire x retention, one copy"
-    sku = where.object_sku
+    sku, unit = where.object_sku, "1000-requests"
+    few = (None, None) if least is None else tuple(np.asarray(x * thousands, float) for x in least)
     return [
         UsageLine(where.object_storage_meter, context.spread(stored), "GiB-month", sku, how),
-        UsageLine(where.object_put_meter, context.spread(puts * thousands), "1000-requests", sku, how_put),
-        UsageLine(where.object_get_meter, context.spread(gets * thousands), "1000-requests", sku, how_get),
+        UsageLine(where.object_put_meter, context.spread(puts * thousands), unit, sku, how_put, least=few[0]),
+        UsageLine(where.object_get_meter, context.spread(gets * thousands), unit, sku, how_get, least=few[1]),
     ]
 
 
@@ -228,11 +234,14 @@ def _warpstream(context: Context) -> Sizing:
     ]
     size, interval = _limit(WARPSTREAM, "batch_mib"), options["batch_interval_s"]
     batch = size.value * MIB
-    written = objects_written(d.wire_bytes_s, batch, interval, units)
     compacted = objects_compacted(d.wire_bytes_s, batch, passes)
     cold, how_cold = _cold_gets(d)
-    puts = written + compacted
-    gets = objects_cached(written, d.fan_out, d.zones) + written * passes + cold
+
+    def requests(agents: Any) -> tuple[Array, Array]:
+        written = objects_written(d.wire_bytes_s, batch, interval, agents)
+        return written + compacted, objects_cached(written, d.fan_out, d.zones) + written * passes + cold
+
+    puts, gets = requests(units)
     mib = f"{size.value:g} MiB"
     how_put = f"larger of write / {mib} and agents / {interval:g} s, + write x {passes:g} of compaction / {mib}"
     how_get = f"objects written x (zones that read + {passes:g} of compaction) + {how_cold}"
@@ -257,7 +266,7 @@ def _warpstream(context: Context) -> Sizing:
             "GiB-month",
             formula="average write before compression, as metered, x retention",
         ),
-        *_s3_lines(context, puts, gets, how_put, how_get),
+        *_s3_lines(context, puts, gets, how_put, how_get, requests(1.0)),
         *_zone_lines(context, np.zeros(()), "none with clients in their zone"),
     ]
     parts = _requests(context, puts, gets, how_put, how_get, size.source)
@@ -399,8 +408,12 @@ def _bufstream(context: Context) -> Sizing:
     interval, size = _limit(BUFSTREAM, "object_interval_s"), _limit(BUFSTREAM, "object_mib")
     base, each = (_limit(BUFSTREAM, name) for name in ("gets_per_broker_s", "gets_per_broker_and_reader_s"))
     cold, how_cold = _cold_gets(d)
-    puts = objects_written(d.wire_bytes_s, size.value * MIB, interval.value, units)
-    gets = units * (base.value + each.value * d.fan_out) + cold
+
+    def requests(brokers: Any) -> tuple[Array, Array]:
+        puts = objects_written(d.wire_bytes_s, size.value * MIB, interval.value, brokers)
+        return puts, np.asarray(brokers * (base.value + each.value * d.fan_out) + cold)
+
+    puts, gets = requests(units)
     how_put = f"larger of brokers / {interval.value:g} s and write / {size.value:g} MiB"
     how_get = f"brokers x ({base.value:.4g} + {each.value:g} x fan-out) a second + {how_cold}"
     nodes, share = _limit(BUFSTREAM, "nodes"), _limit(BUFSTREAM, "metadata_share")
@@ -419,7 +432,7 @@ def _bufstream(context: Context) -> Sizing:
             "GiB",
             formula="average write before compression, as metered",
         ),
-        *_s3_lines(context, puts, gets, how_put, how_get),
+        *_s3_lines(context, puts, gets, how_put, how_get, requests(1.0)),
         *_zone_lines(context, d.wire_bytes_s * share.value, f"metadata, {100 * share.value:.2f}% of the average write"),
     ]
     parts = [

@@ -22,6 +22,7 @@ _NODES = "https://registry.terraform.io/providers/instaclustr/instaclustr/latest
 _RULE = "https://www.instaclustr.com/blog/how-to-size-apache-kafka-clusters-for-tiered-storage-part-2/"
 _SLA = "https://www.instaclustr.com/policies/service-level-agreements/"
 THEIRS, OWN = "instaclustr", "own"
+NODE = "node"
 
 
 def _names() -> NDArray[Any]:
@@ -84,7 +85,7 @@ def _model(context: Context) -> Sizing:
     own = options["account"] == OWN
     fee = "management" if own else "node"
     meter = f"instaclustr.kafka.{fee}"
-    lines = [UsageLine(meter, units * hours, "node-hour", context.names, f"brokers x {hours:g} h")]
+    lines = [UsageLine(meter, units * hours, "node-hour", context.names, f"brokers x {hours:g} h", counts=NODE)]
     if controllers:
         how = f"{controllers:g} dedicated KRaft controllers x {hours:g} h"
         lines.append(UsageLine(meter, context.spread(controllers * hours), "node-hour", "KFK-KR-PRD-m7g.large-80", how))
@@ -111,15 +112,13 @@ def _model(context: Context) -> Sizing:
             controllers * 80 * GB / GIB,
         )
     lines += client_lines(context, own_account=own)
-    parts = (
-        Part("disk of a broker", context.spread(machines.disk_space_bytes / GIB), "GiB", "fixed by its size", _NODES),
-        Part(
-            "time to rebuild a broker",
-            rebuild_seconds(d, machines, units),
-            "seconds",
-            "data of one broker / spare network and disk of its replacement",
-        ),
-    )
+    parts = [
+        Part("disk of a broker", context.spread(machines.disk_space_bytes / GIB), "GiB", "fixed by its size", _NODES)
+    ]
+    if not context.brief:
+        rebuild = rebuild_seconds(d, machines, units)
+        how = "data of one broker / spare network and disk of its replacement"
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
     notes = (
         "disk carries write x copies and lagging readers, network the same and all readers, as Instaclustr's model "
         f"counts them ({_RULE}); on EC2 the path to EBS volumes is apart from the network",
@@ -127,7 +126,8 @@ def _model(context: Context) -> Sizing:
         "does not publish what it provisions",
         "brokers act as KRaft controllers" if not controllers else f"{controllers:g} dedicated KRaft controllers",
     )
-    return context.sizing("node", units, constraints, limits, lines, parts, notes)
+    whole = {NODE: racks}
+    return context.sizing(NODE, units, constraints, limits, lines, parts, notes, fewest=whole, multiple=whole)
 
 
 OFFERS = (

@@ -149,7 +149,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
             ),
         ]
     lines += aws().transfer_lines(context, paths.clients_cross_zone, paths.cross_region, "producers + consumers")
-    parts = (
+    parts = [
         Part("volume of a broker", volume_gib, "GiB", "stored bytes / brokers / fill", machines.disk_source),
         Part(
             "provisioned throughput of a volume",
@@ -158,13 +158,11 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
             "largest disk load of one broker over all states / ceiling, if above the default",
             machines.disk_source,
         ),
-        Part(
-            "time to rebuild a broker",
-            rebuild_seconds(d, machines, units, tiered=tiered),
-            "seconds",
-            "data of one broker / spare network and disk of its replacement",
-        ),
-    )
+    ]
+    if not context.brief:
+        rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
+        how = "data of one broker / spare network and disk of its replacement"
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
     return context.sizing("broker", units, constraints, limits, lines, parts)
 
 
