@@ -340,6 +340,7 @@ def _nodes(sizing: Sizing) -> Array:
     return np.asarray(np.where(np.isfinite(total), total, 0.0) * _clusters(sizing))
 
 
+@cache
 def _price(name: str, unit: str, price: float, as_of: str, source: str, confidence: Any, note: str) -> Price:
     return Price(
         meter=f"people.{name}",

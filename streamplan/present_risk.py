@@ -53,9 +53,15 @@ def _where_from(name: str, workload: Workload) -> str:
     return workload.origin.get("growth", "") if name.startswith("growth.") else ""
 
 
+def _of_people(study: RiskStudy) -> dict[str, str]:
+    """Where each uncertain input about people comes from, with its unit."""
+    items = study.people.items.values() if study.people else ()
+    return {item.input: f"{item.unit}; {item.confidence} confidence, {item.as_of}: {item.source}" for item in items}
+
+
 def uncertain_inputs(study: RiskStudy) -> Html:
     """The uncertain inputs with their range, their distribution and where they come from; what moves together."""
-    w = study.workload
+    w, people = study.workload, _of_people(study)
     rows = []
     for name, value in study.inputs.items():
         unit = w.unit_of(name) if name in type(w).model_fields else ""
@@ -67,7 +73,9 @@ def uncertain_inputs(study: RiskStudy) -> Html:
                 "likely": likely,
                 "high": high,
                 "distribution": str(value.drawn),
-                "origin": w.origin.get(name, _where_from(name, w)),
+                "origin": people.get(name) or w.origin.get(name, _where_from(name, w)),
             }
         )
-    return _render("uncertain_inputs.html.j2", rows=rows, pairs=study.correlations)
+    pairs = [p for p in study.correlations if not all(name in people for name in p["inputs"])]
+    linked = {p["rank_correlation"] for p in study.correlations if p not in pairs}
+    return _render("uncertain_inputs.html.j2", rows=rows, pairs=pairs, people=sorted(linked))

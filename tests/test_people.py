@@ -21,6 +21,7 @@ from streamplan.inverse import most_of_budget
 from streamplan.levers import study_levers
 from streamplan.people import UNITS, People, asked
 from streamplan.plan import cost_all, plan
+from streamplan.present_risk import uncertain_inputs as inputs_page
 from streamplan.risk import risk
 from streamplan.sensitivity import sensitivity
 from streamplan.study import study
@@ -361,3 +362,10 @@ def test_what_a_line_of_people_rests_on_is_no_tier(book):
     lines = plan(W, KAFKA, book, people=People.load()).bill.lines.set_index("meter")
     assert (lines.loc[["people.staff", "people.tooling"], "tiers"] == "").all()
     assert "low" in set(lines.loc[["people.tooling"], "confidence"])
+
+
+def test_the_page_of_inputs_says_where_people_come_from(book):
+    page = str(inputs_page(risk(RANGED, [KAFKA, "msk-express"], 1, 8, book=book, people=People.load())))
+    plain = str(inputs_page(risk(RANGED, [KAFKA, "msk-express"], 1, 8, book=book)))
+    assert page.count("low confidence") > 5 and "FTE/cluster" in page and "by item, with a rank correlation" in page
+    assert "people" not in plain and page.count("people.staff_base") == 2  # a row each, and no list of pairs
