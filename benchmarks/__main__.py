@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import click
 
-from benchmarks import batch, draws, growth, planning, report, startup
+from benchmarks import batch, draws, growth, planning, report, slider, startup
 from benchmarks.timing import Result, load, machine
 
-NAMES = ("planning", "compare", "report", "batch", "growth", "draws", "imports")
+NAMES = ("planning", "compare", "report", "batch", "growth", "draws", "slider", "imports")
 
 
 def _chosen(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -41,6 +41,7 @@ def main(only: tuple[str, ...], peer_python: str | None, repeats: int | None, fu
         "batch": lambda: batch.measure(repeats or 3),
         "growth": lambda: growth.measure(full),
         "draws": lambda: draws.measure(full),
+        "slider": slider.measure,
         "imports": startup.imports,
     }
     about, results = machine(), []
