@@ -102,22 +102,23 @@ class Bounds:
                 for kind, usd in self.usd.items()
             ]
             # first the groups: by what each need asks at least for a dollar that is left, and by what it asks at least
-            most = np.maximum.reduceat(left, starts) * (1.0 + SLACK)
+            room = left * (1.0 + SLACK)
+            most = np.maximum.reduceat(room, starts)
             dear = sum((kind.for_a_dollar(others) for kind in kinds), np.zeros(())) >= 1.0 + SLACK
             dear |= sum((kind.at_least(others) for kind in kinds), np.zeros(())) >= most
             others, maybe = others[~dear.all(axis=1)], ~dear[~dear.all(axis=1)]
             lengths, found = np.diff(starts, append=left.size), []
-            alike, clusters, best = (np.broadcast_to(x, best.shape).ravel() for x in (alike, clusters, best))
+            alike, clusters = (np.broadcast_to(x, best.shape).ravel() for x in (alike, clusters))
             asked = [kind.asked(others, maybe) for kind in kinds]
             for i, c in enumerate(others.tolist()):
                 at = np.flatnonzero(np.repeat(maybe[i], lengths))
                 usd = np.zeros(())
                 for kind, asks in zip(kinds, asked, strict=True):
                     usd = usd + (kind.usd_of(c, asks[:, i], at) if len(kinds) == 1 else kind.usd_of_twins(c)[at])
-                usd = (usd * clusters[at] + alike[at]) * (1.0 - SLACK)
-                keep = ~(usd >= best[at])
-                if keep.any():
-                    found.append(Candidate(c, at[keep], usd[keep]))
+                keep = np.flatnonzero(~(usd >= room[at]))
+                if len(keep):
+                    at, usd = at[keep], np.asarray(usd)[keep]
+                    found.append(Candidate(c, at, (usd * clusters[at] + alike[at]) * (1.0 - SLACK)))
         return found
 
     def _needs(self, kind: str, sizing: Sizing, shape: tuple[int, ...], rows: Index) -> Iterator[_Need]:
