@@ -34,8 +34,10 @@ LOOKS = 5
 AT_ONCE = 131_072
 #: Share of a block's demands above which a configuration that may be cheaper in them is costed for all of them.
 OFTEN = 0.3
-#: Offers with no more configurations than this are sized with all of them.
+#: Offers with no more configurations than this are sized with all of them,
 FEW = 8
+#: and so are others, where configurations times draws times months are no more than this.
+SMALL = 65_536
 #: Draws that are looked at first, to see which machines are the cheapest anywhere.
 SAMPLE = 256
 #: Numbers of clusters that are tried at once.
@@ -83,7 +85,7 @@ def draw_costs(
     offer = _Offer(platform, book, {"options": options, "hours_per_month": hours_per_month}, most_clusters)
     whole = _Block(demand, people)
     out = np.empty(demand.shape)
-    if len(offer.names) <= FEW:
+    if len(offer.names) <= FEW or len(offer.names) * out.size <= SMALL:
 
         def fill(rows: Index) -> None:
             out[rows] = offer.least_of_all(whole.at(rows))
@@ -228,12 +230,13 @@ class _Offer:
                 block = whole.take(part)
                 known = self.costed(block, first)
             maybe = bounds.may_be_cheaper(known, usd[:, None], first, starts)
-            often = np.array([c.configuration for c in maybe if len(c.demands) > OFTEN * len(part)], int)
+            many = OFTEN * len(part) if len(blocks) > 1 else 0.0  # alone they are sized together at least cost
+            often = np.array([c.configuration for c in maybe if len(c.demands) > many], int)
             for among in chunks(often, AT_ONCE // len(part)):
                 usd = np.minimum(usd, self.costed(block, among).cost.min(axis=0)[:, 0])
             best[part] = usd
             for c in maybe:
-                if len(c.demands) <= OFTEN * len(part):
+                if len(c.demands) <= many:
                     waiting.setdefault(c.configuration, []).append((part[c.demands], c.usd))
         joined = {i: tuple(np.concatenate(x) for x in zip(*found, strict=True)) for i, found in waiting.items()}
         # the most promising first: the others then have less to beat

@@ -27,6 +27,13 @@ UNCERTAIN = {
 GROWTH = np.array([1.0, 1.3, 1.3, 4.0])
 
 
+@pytest.fixture
+def searching(monkeypatch):
+    """Search, in several blocks, even where sizing everything is as fast."""
+    for name, value in {"SMALL": 0, "BLOCK": 12, "ALIKE": 5, "cores": lambda: 1}.items():
+        monkeypatch.setattr(module, name, value)
+
+
 def drawn(workload: Workload, draws: int, platform: str, seed: int = 0) -> Demand:
     """Draws whose months differ, in the offer's region."""
     demand = Demand.draws(workload, draws, len(GROWTH), seed=seed)
@@ -51,19 +58,19 @@ def plainly(demand: Demand, platform: str, book, most_clusters: int = 500, **cho
 
 
 @pytest.mark.parametrize("platform", platforms())
-def test_the_search_finds_what_pricing_everything_finds(platform, book):
+def test_the_search_finds_what_pricing_everything_finds(platform, book, searching):
     demand = drawn(Workload(**UNCERTAIN), 6, platform)
     assert np.array_equal(draw_costs(demand, platform, book).usd, plainly(demand, platform, book), equal_nan=True)
 
 
 @pytest.mark.parametrize("name", ["netflix-keystone-2016", "cern-monit-2019"])
 @pytest.mark.parametrize("platform", ["kafka-ec2-nvme", "msk-standard", "event-hubs-standard", "kinesis-provisioned"])
-def test_so_it_does_on_published_workloads(name, platform, book):
+def test_so_it_does_on_published_workloads(name, platform, book, searching):
     demand = drawn(open_workload(name), 3, platform)
     assert np.array_equal(draw_costs(demand, platform, book).usd, plainly(demand, platform, book), equal_nan=True)
 
 
-def test_one_price_of_all_is_enough(book, tmp_path):
+def test_one_price_of_all_is_enough(book, tmp_path, searching):
     """No node of Instaclustr has a public price; with one of one's own the others are left out, not the offer."""
     platform, quote = "instaclustr-kafka", tmp_path / "quote.csv"
     demand = drawn(Workload(**UNCERTAIN), 4, platform)
@@ -86,7 +93,7 @@ def test_whatever_is_drawn(book, seed, platform):
     assert np.array_equal(found[np.isfinite(every)], every[np.isfinite(every)])
 
 
-def test_people_who_run_it_are_part_of_the_search(book):
+def test_people_who_run_it_are_part_of_the_search(book, searching):
     demand, people = drawn(Workload(**UNCERTAIN), 4, "kafka-ec2-ebs"), People.load(support="none")
     found = draw_costs(demand, "kafka-ec2-ebs", book, people=people).usd
     assert np.array_equal(found, plainly(demand, "kafka-ec2-ebs", book, people=people))
@@ -97,7 +104,10 @@ def test_people_who_run_it_are_part_of_the_search(book):
 def test_blocks_and_threads_change_nothing(platform, book, monkeypatch):
     demand = drawn(Workload(**UNCERTAIN), 32, platform)
     whole = draw_costs(demand, platform, book).usd
+    monkeypatch.setattr(module, "SMALL", 0)
+    assert np.array_equal(draw_costs(demand, platform, book).usd, whole)
     monkeypatch.setattr(module, "BLOCK", 12)
+    monkeypatch.setattr(module, "ALIKE", 5)
     monkeypatch.setattr(module, "AT_ONCE", 500)
     assert np.array_equal(draw_costs(demand, platform, book).usd, whole)
     monkeypatch.setattr(module, "on_threads", lambda work, jobs: [work(job) for job in jobs])
@@ -115,6 +125,7 @@ def test_most_machines_are_left_out(book, monkeypatch):
         return out
 
     monkeypatch.setattr(Bounds, "may_be_cheaper", counting)
+    monkeypatch.setattr(module, "SMALL", 0)
     draw_costs(drawn(Workload(**UNCERTAIN), 64, "kafka-ec2-ebs"), "kafka-ec2-ebs", book)
     assert kept and np.mean(kept) < len(find_platform("kafka-ec2-ebs").configurations()) / 50
 
