@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from streamplan.commands.shared import JSON, shared
+from streamplan.commands.shared import JSON
 
 
 @click.command("accuracy")
-@shared(JSON)
+@JSON
 @click.option(
     "--left-out", default="source", show_default=True, help="What the list of misses leaves out: source or row."
 )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from streamplan.commands.shared import BOOK, JSON, shared
+from streamplan.commands.shared import BOOK, JSON, Asked, asks
 
 
 @click.command("batch")
 @click.argument("portfolio", type=click.Path())
-@shared(BOOK, JSON)
+@asks(BOOK, JSON)
 @click.option(
     "--out",
     default="reports",
@@ -34,16 +32,7 @@ from streamplan.commands.shared import BOOK, JSON, shared
     "--jobs", type=click.IntRange(1, 512), default=None, help="Reports at a time; as many as there are cores."
 )
 @click.option("--kernels", is_flag=True, help="Start a fresh kernel for each notebook instead of forking.")
-def command(
-    portfolio: str,
-    price_book: Sequence[str],
-    as_json: bool,
-    out: str,
-    formats: str,
-    on: str,
-    jobs: int | None,
-    kernels: bool,
-) -> None:
+def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs: int | None, kernels: bool) -> None:
     """Make a report of every row of PORTFOLIO, a CSV, with an index page and a workbook of totals by team.
 
     Columns: name, team, workload (a file beside the CSV, or a shipped workload), any field of a workload, any parameter
@@ -65,13 +54,13 @@ def command(
         portfolio,
         out,
         formats=[name.strip() for name in formats.split(",") if name.strip()],
-        price_books=price_book,
+        price_books=asked.price_book,
         on=on,
         jobs=jobs,
         kernels=kernels,
-        progress=not as_json,
+        progress=not asked.as_json,
     )
-    if as_json:
+    if asked.as_json:
         click.echo(dumps(batch.document()))
     else:
         console().print(batch_table(batch))

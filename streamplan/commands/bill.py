@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from streamplan.commands.shared import BOOK, JSON, book, shared
+from streamplan.commands.shared import BOOK, JSON, Asked, asks
 
 
 @click.command("bill")
 @click.argument("usage", type=click.Path())
-@shared(JSON, BOOK)
+@asks(JSON, BOOK)
 @click.option("--region", default=None, help="Region of the lines that name none.")
-def command(usage: str, as_json: bool, price_book: Sequence[str], region: str | None) -> None:
+def command(asked: Asked, usage: str, region: str | None) -> None:
     """Price explicit quantities from a YAML or CSV file: a published example, an invoice, a quote."""
     from pricing import bill as price
     from pricing import load_usage
 
     given = load_usage(usage, region)
-    result = price(given.usage, book(price_book), given.region, regions_of=given.regions_of)
-    if as_json:
+    result = price(given.usage, asked.book, given.region, regions_of=given.regions_of)
+    if asked.as_json:
         from streamplan.document import bill_document, dumps
 
         document = bill_document(result, given.published)

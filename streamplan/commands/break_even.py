@@ -15,15 +15,11 @@ from streamplan.commands.shared import (
     ONLY,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     REGION,
-    SUPPORT,
     WORKLOAD,
-    book,
-    load,
+    Asked,
+    asks,
     options,
-    people,
-    shared,
 )
 
 
@@ -37,7 +33,7 @@ def _ends(text: str | None, name: str) -> tuple[str, str] | None:
 
 
 @click.command("break-even")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE)
 @click.option("--x", default="write", show_default=True, help="Input along the rows; or team, in USD a month.")
 @click.option("--y", default="retention", show_default=True, help="Input along the columns.")
 @click.option("--x-ends", default=None, metavar="LOW..HIGH", help="Ends of x, such as '1 MB/s..1 GB/s'.")
@@ -47,43 +43,27 @@ def _ends(text: str | None, name: str) -> tuple[str, str] | None:
     "--fixed", multiple=True, metavar="PLATFORM=USD", help="Cost a month on top of an offer's bill (may be repeated)."
 )
 def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    most_clusters: int,
-    only: Sequence[str],
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
-    x: str,
-    y: str,
-    x_ends: str | None,
-    y_ends: str | None,
-    steps: int,
-    fixed: Sequence[str],
+    asked: Asked, x: str, y: str, x_ends: str | None, y_ends: str | None, steps: int, fixed: Sequence[str]
 ) -> None:
     """Where the cheapest offer flips over two inputs: exact flips, and with --json the whole map."""
     from streamplan.breakeven import break_even
 
     found = break_even(
-        load(workload, region),
+        asked.workload,
         x.replace("-", "_"),
         y.replace("-", "_"),
         x_ends=_ends(x_ends, "--x-ends"),
         y_ends=_ends(y_ends, "--y-ends"),
         steps=steps,
-        only=only,
+        only=asked.only,
         fixed_usd={name: _usd(name, value) for name, value in options(fixed).items()},
-        people=people(with_people, people_file, support),
-        book=book(price_book),
-        options=options(pairs),
-        hours_per_month=hours_per_month,
-        most_clusters=most_clusters,
+        people=asked.people,
+        book=asked.book,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
+        most_clusters=asked.most_clusters,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
         from streamplan.document_choices import break_even_document
 

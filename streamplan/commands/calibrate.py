@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from streamfacts.errors import InputError
-from streamplan.commands.shared import JSON, shared
+from streamplan.commands.shared import JSON
 
 
 @click.command("calibrate")
@@ -17,7 +17,7 @@ from streamplan.commands.shared import JSON, shared
     default=None,
     help="Whether the rates were the most the cluster took, or rates that it held; read off the file if left out.",
 )
-@shared(JSON)
+@JSON
 def command(measurements: str, cluster: str, out: str | None, at_limit: bool | None, as_json: bool) -> None:
     """What measurements of your own cluster say: a CSV of load and CPU, a benchmark's result, a perf test's output."""
     from capacity.calibration.own import calibrate

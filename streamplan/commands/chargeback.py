@@ -14,19 +14,16 @@ from streamplan.commands.shared import (
     MACHINE,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     PLATFORM,
-    SUPPORT,
-    book,
+    Asked,
+    asks,
     options,
-    people,
-    shared,
 )
 
 
 @click.command("chargeback")
 @click.argument("portfolio", type=click.Path())
-@shared(PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, CLUSTERS, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, CLUSTERS, PEOPLE)
 @click.option("--months", type=int, default=1, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--basis", default="average", show_default=True, help="Load that counts as use: average or peak.")
 @click.option("--idle", default="apart", show_default=True, help="What nobody uses: apart, or spread over the teams.")
@@ -36,17 +33,8 @@ from streamplan.commands.shared import (
 @click.option("--focus", type=click.Path(), default=None, help="CSV in the columns of FOCUS to write.")
 @click.option("--start", default="", metavar="YYYY-MM", help="First month in the FOCUS file; the next one if left out.")
 def command(
+    asked: Asked,
     portfolio: str,
-    platform: str,
-    machine: str | None,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    most_clusters: int,
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
     months: int,
     basis: str,
     idle: str,
@@ -62,25 +50,25 @@ def command(
 
     charged = chargeback(
         open_portfolio(portfolio),
-        platform,
+        asked.platform,
         months=months,
         basis=basis,
         idle=idle,
         coincidence=coincidence,
         drivers=options(driver),
         alert_at=alert_at,
-        book=book(price_book),
-        machine=machine,
-        options=options(pairs),
-        hours_per_month=hours_per_month,
-        most_clusters=most_clusters,
-        people=people(with_people, people_file, support),
+        book=asked.book,
+        machine=asked.machine,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
+        most_clusters=asked.most_clusters,
+        people=asked.people,
     )
     if focus is not None:
         from streamfacts.files import write_whole
 
         write_whole(focus, focus_rows(charged, start).to_csv(index=False))
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(chargeback_document(charged)))

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from streamfacts.errors import NothingFeasible
-from streamplan.commands.shared import (
-    BOOK,
-    HOURS,
-    JSON,
-    ONLY,
-    OPTION,
-    PEOPLE,
-    PEOPLE_FILE,
-    POSTERIOR,
-    REGION,
-    SUPPORT,
-    WORKLOAD,
-    book,
-    load,
-    options,
-    people,
-    shared,
-)
+from streamplan.commands.shared import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, POSTERIOR, REGION, WORKLOAD, Asked, asks
 
 
 @click.command("choose")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, PEOPLE)
 @click.option("--by", default="expected", show_default=True, help="expected, p90, cvar, regret or expected-regret.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=256, show_default=True, help="Joint draws of the uncertain inputs.")
@@ -37,31 +18,14 @@ from streamplan.commands.shared import (
 @click.option("--alpha", type=float, default=0.9, show_default=True, help="CVaR is the mean of the dearest 1 - alpha.")
 @click.option("--machines", type=int, default=3, show_default=True, help="Machine types of each offer to compare.")
 def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    posterior: str | None,
-    only: Sequence[str],
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
-    by: str,
-    months: int,
-    draws: int,
-    seed: int,
-    size_for: float,
-    alpha: float,
-    machines: int,
+    asked: Asked, by: str, months: int, draws: int, seed: int, size_for: float, alpha: float, machines: int
 ) -> None:
     """Rank offers and machine types under uncertainty, all sized for the same demand."""
     from streamplan.choice import choose
 
     choice = choose(
-        load(workload, region, posterior),
-        only,
+        asked.workload,
+        asked.only,
         by,
         months=months,
         draws=draws,
@@ -69,12 +33,12 @@ def command(
         size_for=size_for,
         alpha=alpha,
         machines=machines,
-        book=book(price_book),
-        options=options(pairs),
-        hours_per_month=hours_per_month,
-        people=people(with_people, people_file, support),
+        book=asked.book,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
+        people=asked.people,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
         from streamplan.present_schedule import choice_document
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from streamplan.commands.shared import (
@@ -14,49 +12,31 @@ from streamplan.commands.shared import (
     ONLY,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     POSTERIOR,
     REGION,
-    SUPPORT,
     WORKLOAD,
-    book,
-    load,
-    options,
-    people,
-    shared,
+    Asked,
+    asks,
     something_fits,
 )
 
 
 @click.command("compare")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
-def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    posterior: str | None,
-    most_clusters: int,
-    only: Sequence[str],
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
-) -> None:
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
+def command(asked: Asked) -> None:
     """Every offer on the same workload, cheapest feasible first."""
     from streamplan.study import study
 
     result = study(
-        load(workload, region, posterior),
-        only=only,
-        book=book(price_book),
-        options=options(pairs),
-        hours_per_month=hours_per_month,
-        most_clusters=most_clusters,
-        people=people(with_people, people_file, support),
+        asked.workload,
+        only=asked.only,
+        book=asked.book,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
+        most_clusters=asked.most_clusters,
+        people=asked.people,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps, study_document
 
         click.echo(dumps(study_document(result)))

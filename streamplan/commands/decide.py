@@ -8,27 +8,11 @@ from pathlib import Path
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
-from streamplan.commands.shared import (
-    BOOK,
-    HOURS,
-    JSON,
-    ONLY,
-    OPTION,
-    PEOPLE,
-    PEOPLE_FILE,
-    REGION,
-    SUPPORT,
-    WORKLOAD,
-    book,
-    load,
-    options,
-    people,
-    shared,
-)
+from streamplan.commands.shared import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
 
 
 @click.command("decide")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE)
 @click.option("--requirements", default="", metavar="YAML", help="Answers to the form: must, wish, context, weights.")
 @click.option("--weight", "weights", multiple=True, metavar="CRITERION=W", help="A weight over those of the file.")
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")
@@ -36,22 +20,7 @@ from streamplan.commands.shared import (
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
 @click.option("--out", type=click.Path(), default=None, help="Folder for the decision report (HTML, notebook, JSON).")
 def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    only: Sequence[str],
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
-    requirements: str,
-    weights: Sequence[str],
-    months: int,
-    draws: int,
-    seed: int,
-    out: str | None,
+    asked: Asked, requirements: str, weights: Sequence[str], months: int, draws: int, seed: int, out: str | None
 ) -> None:
     """Which platform meets the requirements, costs least for its risk, fits best, and how sure that is."""
     from streamplan.fit import decide, open_requirements
@@ -66,37 +35,37 @@ def command(
                 "--weight", ", ".join(weights), "weights in the requirements file, where a report is written"
             )
         written = write_decision(
-            workload,
+            asked.workload_file,
             requirements,
             Path(out),
-            only=only,
+            only=asked.only,
             months=months,
             draws=draws,
             seed=seed,
-            price_books=price_book,
-            options=options(pairs),
-            hours_per_month=hours_per_month,
-            region=region,
-            people=with_people,
-            people_files=people_file,
-            support=support,
-            progress=not as_json,
+            price_books=asked.price_book,
+            options=asked.options,
+            hours_per_month=asked.hours_per_month,
+            region=asked.region,
+            people=asked.with_people,
+            people_files=asked.people_file,
+            support=asked.support,
+            progress=not asked.as_json,
         )
         result = written.decision
     else:
         result = decide(
-            load(workload, region),
+            asked.workload,
             open_requirements(requirements).but(weights=_numbers(weights)),
-            only=only,
+            only=asked.only,
             months=months,
             draws=draws,
             seed=seed,
-            book=book(price_book),
-            options=options(pairs),
-            hours_per_month=hours_per_month,
-            people=people(with_people, people_file, support),
+            book=asked.book,
+            options=asked.options,
+            hours_per_month=asked.hours_per_month,
+            people=asked.people,
         )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(decision_document(result)))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import click
 
-from streamplan.commands.shared import JSON, REGION, WORKLOAD, load, shared
+from streamplan.commands.shared import JSON, REGION, WORKLOAD, Asked, asks
 
 
 @click.command("demand")
-@shared(WORKLOAD, JSON, REGION)
+@asks(WORKLOAD, JSON, REGION)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=1024, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
-def command(workload: str, as_json: bool, region: str | None, months: int, draws: int, seed: int) -> None:
+def command(asked: Asked, months: int, draws: int, seed: int) -> None:
     """The load month by month along the workload's growth: likely inputs, and P10, P50 and P90 of the draws."""
     from streamplan.demand_path import demand_document, demand_path
 
-    path = demand_path(load(workload, region), months, draws, seed)
-    if as_json:
+    path = demand_path(asked.workload, months, draws, seed)
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(demand_document(path)))

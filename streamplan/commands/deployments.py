@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from streamplan.commands.shared import JSON, shared
+from streamplan.commands.shared import JSON
 
 
 @click.command("deployments")
-@shared(JSON)
+@JSON
 @click.option("--deployment", "only", multiple=True, help="Only these ids (may be repeated).")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of what is not known.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws.")

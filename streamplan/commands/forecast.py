@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from streamplan.commands.shared import JSON, shared
+from streamplan.commands.shared import JSON
 
 
 @click.command("forecast")
 @click.argument("history", type=click.Path())
-@shared(JSON)
+@JSON
 @click.option(
     "--workload", default=None, type=click.Path(), help="Also the demand of this workload along the forecast."
 )

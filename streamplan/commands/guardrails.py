@@ -17,39 +17,25 @@ from streamplan.commands.shared import (
     REGION,
     UNITS,
     WORKLOAD,
+    Asked,
+    asks,
     fits,
     options,
-    plan_of,
-    shared,
 )
 
 
 @click.command("guardrails")
-@shared(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR)
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR)
 @click.option("--out", type=click.Path(), default=None, help="Prometheus rule file to write; printed if left out.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label that picks the cluster's series.")
 @click.option(
     "--mount", default="", help="Mount points of data volumes, a regular expression; the usual ones if left out."
 )
-def command(
-    workload: str,
-    platform: str,
-    machine: str | None,
-    units: float | None,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    posterior: str | None,
-    out: str | None,
-    labels: Sequence[str],
-    mount: str,
-) -> None:
+def command(asked: Asked, out: str | None, labels: Sequence[str], mount: str) -> None:
     """Alert thresholds of a plan as a Prometheus rule file, with the plan's own numbers in it."""
     from streamplan.guardrails import guardrails, rule_file
 
-    plan = plan_of(workload, platform, machine, units, price_book, hours_per_month, pairs, region, posterior)
+    plan = asked.plan
     fits(plan)
     picked = options(labels)
     text = rule_file(plan, labels=picked, mount=mount)
@@ -57,7 +43,7 @@ def command(
         from streamfacts.files import write_whole
 
         write_whole(out, text)
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(guardrails(plan, labels=picked, mount=mount)))

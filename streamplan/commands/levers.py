@@ -12,21 +12,17 @@ from streamplan.commands.shared import (
     JSON,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     PLATFORM,
     REGION,
-    SUPPORT,
     WORKLOAD,
-    book,
-    load,
+    Asked,
+    asks,
     options,
-    people,
-    shared,
 )
 
 
 @click.command("levers")
-@shared(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE)
 @click.option("--machine", default=None, help="Machine type that is held; the cheapest if left out.")
 @click.option(
     "--set", "own", multiple=True, metavar="NAME=VALUE", help="How far to pull a lever, such as retention_share=0.3."
@@ -34,38 +30,25 @@ from streamplan.commands.shared import (
 @click.option("--without", multiple=True, metavar="LEVER", help="Leave a lever out (may be repeated).")
 @click.option("--rates", multiple=True, type=click.Path(), help="CSV of your own committed rates.")
 def command(
-    workload: str,
-    platform: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
-    machine: str | None,
-    own: Sequence[str],
-    without: Sequence[str],
-    rates: Sequence[str],
+    asked: Asked, machine: str | None, own: Sequence[str], without: Sequence[str], rates: Sequence[str]
 ) -> None:
     """What each measure saves on this workload: by itself, and stacked without counting anything twice."""
     from pricing import Commitments
     from streamplan.levers import study_levers
 
     study = study_levers(
-        load(workload, region),
-        platform,
+        asked.workload,
+        asked.platform,
         machine=machine,
-        options=options(pairs),
+        options=asked.options,
         own_targets=options(own),
         without=without,
-        book=book(price_book),
+        book=asked.book,
         rates=Commitments.load(*rates),
-        hours_per_month=hours_per_month,
-        people=people(with_people, people_file, support),
+        hours_per_month=asked.hours_per_month,
+        people=asked.people,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
         from streamplan.document_choices import levers_document
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
-from streamplan.commands.shared import JSON, shared
+from streamplan.commands.shared import JSON
 
 
 @click.command("measure-messages")
 @click.argument("file", type=click.Path())
-@shared(JSON)
+@JSON
 @click.option("--format", "format", default=None, help="jsonl, avro, lines or length-delimited; told from the file.")
 @click.option("--key", default=None, help="Field of each JSON object or Avro record that becomes the record's key.")
 @click.option("--header", "pairs", multiple=True, metavar="NAME=VALUE", help="A header on every record (repeatable).")

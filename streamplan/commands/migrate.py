@@ -6,26 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from streamplan.commands.shared import (
-    BOOK,
-    HOURS,
-    JSON,
-    OPTION,
-    PEOPLE,
-    PEOPLE_FILE,
-    REGION,
-    SUPPORT,
-    WORKLOAD,
-    book,
-    load,
-    options,
-    people,
-    shared,
-)
+from streamplan.commands.shared import BOOK, HOURS, JSON, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
 
 
 @click.command("migrate")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE)
 @click.option("--from", "source", required=True, help="The offer that is left.")
 @click.option("--to", "target", required=True, help="The offer to go to.")
 @click.option("--months", type=int, default=60, show_default=True, help="Horizon, 1 to 60 months from now.")
@@ -39,15 +24,7 @@ from streamplan.commands.shared import (
 @click.option("--draws", type=int, default=512, show_default=True, help="Joint draws of all that is uncertain.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
 def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
+    asked: Asked,
     source: str,
     target: str,
     months: int,
@@ -64,7 +41,7 @@ def command(
     from streamplan.present_migration import migration_document, migration_table, sentences
 
     move = migrate(
-        load(workload, region),
+        asked.workload,
         source,
         target,
         months,
@@ -75,12 +52,12 @@ def command(
         discount_rate=discount_rate,
         draws=draws,
         seed=seed,
-        book=book(price_book),
-        people=people(with_people, people_file, support),
-        options=options(pairs),
-        hours_per_month=hours_per_month,
+        book=asked.book,
+        people=asked.people,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(migration_document(move)))

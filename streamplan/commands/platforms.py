@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from streamplan.commands.shared import JSON, shared
+from streamplan.commands.shared import JSON
 
 
 @click.command("platforms")
-@shared(JSON)
+@JSON
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the whole catalogue as Markdown.")
 def command(as_json: bool, as_markdown: bool) -> None:
     """The offers, their options, and the age and confidence of their prices."""

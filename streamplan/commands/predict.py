@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from streamplan.commands.shared import JSON, POSTERIOR, shared
+from streamplan.commands.shared import JSON, POSTERIOR
 
 
 @click.command("predict")
 @click.argument("cluster", type=click.Path())
-@shared(JSON)
+@JSON
 @click.option(
     "--load", "load_mb_s", type=float, default=None, help="MB/s of payload in; shows each resource's use at it."
 )

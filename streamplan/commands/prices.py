@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from streamplan.commands.shared import BOOK, JSON, book, shared
+from streamplan.commands.shared import BOOK, JSON, Asked, asks
 
 
 @click.group("prices")
@@ -15,21 +13,21 @@ def command() -> None:
 
 
 @command.command("list")
-@shared(JSON, BOOK)
+@asks(JSON, BOOK)
 @click.option("--meter", default="", help="Only meters whose id contains this.")
 @click.option("--region", default=None, help="Only this region.")
-def prices_list(as_json: bool, price_book: Sequence[str], meter: str, region: str | None) -> None:
+def prices_list(asked: Asked, meter: str, region: str | None) -> None:
     """Every price with unit, region, date, confidence and source."""
     from streamfacts.errors import unknown_name
     from streamfacts.tables import regions
 
     if region and region not in regions():
         raise unknown_name("region", region, regions())
-    frame = book(price_book).frame()
+    frame = asked.book.frame()
     frame = frame[frame["meter"].str.contains(meter, regex=False)]
     if region:
         frame = frame[frame["region"] == region]
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps, records
 
         click.echo(dumps(records(frame)))
@@ -45,11 +43,11 @@ def prices_list(as_json: bool, price_book: Sequence[str], meter: str, region: st
 
 
 @command.command("check")
-@shared(JSON, BOOK)
+@asks(JSON, BOOK)
 @click.option("--max-age-days", type=int, default=365, show_default=True, help="Flag prices older than this.")
-def prices_check(as_json: bool, price_book: Sequence[str], max_age_days: int) -> None:
+def prices_check(asked: Asked, max_age_days: int) -> None:
     """Validate every table of prices and count the old and the doubtful rows."""
-    frame = book(price_book).frame()
+    frame = asked.book.frame()
     old = frame[frame["age_days"] > max_age_days]
     summary = {
         "rows": len(frame),
@@ -60,7 +58,7 @@ def prices_check(as_json: bool, price_book: Sequence[str], max_age_days: int) ->
         "confidence": frame["confidence"].value_counts().to_dict(),
         "oldest": str(frame["as_of"].min()),
     }
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(summary))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,18 +13,16 @@ from streamplan.commands.shared import (
     ONLY,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     REGION,
-    SUPPORT,
     WORKLOAD,
-    options,
-    shared,
+    Asked,
+    asks,
     something_fits,
 )
 
 
 @click.command("report")
-@shared(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option(
     "--format",
@@ -37,38 +34,24 @@ from streamplan.commands.shared import (
 @click.option(
     "--on", default="", metavar="DATE", help="Day on which the ages of prices are reckoned; today if left out."
 )
-def command(
-    workload: str,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    most_clusters: int,
-    only: Sequence[str],
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
-    out: str,
-    formats: str | None,
-    on: str,
-) -> None:
+def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
     """Run the comparison notebook and leave it as a self-contained page, a PDF and a spreadsheet with live totals."""
     from streamplan.report import write_report
     from streamplan.terminal import console, study_table
 
     result = write_report(
-        workload,
+        asked.workload_file,
         Path(out),
-        price_books=price_book,
-        hours_per_month=hours_per_month,
-        region=region,
-        only=only,
-        options=options(pairs),
-        most_clusters=most_clusters,
+        price_books=asked.price_book,
+        hours_per_month=asked.hours_per_month,
+        region=asked.region,
+        only=asked.only,
+        options=asked.options,
+        most_clusters=asked.most_clusters,
         on=on,
-        people=with_people,
-        people_files=people_file,
-        support=support,
+        people=asked.with_people,
+        people_files=asked.people_file,
+        support=asked.support,
         formats=None if formats is None else [name.strip() for name in formats.split(",") if name.strip()],
     )
     console().print(study_table(result.study))

@@ -13,21 +13,17 @@ from streamplan.commands.shared import (
     JSON,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     PLATFORM,
     REGION,
-    SUPPORT,
     WORKLOAD,
-    book,
-    load,
+    Asked,
+    asks,
     options,
-    people,
-    shared,
 )
 
 
 @click.command("resilience")
-@shared(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE)
 @click.option("--rpo", default="5 min", show_default=True, help="How much of the newest data may be lost.")
 @click.option("--rto", default="1 h", show_default=True, help="How long until everything is processed again.")
 @click.option(
@@ -49,16 +45,7 @@ from streamplan.commands.shared import (
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the delays.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
 def command(
-    workload: str,
-    platform: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
+    asked: Asked,
     rpo: str,
     rto: str,
     against: Sequence[str],
@@ -78,8 +65,8 @@ def command(
     from streamplan.resilience import resilience as study
 
     result = study(
-        load(workload, region),
-        platform,
+        asked.workload,
+        asked.platform,
         rpo,
         rto,
         against=against,
@@ -92,12 +79,12 @@ def command(
         delays=options(pairs_of_delays),
         draws=draws,
         seed=seed,
-        book=book(price_book),
-        people=people(with_people, people_file, support),
-        options=options(pairs),
-        hours_per_month=hours_per_month,
+        book=asked.book,
+        people=asked.people,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(resilience_document(result)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
@@ -15,21 +13,16 @@ from streamplan.commands.shared import (
     ONLY,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     POSTERIOR,
     REGION,
-    SUPPORT,
     WORKLOAD,
-    book,
-    load,
-    options,
-    people,
-    shared,
+    Asked,
+    asks,
 )
 
 
 @click.command("risk")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
@@ -38,18 +31,7 @@ from streamplan.commands.shared import (
 @click.option("--machine", default=None, help="Machine type that is held (with one --platform).")
 @click.option("--units", type=float, default=None, help="Brokers or shards that are held (with one --platform).")
 def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    posterior: str | None,
-    most_clusters: int,
-    only: Sequence[str],
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
+    asked: Asked,
     months: int,
     draws: int,
     seed: int,
@@ -62,24 +44,24 @@ def command(
     from streamplan.risk import risk as study
 
     held = {k: v for k, v in (("machine", machine), ("units", units)) if v is not None}
-    if held and len(only) != 1:
-        raise InputError("--platform", ", ".join(only), f"the one offer that --{next(iter(held))} is of")
+    if held and len(asked.only) != 1:
+        raise InputError("--platform", ", ".join(asked.only), f"the one offer that --{next(iter(held))} is of")
     result = study(
-        load(workload, region, posterior),
-        only,
+        asked.workload,
+        asked.only,
         months,
         draws,
         seed,
         budget,
         plan_month=plan_month,
         held=held,
-        book=book(price_book),
-        options=options(pairs),
-        hours_per_month=hours_per_month,
-        most_clusters=most_clusters,
-        people=people(with_people, people_file, support),
+        book=asked.book,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
+        most_clusters=asked.most_clusters,
+        people=asked.people,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps, risk_document
 
         click.echo(dumps(risk_document(result)))

@@ -7,26 +7,11 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
-from streamplan.commands.shared import (
-    BOOK,
-    JSON,
-    OPTION,
-    PEOPLE,
-    PEOPLE_FILE,
-    PLATFORM,
-    REGION,
-    SUPPORT,
-    WORKLOAD,
-    book,
-    load,
-    options,
-    people,
-    shared,
-)
+from streamplan.commands.shared import BOOK, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks
 
 
 @click.command("runway")
-@shared(WORKLOAD, JSON, BOOK, OPTION, REGION, PLATFORM, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, JSON, BOOK, OPTION, REGION, PLATFORM, PEOPLE)
 @click.option("--machine", default=None, help="Machine type that is there; may be left out where there is but one.")
 @click.option("--units", type=int, required=True, help="Brokers, shards or units that are there.")
 @click.option("--pool", "pools", multiple=True, metavar="NAME=UNITS", help="Units of a further kind, such as bookie=9.")
@@ -40,15 +25,7 @@ from streamplan.commands.shared import (
 )
 @click.option("--budget", type=float, default=None, help="USD a month: also the most that it carries on this platform.")
 def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    pairs: Sequence[str],
-    region: str | None,
-    platform: str,
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
+    asked: Asked,
     machine: str | None,
     units: int,
     pools: Sequence[str],
@@ -64,16 +41,14 @@ def command(
     from streamplan.inverse import most_carried
     from streamplan.runway import runway
 
-    found, chosen = load(workload, region), options(pairs)
     result = runway(
-        found, platform, machine, units, months, draws, seed,
-        pools=_pools(pools), disk=disk, clusters=clusters, options=chosen,
+        asked.workload, asked.platform, machine, units, months, draws, seed,
+        options=asked.options, pools=_pools(pools), disk=disk, clusters=clusters,
     )  # fmt: skip
-    staff = people(with_people, people_file, support)
-    if staff is not None and budget is None:
+    if asked.people is not None and budget is None:
         raise InputError("--people", "given", "together with --budget: people count against it")
-    most = most_carried(result, month, budget, seed=seed, book=book(price_book), options=chosen, people=staff)
-    if as_json:
+    most = most_carried(result, month, budget, seed=seed, book=asked.book, options=asked.options, people=asked.people)
+    if asked.as_json:
         from streamplan.document import dumps
         from streamplan.present_runway import runway_document
 

@@ -14,58 +14,37 @@ from streamplan.commands.shared import (
     JSON,
     OPTION,
     PEOPLE,
-    PEOPLE_FILE,
     POSTERIOR,
     REGION,
-    SUPPORT,
     WORKLOAD,
-    book,
-    load,
-    options,
-    people,
-    shared,
+    Asked,
+    asks,
 )
 
 
 @click.command("schedule")
-@shared(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, PEOPLE, PEOPLE_FILE, SUPPORT)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, PEOPLE)
 @click.option("--platform", "only", multiple=True, default=("all",), show_default=True, help="Offers, or all.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--step-months", type=int, default=6, show_default=True, help="Months that every step lasts at least.")
 @click.option("--lead-days", type=float, default=14.0, show_default=True, help="Days from an order to its delivery.")
-def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    hours_per_month: float,
-    pairs: Sequence[str],
-    region: str | None,
-    posterior: str | None,
-    most_clusters: int,
-    only: Sequence[str],
-    with_people: bool,
-    people_file: Sequence[str],
-    support: str,
-    months: int,
-    step_months: int,
-    lead_days: float,
-) -> None:
+def command(asked: Asked, only: Sequence[str], months: int, step_months: int, lead_days: float) -> None:
     """What to hold of an offer in each month, when to order more, and what it costs."""
     from streamplan.schedule import schedules
 
     found = schedules(
-        load(workload, region, posterior),
+        asked.workload,
         () if "all" in only else only,
         months,
         step_months=step_months,
         lead_days=lead_days,
-        book=book(price_book),
-        options=options(pairs),
-        hours_per_month=hours_per_month,
-        people=people(with_people, people_file, support),
-        most_clusters=most_clusters,
+        book=asked.book,
+        options=asked.options,
+        hours_per_month=asked.hours_per_month,
+        people=asked.people,
+        most_clusters=asked.most_clusters,
     )
-    if as_json:
+    if asked.as_json:
         from streamplan.document import dumps
         from streamplan.present_schedule import schedule_document
 

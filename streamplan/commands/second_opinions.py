@@ -6,26 +6,19 @@ from collections.abc import Sequence
 
 import click
 
-from streamplan.commands.shared import BOOK, JSON, REGION, WORKLOAD, book, load, shared
+from streamplan.commands.shared import BOOK, JSON, REGION, WORKLOAD, Asked, asks
 
 
 @click.command("second-opinions")
-@shared(WORKLOAD, JSON, BOOK, REGION)
+@asks(WORKLOAD, JSON, BOOK, REGION)
 @click.option("--rule", "only", multiple=True, help="Only these rules (may be repeated).")
 @click.option("--platform", "platforms", multiple=True, help="Offers of ours beside them (may be repeated).")
-def command(
-    workload: str,
-    as_json: bool,
-    price_book: Sequence[str],
-    region: str | None,
-    only: Sequence[str],
-    platforms: Sequence[str],
-) -> None:
+def command(asked: Asked, only: Sequence[str], platforms: Sequence[str]) -> None:
     """What published sizing rules say of the workload, beside our plans, and why they differ."""
     from streamplan.opinions import OURS, second_opinions
 
-    result = second_opinions(load(workload, region), only, platforms or OURS, book(price_book))
-    if as_json:
+    result = second_opinions(asked.workload, only, platforms or OURS, asked.book)
+    if asked.as_json:
         from streamplan.document import dumps
 
         click.echo(dumps(result.document()))
