@@ -140,7 +140,7 @@ def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
         )
         text += "."
     if any(c.name == "CPU" for c in best.sizing.constraints):
-        text += " CPU costs a byte rest on few measurements; the appendix has their range."
+        text += " What a byte costs in CPU rests on few measurements; the appendix has its range."
     return text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from capacity import Range
+from capacity.correlation import Correlation
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
 
@@ -48,7 +49,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
         yield f"INPUTS of workload {workload.name!r}, in bytes, seconds and records"
         for name, info in type(workload).model_fields.items():
             value = getattr(workload, name)
-            if name in ("name", "title", "description") or value is None:
+            if name in ("name", "title", "description") or value in (None, {}, Correlation()):
                 continue
             default = name not in workload.model_fields_set
             origin = workload.origin.get(name, "default" if default else "given")

@@ -46,11 +46,15 @@ def month_in_words(month: Any) -> str:
     return "now" if month == 1 else str(int(month))
 
 
+def _when(month: float) -> str:
+    words = month_in_words(month)
+    return f"by month {words}" if words.isdigit() else words
+
+
 def runway_terms(result: Runway) -> str:
     """Return how the table of a runway is to be read."""
     first, names = result.first, ", ".join(result.inputs) or "none"
-    low, middle = (month_in_words(m) for m in first.months[:2])
-    middle = f"month {middle}" if middle.isdigit() else middle
+    low, middle = (_when(m) for m in first.months[:2])
     growth = result.workload.growth
     none = "The workload has no growth block: nothing moves but the draws. " if growth is None else ""
     disk = (
@@ -58,10 +62,10 @@ def runway_terms(result: Runway) -> str:
         if result.held.disk_bytes
         else " Disks count with the largest size that can be had; --disk states those that are there."
     )
-    ever = [month_in_words(m) for m in percentiles(result.binds)[:2]]
+    ever = [_when(m) for m in percentiles(result.binds)[:2]]
     return (
-        f"{none}Some wall is passed by month {ever[1]} in the median, {ever[0]} in one draw of ten. First:"
-        f" {first.label}, {middle} in the median, {low} in one draw of ten. P10, P50:"
+        f"{none}Some wall is passed {ever[1]} in the median, {ever[0]} in one draw of ten. First: {first.label},"
+        f" {middle} in the median, {low} in one draw of ten. P10, P50:"
         f" the month by which the wall is passed in a tenth and in half of the draws; later: after month"
         f" {result.months}. Within: share of draws that pass it by then; first: that pass none sooner."
         f" {result.draws:,} draws, seed {result.seed}; uncertain: {names}.{disk}"
