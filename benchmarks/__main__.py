@@ -40,7 +40,7 @@ def main(only: tuple[str, ...], peer_python: str | None, repeats: int | None, fu
         "report": lambda: report.measure(repeats or 7),
         "batch": lambda: batch.measure(repeats or 3),
         "growth": lambda: growth.measure(full),
-        "draws": lambda: draws.measure(full),
+        "draws": lambda: draws.measure(full, peer_python),
         "slider": slider.measure,
         "imports": startup.imports,
     }

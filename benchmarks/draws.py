@@ -66,7 +66,27 @@ def points() -> dict[str, Any]:
     return {"seconds": [timed(lambda x=x: study(workload(100.0 + x))) for x in range(1, POINTS + 1)]}
 
 
-def measure(full: bool) -> Result:
+def of_the_peer(result: Result, python: str, ours_s: float) -> None:
+    """Add what the peer takes for a plan of a few worlds, and what as many worlds as ours would take at that rate."""
+    from benchmarks.planning import peer
+    from benchmarks.worlds import CASES, WORLDS
+
+    with peer(python) as other:
+        other.seconds(CASES[0])  # the first plan of a process takes longer
+        seconds = other.seconds(CASES[0])
+    result.times[f"peer, a plan of {CASES[0].name} in {WORLDS} worlds"] = Times.of([seconds])
+    whole = seconds / WORLDS * DRAWS * MONTHS
+    result.facts |= {
+        f"peer, {DRAWS * MONTHS:,} worlds at that rate, days (not run)": whole / 86400.0,
+        "that over ours": whole / ours_s,
+    }
+    result.notes.append(
+        "The peer plans every world apart, so its time is in proportion to them; it was run on few and multiplied. It "
+        "is of one thread, for EBS and local disks together; ours of all cores, for EBS alone."
+    )
+
+
+def measure(full: bool, peer_python: str | None = None) -> Result:
     """Measure each in a process of its own."""
     result = Result(
         "draws", f"uncertain workloads over {MONTHS} months, machine types as they are cheapest in each month"
@@ -101,6 +121,8 @@ def measure(full: bool) -> Result:
         "all threads: over the cores it is the least that an idle machine takes, and others' load moves it less.",
         f"Growth in draws to {FULL:,} only with --full.",
     ]
+    if peer_python:
+        of_the_peer(result, peer_python, offer["seconds"])
     return result
 
 
