@@ -52,6 +52,10 @@ def _answer_of(study: Study, on: dt.date) -> Answer:
     )
 
 
+#: Names of clouds in prose.
+_CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+
+
 def _which(study: Study, best: Plan) -> str:
     rows = study.table[study.table["status"] == FEASIBLE].to_dict("records")
     cost = float(best.monthly_usd or 0)
@@ -64,7 +68,7 @@ def _which(study: Study, best: Plan) -> str:
     provider = regions()[study.workload.region]
     at_home = _first(study, rows, lambda p: p.offer.provider == provider)
     if at_home and at_home["platform"] != best.offer.name:
-        text += f" Among those on {provider}, where the workload is, {_is_cheapest(at_home)}."
+        text += f" Among those on {_CLOUDS.get(provider, provider)}, where the workload is, {_is_cheapest(at_home)}."
     kafka = _first(study, rows, lambda p: p.offer.guarantees["protocol"] == "Kafka")
     if kafka and kafka["platform"] != best.offer.name:
         text += f" It speaks the {best.offer.guarantees['protocol']} protocol; with Kafka's, {_is_cheapest(kafka)}."

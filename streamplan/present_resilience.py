@@ -12,7 +12,7 @@ from streamfacts.units import human
 from streamplan.document import _mapping, records, workload_document
 from streamplan.present import Html, _render
 from streamplan.resilience import HELD_AT, INFEASIBLE, MEETS, PERCENTILES, ResilienceStudy
-from streamplan.wording import money
+from streamplan.wording import lost_in_words, money
 
 
 def span(seconds: Any) -> str:
@@ -52,7 +52,7 @@ def resilience_document(study: ResilienceStudy) -> dict[str, Any]:
 
 def resilience_table(study: ResilienceStudy) -> Table:
     """Return the designs, those within the aim first."""
-    aim = f"RPO {span(study.rpo_s)} and RTO {span(study.rto_s)} after loss by {' or '.join(study.against)}"
+    aim = f"RPO {span(study.rpo_s)} and RTO {span(study.rto_s)} after {lost_in_words(study.against)}"
     table = Table(
         box=box.SIMPLE_HEAD,
         title=f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}",
@@ -107,6 +107,7 @@ def resilience_answer(study: ResilienceStudy) -> Html:
         best=best,
         row=rows[best.design.name] if best else None,
         aim=f"RPO {span(study.rpo_s)}, RTO {span(study.rto_s)}",
+        lost=lost_in_words(study.against),
         misses=[(r["title"], short(r["reason"])) for r in rows.values() if r["status"] != MEETS],
         rebuild=[(r["what"], span(r["seconds"])) for r in study.rebuild.to_dict("records") if r["seconds"]],
         deletion=bool(best and best.outcome_of("deletion").survived),
@@ -118,7 +119,10 @@ def resilience_answer(study: ResilienceStudy) -> Html:
 def resilience_designs(study: ResilienceStudy) -> Html:
     """The table of the designs, with the reason where one is not within the aim."""
     rows = study.table.to_dict("records")
-    return _render("resilience_designs.html.j2", rows=rows, study=study, span=span, held=HELD_AT, meets=MEETS)
+    lost = lost_in_words(study.against)
+    return _render(
+        "resilience_designs.html.j2", rows=rows, study=study, lost=lost, span=span, held=HELD_AT, meets=MEETS
+    )
 
 
 def resilience_failures(study: ResilienceStudy) -> Html:

@@ -38,6 +38,7 @@ from streamfacts.units import human, largest, parse
 from streamfacts.usage import HOURS_PER_MONTH, Usage
 from streamplan.people import People
 from streamplan.plan import Plan, plan
+from streamplan.wording import lost_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -441,14 +442,14 @@ def _misses(
         if outcome.failure not in asked:
             continue
         if not outcome.survived:
-            out.append(f"the loss by {outcome.failure} is not survived: {outcome.how}")
+            out.append(f"{lost_in_words([outcome.failure])} is not survived: {outcome.how}")
             continue
         for name, field, aim in (("RPO", "rpo_s", aims[0]), ("RTO", "rto_s", aims[1])):
             got = _worst([outcome], field, HELD_AT)
             if got is None or got > aim:
                 shown = "without end" if got is None else human(got, "seconds")
                 wanted = "an end" if np.isinf(aim) else human(aim, "seconds")
-                out.append(f"{name} after loss by {outcome.failure}: P{HELD_AT} {shown}, asked {wanted}")
+                out.append(f"{name} after {lost_in_words([outcome.failure])}: P{HELD_AT} {shown}, asked {wanted}")
     return tuple(out)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -36,3 +37,17 @@ def describe(units: str, unit: str, configuration: str, clusters: int = 1) -> st
         what = f"{units} {unit}" + ("" if units == "1" else "s")
         what += "" if configuration in (unit, "") else f", {configuration}"
     return what if clusters == 1 else f"{clusters} clusters of {what}"
+
+
+def lost_in_words(failures: Iterable[str]) -> str:
+    """Return failures as what is lost.
+
+    Examples
+    --------
+    >>> lost_in_words(["zone", "region"]), lost_in_words(["deletion"])
+    ('loss of a zone or region', 'deletion of data')
+    """
+    names = list(failures)
+    parts = [name for name in names if name != "deletion"]
+    words = [f"loss of a {' or '.join(parts)}"] if parts else []
+    return " or ".join(words + ["deletion of data"] * ("deletion" in names))

@@ -57,7 +57,7 @@ def test_an_offer_that_no_design_serves_is_out_with_the_reason(kept):
     gone = {g.offer.name: g.reasons for g in kept.excluded}
     assert set(gone) == {"kinesis-provisioned"}
     ((why, _),) = gone["kinesis-provisioned"]
-    assert why.startswith("RPO 1 min and RTO 12 h after loss by region: ")
+    assert why.startswith("RPO 1 min and RTO 12 h after loss of a region: ")
     assert "nothing is in another region" in why and "asked 12 h" in why
 
 
@@ -77,7 +77,7 @@ def test_a_wish_keeps_an_offer_and_says_so(kept, book):
     assert left.factor == 1.0 and left.result.design.name == "stretched-zones"
     assert "nothing is in another region" in left.unmet
     first = decided(book, only=["kinesis-provisioned"], wish={"rpo": "1 min"})
-    assert "Wished and not kept: RPO 1 min after loss by region" in dict(reasons(first))["What it survives"]
+    assert "Wished and not kept: RPO 1 min after loss of a region" in dict(reasons(first))["What it survives"]
 
 
 def test_a_wish_beyond_what_must_be_is_given_up_first(book):

@@ -35,7 +35,7 @@ def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.Lay
         .mark_bar(size=20)
         .encode(
             y=y,
-            x=alt.X("mb_s:Q", title="MB/s (10^6 bytes a second), average"),
+            x=alt.X("mb_s:Q", title="MB/s (10^6 bytes a second), average", axis=alt.Axis(tickCount=8)),
             color=alt.Color("where:N", title=None, scale=alt.Scale(domain=[within, across], range=[BLUE, VERMILION])),
             order=alt.Order("rank:Q"),
             tooltip=["path:N", "where:N", alt.Tooltip("mb_s:Q", format=",.1f", title="MB/s")],

@@ -7,6 +7,7 @@ import pandas as pd
 
 from streamplan.charts.theme import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, SKY, VERMILION, WIDTH
 from streamplan.resilience import HELD_AT, MEETS, ResilienceStudy
+from streamplan.wording import lost_in_words
 
 #: Ends of the ticks of an axis of time [s], with their labels.
 TICKS = {0: "0", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h", 604800: "7 d"}
@@ -46,10 +47,10 @@ def recovery_by_design(study: ResilienceStudy) -> alt.HConcatChart | alt.LayerCh
         panels.append(
             alt.layer(line, middle, held, wall).properties(width=(WIDTH - 180) // 2 + 60, height=alt.Step(30))
         )
-    lost = " or ".join(study.against)
+    lost = lost_in_words(study.against)
     return alt.hconcat(*panels, spacing=16).properties(
         title=alt.Title(
-            f"After the loss by {lost}, on {study.offer.title}",
+            f"After {lost}, on {study.offer.title}",
             subtitle=f"tick: median; dot: P{HELD_AT}, which is held against the aim (dashed); green: within the aim; "
             "designs without a bar do not come back",
         )

@@ -16,6 +16,7 @@ from streamplan.fit.requirements import Aim
 from streamplan.people import People
 from streamplan.resilience import UNPRICED, DesignResult, ResilienceStudy, resilience
 from streamplan.risk import OfferRisk
+from streamplan.wording import lost_in_words
 
 #: Quasi-random draws of the delays of a recovery.
 DRAWS = 1024
@@ -120,14 +121,14 @@ def _words(rpo_s: float, rto_s: float, losses: tuple[str, ...]) -> str:
     Examples
     --------
     >>> _words(60.0, float("inf"), ("region",))
-    'RPO 1 min after loss by region'
+    'RPO 1 min after loss of a region'
     """
     parts = [
         f"{name} {human(value, 'seconds') if value else '0 s'}"
         for name, value in (("RPO", rpo_s), ("RTO", rto_s))
         if value != float("inf")
     ]
-    return f"{' and '.join(parts) or 'recovery'} after loss by {' or '.join(losses)}"
+    return f"{' and '.join(parts) or 'recovery'} after {lost_in_words(losses)}"
 
 
 def _why(study: ResilienceStudy) -> str:

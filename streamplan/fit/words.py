@@ -13,7 +13,7 @@ from streamplan.fit.survival import Survival
 from streamplan.present_resilience import resilience_designs, short, span
 from streamplan.resilience import HELD_AT
 from streamplan.risk import OUTGROWN
-from streamplan.wording import money
+from streamplan.wording import lost_in_words, money
 
 
 def _span(decision: Decision) -> str:
@@ -82,9 +82,11 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
     holding = {
         choice: [r["rule"] for r in rules(decision) if r["choice"] == choice and r["holds"]] for choice in CHOICES
     }
-    told = [f"{len(held)} for {CHOICES[choice]}" for choice, held in holding.items() if held]
+    told = [
+        f"{len(held)} speak{'s' * (len(held) == 1)} for {CHOICES[choice]}" for choice, held in holding.items() if held
+    ]
     out.append(
-        ("Rules of thumb", f"Of the guide's rules hold: {', '.join(told)}." if told else "None holds as answered.")
+        ("Rules of thumb", f"Of those in the list below, {' and '.join(told)}." if told else "None holds as answered.")
     )
     return out
 
@@ -111,8 +113,8 @@ def _survives(decision: Decision) -> str:
     by = f", copied by {row['copied_by']}" if row["copied_by"] else ""
     text = f"Built as {built.result.design.title}{by} ({' and '.join(_regions(built))})."
     if lost != "-" and back != "-":
-        losses = " or ".join(built.study.against)
-        text += f" After loss by {losses}, 9 times in 10 at most {lost} of data is lost and all is back in {back}."
+        losses = lost_in_words(built.study.against)
+        text += f" After {losses}, 9 times in 10 at most {lost} of data is lost and all is back in {back}."
     if built.factor != 1.0:
         text += (
             f" Against one region that adds {money(built.extra_usd)} USD a month at the likely demand"
