@@ -239,7 +239,7 @@ def test_disk_grows_with_the_throughput_asked(mib_s):
 
 
 def test_disk_is_bought_as_large_as_shown():
-    sizing = size(work(write="300 MB/s", retention="10 min"), DISK, machine="n2-standard-16")
+    sizing = size(work(write="300 MB/s", retention="2 min"), DISK, machine="n2-standard-16")
     throughput, bought = part(sizing, "volume throughput"), part(sizing, "volume of a broker")
     assert throughput > 240
     assert bought == pytest.approx(np.ceil((throughput - 240) / 0.48))
