@@ -54,6 +54,8 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "year": (2000, 2200),
 }
 TEXTS = ("system", "source", "test_bed", "hardware", "instance_type", "disk_kind", "acks", "compression", "tls", "note")
+#: Names of machine types as clouds write them, "m7g.large" or "Standard_D4s_v6"; "physical" is none.
+_TYPE_OF_A_CLOUD = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)+$")
 _PRODUCERS, _ONE_PRODUCER = r"(?:^|[\s;,(])(\d+) (?:omb )?producers?\b", r"(single|one) producer\b"
 NONE_WORDS = {"", "none", "no", "off", "false", "plaintext", "nan", "uncompressed"}
 
@@ -189,6 +191,13 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     machine = _machine(text["instance_type"])
     vcpu = number["vcpu_per_node"]
     if not np.isfinite(vcpu):
+        if _TYPE_OF_A_CLOUD.match(text["instance_type"]) and not machine:
+            raise InputError(
+                "instance_type",
+                text["instance_type"],
+                "a machine type of EC2 in the tables, such as m7g.large; of any other give vcpu_per_node (and"
+                " net_gbps_per_node) too",
+            )
         vcpu = machine.get("vcpu", np.nan)
     net = number["net_gbps_per_node"]
     if not np.isfinite(net):
@@ -211,7 +220,13 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         fsync = False
     elif system in (PULSAR, BOOKKEEPER):
         fsync = "nofsync" not in acks and "no journal" not in f"{acks} {said}"
-    replication = given("replication", 1.0 if system == BOOKKEEPER else 3.0, "3 copies assumed")
+    copies = 1.0 if system == BOOKKEEPER else 3.0
+    replication = given("replication", copies, f"{copies:g} cop{'y' if copies == 1 else 'ies'} assumed")
+    if replication > nodes:
+        assumed.append(
+            f"nodes: {nodes:g} of a larger cluster, as {replication:g} copies need as many nodes; each record that"
+            " they lead lies here once"
+        )
     if system == KAFKA and not acks:
         assumed.append("acks: all assumed")
     leader_only = re.match(r"(acks=?)?[01]\b|leader|none", acks) or re.search(r"acks?1\b|(fsync|async)-1\b", acks)

@@ -259,7 +259,7 @@ def commit(
     if not lines:
         raise MissingFact(
             f"no committed rate of {years} year{'s' if years > 1 else ''} is known in {region} for what {platform}"
-            f" bills ({', '.join(without) or 'nothing by the hour'}); a file of your own rates gives them"
+            f" bills ({', '.join(without) or 'nothing by the hour'}); --rates takes a file of your own"
         )
     rest = None
     if not bought.incomplete.any():

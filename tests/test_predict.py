@@ -210,11 +210,18 @@ def test_waiting_grows_with_load_and_idles_at_the_floor():
         ({"partitions": -5}, "partitions.*-5"),
         ({"message_byte": 5}, "message_byte.*message_bytes"),
         ({"consumers_fanout": -1}, "consumers_fanout"),
+        ({"instance_type": "m99.huge"}, "instance_type.*m99.huge.*vcpu_per_node"),
+        ({"instance_type": "Standard_D4s_v6"}, "instance_type.*Standard_D4s_v6.*vcpu_per_node"),
     ],
 )
 def test_bad_clusters_are_refused_by_name(changes, message):
     with pytest.raises((InputError, InputErrors), match=message):
         predict({**I3EN, **changes})
+
+
+def test_fewer_nodes_than_copies_are_told_to_be_part_of_a_cluster():
+    assert not any(note.startswith("nodes: ") for note in predict({**I3EN, "nodes": 3, "replication": 3}).assumed[0])
+    assert any("larger cluster" in note for note in predict({**I3EN, "nodes": 1, "replication": 3}).assumed[0])
 
 
 def test_every_error_of_a_table_is_told_at_once():
