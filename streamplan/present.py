@@ -197,14 +197,15 @@ def not_modelled(study: Study) -> Html:
 def portfolio_index(batch: Batch) -> Html:
     """The index of a batch: totals, teams, a link a report, and what failed."""
     done = [d for found in batch.teams.values() for d in found]
-    usd = {id(d): float(d.summary["monthly_usd"] or 0.0) for d in done}
+    usd = {id(d): float(d.summary["monthly_usd"]) for d in done if d.summary["monthly_usd"] is not None}
     total = sum(usd.values())
     teams = [
         {
             "name": team,
             "count": len(found),
-            "usd": (own := sum(usd[id(d)] for d in found)),
+            "usd": (own := sum(usd.get(id(d), 0.0) for d in found)),
             "share": own / (total or 1.0),
+            "without": sum(id(d) not in usd for d in found),
         }
         for team, found in batch.teams.items()
     ]
@@ -215,6 +216,7 @@ def portfolio_index(batch: Batch) -> Html:
         teams=sorted(teams, key=lambda t: -float(t["usd"])),
         total=total,
         horizon=HORIZON,
-        dearest=sorted(done, key=lambda d: -usd[id(d)])[:3],
+        dearest=sorted((d for d in done if id(d) in usd), key=lambda d: -usd[id(d)])[:3],
+        without=[d.row.name for d in done if id(d) not in usd],
         beside=["portfolio.xlsx"] if any("xlsx" in d.files for d in done) else [],
     )

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 from streamfacts.errors import InputError
 from streamplan import batch, forks, notebooks, study
-from streamplan.batch_rows import read_portfolio, slug_of
+from streamplan.batch_rows import Row, read_portfolio, slug_of
 from streamplan.batch_store import KEPT
 from streamplan.cli import main
+from streamplan.present import portfolio_index
 from streamplan.workloads import open_workload
 from tests import office
 
@@ -395,3 +396,17 @@ def test_a_slug_is_a_file_name_in_its_folder(name):
 @given(st.lists(st.text(max_size=20), unique=True, max_size=8))
 def test_other_names_have_other_slugs(names):
     assert len({slug_of(name) for name in names}) == len(names)
+
+
+def test_a_report_without_a_cost_is_in_no_total_and_named():
+    def done(line, name, team, usd):
+        summary = dict.fromkeys(("platform", "title", "region", "low_usd", "high_usd", "what", "binding"))
+        return batch.Done(
+            Row(line, name, team, name), {}, {"status": "stands alone", "monthly_usd": usd, **summary}, True
+        )
+
+    reports = {d.row.line: d for d in (done(2, "orders", "Sales", 120.0), done(3, "clicks", "Web", None))}
+    page = str(portfolio_index(batch.Batch("p.csv", ON, [d.row for d in reports.values()], reports)))
+    assert "over 2 reports, 1 without a cost" in page and "Nothing that fits is priced for clicks" in page
+    assert "orders at 120." in page and "clicks at" not in page
+    assert "0.00" not in page
