@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from capacity.history import History, read_history
 from capacity.quantity import Range
 from capacity.uncertainty import Distribution
-from streamfacts.errors import InputError, MissingFact
+from streamfacts.errors import InputError, MissingFact, unreadable
 
 Array = NDArray[np.float64]
 
@@ -253,7 +253,7 @@ def forecast_file(path: str | Path, *, fill: bool = False) -> Forecast:
     try:
         state = path.stat()
     except OSError as error:
-        raise InputError("history", str(path), f"a readable CSV file ({type(error).__name__})") from None
+        raise unreadable("history", path, "a readable CSV file", error) from None
     return _cached(str(path), fill, state.st_mtime_ns, state.st_size)
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamfacts.errors import InputError
+from streamfacts.errors import InputError, unreadable
 from streamfacts.units import DAY, HOUR, factor
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _columns(path: Path) -> tuple[pd.DatetimeIndex, Array]:
     except pd.errors.EmptyDataError:
         raise InputError("history", str(path), "a CSV file with a header and rows; this one is empty") from None
     except (OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise InputError("history", str(path), f"a readable CSV file ({type(error).__name__})") from None
+        raise unreadable("history", path, "a readable CSV file", error) from None
     time = _column(frame.columns, TIMES, path, "timestamp")
     rate = _column([c for c in frame.columns if c != time], RATES, path, "bytes_s")
     if frame.empty:

@@ -58,6 +58,26 @@ class NothingFeasible(StreamplanError):
     exit_status = 3
 
 
+_UNREADABLE = {
+    FileNotFoundError: "there is no such file",
+    IsADirectoryError: "that is a folder",
+    PermissionError: "that one may not be read",
+    UnicodeDecodeError: "that one is not UTF-8 text",
+}
+
+
+def unreadable(field: str, path: object, wanted: str, error: Exception) -> InputError:
+    """An `InputError` for a file that cannot be read as what is wanted, with the reason in words.
+
+    Examples
+    --------
+    >>> print(unreadable("history", "none.csv", "a readable CSV file", FileNotFoundError()))
+    history: 'none.csv' is not usable; allowed: a readable CSV file; there is no such file
+    """
+    why = next((words for kind, words in _UNREADABLE.items() if isinstance(error, kind)), "that one is no such thing")
+    return InputError(field, str(path), f"{wanted}; {why}")
+
+
 def unknown_name(field: str, value: str, known: Iterable[str]) -> InputError:
     """An `InputError` for a name that is not known, with the nearest names that are."""
     names = sorted(known)

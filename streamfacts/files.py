@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from streamfacts.errors import InputError
+from streamfacts.errors import InputError, unreadable
 
 
 def read_mapping(path: str | Path, field: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def read_document(path: str | Path, field: str) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(field, str(path), f"a readable UTF-8 text file ({type(error).__name__})") from None
+        raise unreadable(field, path, "a readable UTF-8 text file", error) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         _check_depth(yaml.parse(text, Loader=loader), field, path)

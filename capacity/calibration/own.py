@@ -23,7 +23,7 @@ from capacity.calibration.fit import Joint, Prior, fit_joint
 from capacity.cluster import KAFKA
 from capacity.coefficients import Coefficients, fitted
 from capacity.laws.ceilings import busy_cores_per_mb
-from streamfacts.errors import InputError
+from streamfacts.errors import InputError, unreadable
 from streamfacts.files import read_document, write_whole
 
 Array = NDArray[np.float64]
@@ -165,7 +165,7 @@ def read_measurements(
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("measurements", str(path), f"a readable text file ({type(error).__name__})") from None
+        raise unreadable("measurements", path, "a readable text file", error) from None
     if _PERF.search(text):
         return KINDS[2], _perf_test(text, at_limit), ()
     if file.suffix.lower() == ".json" or text.lstrip().startswith("{"):

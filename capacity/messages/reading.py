@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from capacity.messages.library import library
-from streamfacts.errors import InputError, unknown_name
+from streamfacts.errors import InputError, unknown_name, unreadable
 from streamfacts.tables import assumption
 
 #: Formats, and what each takes for one record.
@@ -88,7 +88,7 @@ def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise InputError("file", str(path), f"a readable file ({type(error).__name__})") from None
+        raise unreadable("file", path, "a readable file", error) from None
 
 
 def _raw_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -19,7 +19,7 @@ from capacity import Demand, Workload
 from capacity.draws import Draws, demand_of
 from capacity.together import stack
 from capacity.workload import NAME, NAME_ALLOWED
-from streamfacts.errors import InputError, unknown_name
+from streamfacts.errors import InputError, unknown_name, unreadable
 from streamfacts.files import read_mapping
 from streamfacts.tables import data_dir
 
@@ -184,7 +184,7 @@ def _csv_rows(path: Path) -> list[dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("portfolio", str(path), f"a readable UTF-8 file ({type(error).__name__})") from None
+        raise unreadable("portfolio", path, "a readable UTF-8 file", error) from None
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     header = [h.strip() for h in reader.fieldnames or []]
     if len(set(header)) != len(header):
