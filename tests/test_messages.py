@@ -319,6 +319,14 @@ def test_command_prints_a_table(jsonl):
     assert done.exit_code == 0 and "zstd" in done.output and "3,000 records" in done.output
 
 
+def test_command_leaves_a_file_that_is_there(jsonl, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("write: 5 MB/s\n")
+    done = CliRunner().invoke(command, [str(jsonl), "--workload", str(mine)])
+    assert done.exit_code != 0 and "--workload" in str(done.exception) and "mine.yaml" in str(done.exception)
+    assert mine.read_text() == "write: 5 MB/s\n"
+
+
 @pytest.mark.parametrize(
     "more,message",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -22,7 +23,7 @@ from streamplan.commands.shared import JSON
 )
 @click.option("--sample", default="16 MiB", show_default=True, help="Bytes of records to run through the codecs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed takes the same records.")
-@click.option("--workload", "out", type=click.Path(), default=None, help="Write a workload file from the result.")
+@click.option("--workload", "out", type=click.Path(), default=None, help="Write a new workload file from the result.")
 @click.option("--messages", "rate", default=None, help="Average rate for that file, such as '12000 records/s'.")
 def command(
     file: str,
@@ -46,6 +47,8 @@ def command(
 
     if rate is not None and out is None:
         raise InputError("--messages", rate, "together with --workload, the file that it goes into")
+    if out is not None and Path(out).exists():
+        raise InputError("--workload", out, "a file that is not there yet, as it is written from the result")
     result = measure_messages(
         file,
         format,
