@@ -54,6 +54,8 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "year": (2000, 2200),
 }
 TEXTS = ("system", "source", "test_bed", "hardware", "instance_type", "disk_kind", "acks", "compression", "tls", "note")
+#: What BookKeeper calls the numbers of copies.
+_QUORUMS = {"ensemble", "write_quorum", "ack_quorum", "ensemble_size", "e", "qw", "qa"}
 #: Names of machine types as clouds write them, "m7g.large" or "Standard_D4s_v6"; "physical" is none.
 _TYPE_OF_A_CLOUD = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)+$")
 _PRODUCERS, _ONE_PRODUCER = r"(?:^|[\s;,(])(\d+) (?:omb )?producers?\b", r"(single|one) producer\b"
@@ -157,6 +159,9 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     known = {*NUMBERS, *TEXTS}
     for name in row:
         if str(name) not in known | _OUTCOMES and not _blank(row[name]):
+            if str(name).lower() in _QUORUMS:
+                raise InputError("cluster field", str(name), "replication, which for Pulsar is the write quorum;"
+                                 " the ensemble and the ack quorum are not in the model")  # fmt: skip
             raise unknown_name("cluster field", str(name), known)
     text = {name: "" if _blank(row.get(name)) else str(row[name]).strip() for name in TEXTS}
     errors: list[InputError] = []

@@ -210,6 +210,7 @@ def test_waiting_grows_with_load_and_idles_at_the_floor():
         ({"partitions": -5}, "partitions.*-5"),
         ({"message_byte": 5}, "message_byte.*message_bytes"),
         ({"consumers_fanout": -1}, "consumers_fanout"),
+        ({"write_quorum": 3}, "write_quorum.*replication.*write quorum"),
         ({"instance_type": "m99.huge"}, "instance_type.*m99.huge.*vcpu_per_node"),
         ({"instance_type": "Standard_D4s_v6"}, "instance_type.*Standard_D4s_v6.*vcpu_per_node"),
     ],
