@@ -89,6 +89,7 @@ def prediction_document(result: Prediction) -> list[dict[str, Any]]:
 
 def prediction_text(result: Prediction, position: int) -> list[Any]:
     """Return the prediction of one cluster as pieces for the terminal."""
+    from rich import box
     from rich.table import Table
 
     document = prediction_document(result)[position]
@@ -97,7 +98,9 @@ def prediction_text(result: Prediction, position: int) -> list[Any]:
         f"{document['system']}: {document['limit_mb_s']:,.4g} MB/s of payload in, {result.confidence:.0%} between"
         f" {low:,.4g} and {high:,.4g}; {document['bottleneck']} binds"
     )
-    table = Table("resource", "ceiling MB/s", *(["use at the load"] if document["utilisation"] else []))
+    table = Table("resource", box=box.SIMPLE_HEAD)
+    for column in ("ceiling MB/s", *(["use at the load"] if document["utilisation"] else [])):
+        table.add_column(column, justify="right")
     for name, ceiling in sorted(document["ceilings_mb_s"].items(), key=lambda item: item[1]):
         used = document["utilisation"]
         table.add_row(name, f"{ceiling:,.4g}", *([f"{used[name]:.0%}"] if used else []))

@@ -75,7 +75,7 @@ def cost_and_fit(decision: Decision) -> alt.LayerChart | alt.FacetChart:
         "p50_usd:Q",
         title=f"USD in {months} months (logarithmic): point P50, bar P10 to P90",
         scale=alt.Scale(type="log", nice=True),
-        axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=5),
+        axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=5, labelOverlap="greedy", labelSeparation=12),
     )
     y = alt.Y("fit:Q", title="fit: score without cost", scale=alt.Scale(zero=False, padding=20))
     base = alt.Chart(frame)

@@ -85,9 +85,7 @@ def reasons(decision: Decision) -> list[tuple[str, str]]:
     told = [
         f"{len(held)} speak{'s' * (len(held) == 1)} for {CHOICES[choice]}" for choice, held in holding.items() if held
     ]
-    out.append(
-        ("Rules of thumb", f"Of those in the list below, {' and '.join(told)}." if told else "None holds as answered.")
-    )
+    out.append(("Rules of thumb", f"{' and '.join(told)}." if told else "None holds as answered."))
     return out
 
 
