@@ -83,9 +83,12 @@ def _teams(sheet: Sheet, batch: Batch, last: int) -> None:
         formula = f"=SUM({span})" if row > _TOP else "=0"
         sheet.formula(row, column, formula, value, "money total" if column > 1 else "word total")
     if batch.failed:
-        sheet.put(row + 2, 0, f"Without {len(batch.failed)} rows that failed; see {FAILURES}.", "word")
+        sheet.put(row + 2, 0, f"In no total, rows that failed: {len(batch.failed)}; see {FAILURES}.", "word")
     without = [d.row.name for d in batch.done.values() if d.summary["monthly_usd"] is None]
     if without:
         sheet.put(
-            row + 3, 0, f"Without {len(without)} reports in which nothing that fits is priced; see {PORTFOLIO}.", "word"
+            row + 3,
+            0,
+            f"In no total, reports in which nothing that fits is priced: {len(without)}; see {PORTFOLIO}.",
+            "word",
         )
