@@ -115,7 +115,7 @@ def own_or_shared(charged: Chargeback) -> alt.LayerChart | alt.FacetChart:
     frame = table.assign(shared=spread)[["account", "shared", "own_cluster_usd"]]
     long = frame.melt("account", var_name="way", value_name="usd").dropna()
     names = {
-        "shared": "on the shared cluster, with its part of what is unused",
+        "shared": "on the shared cluster, with its part of the unused",
         "own_cluster_usd": "on its own cluster",
     }
     long["way"] = long["way"].map(names)
