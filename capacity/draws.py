@@ -125,7 +125,7 @@ def uncertain_inputs(workload: Workload, months: int | None = None) -> dict[str,
     --------
     >>> w = Workload(write={"low": "5 MB/s", "high": "20 MB/s"}, message="1 KiB")
     >>> list(uncertain_inputs(w))
-    ['write']
+    ['write', 'model.cpu']
     """
     return {name: value for name, value in asked_inputs(workload, months).items() if not value.known}
 

@@ -110,7 +110,7 @@ def slug_of(name: str) -> str:
     Examples
     --------
     >>> slug_of("orders"), slug_of("../../etc/passwd")
-    ('orders', 'etc-passwd-0f78ad98')
+    ('orders', 'etc-passwd-3754d6cb')
     """
     clean = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", name)).strip("-._")[:LONGEST_SLUG].strip("-._")
     if clean and clean == name and not _RESERVED.match(name):
