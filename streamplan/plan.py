@@ -98,7 +98,7 @@ class Costed:
                 demand = np.where(demand == np.floor(demand), demand - 1.0, demand)
             if limit.limit > 0:
                 least = np.maximum(least, demand / limit.limit * (1.0 - 1e-6))
-        return np.maximum(np.ceil(np.nan_to_num(least, posinf=1.0).min(axis=0)), 2.0).astype(int)
+        return np.asarray(np.maximum(np.ceil(np.nan_to_num(least, posinf=1.0).min(axis=0)), 2.0), int)
 
 
 @dataclass(frozen=True)
