@@ -20,7 +20,8 @@ from capacity.draws import MOST_MONTHS, whole
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.draw_costs import AT_ONCE, at, chunks, distinct_months, on_threads
+from streamplan.draw_costs import AT_ONCE, at, chunks, distinct_months
+from streamplan.on_cores import on_cores
 from streamplan.people import People, drawn_together
 from streamplan.plan import cost_all
 from streamplan.study import _no_taker, _options_of
@@ -235,7 +236,7 @@ def _alternatives(
         sums[int(rows[0])] = costed.cost.sum(axis=(1, 2))
 
     sums: dict[int, Array] = {}
-    on_threads(add, parts)
+    on_cores(add, parts, forked=False)
     for start in sorted(sums):
         mean = mean + sums[start]
     best = np.argsort(mean, kind="stable")[:machines]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +14,7 @@ from capacity import Demand, Sizing, find_platform, size
 from pricing import PriceBook
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.bounds import Bounds
+from streamplan.on_cores import cores, on_cores, shared_empty
 from streamplan.people import People, priced
 from streamplan.plan import MOST_CLUSTERS, Costed, Plan
 
@@ -38,6 +37,8 @@ OFTEN = 0.3
 FEW = 8
 #: and so are others, where configurations times draws times months are no more than this.
 SMALL = 65_536
+#: Beyond so many configurations times draws times months a search is worth processes of its own.
+FORKED = 200_000
 #: Draws that are looked at first, to see which machines are the cheapest anywhere.
 SAMPLE = 256
 #: Numbers of clusters that are tried at once.
@@ -84,13 +85,14 @@ def draw_costs(
     shape, demand = demand.shape, distinct_months(demand)
     offer = _Offer(platform, book, {"options": options, "hours_per_month": hours_per_month}, most_clusters)
     whole = _Block(demand, people)
-    out = np.empty(demand.shape)
+    out = shared_empty(demand.shape)
+    forked = len(offer.names) * out.size > FORKED
     if len(offer.names) <= FEW or len(offer.names) * out.size <= SMALL:
 
         def fill(rows: Index) -> None:
             out[rows] = offer.least_of_all(whole.at(rows))
 
-        on_threads(fill, chunks(np.arange(demand.shape[0]), BLOCK // demand.shape[1]))
+        on_cores(fill, chunks(np.arange(demand.shape[0]), BLOCK // demand.shape[1]), forked=forked)
     else:
         bounds = Bounds.of(offer.costed(whole.at(np.zeros(1, int), np.zeros(1, int))))
         months = demand.shape[1]
@@ -104,7 +106,7 @@ def draw_costs(
         size, *shapes = offer.loads(whole)
         of_draws = [np.ravel(size.mean(axis=1)), *(np.ravel(x) for x in shapes)]
         together = min(TOGETHER, -(-out.size // cores()))
-        on_threads(search, alike_in(of_draws, demand.shape[0], max(1, together // months)))
+        on_cores(search, alike_in(of_draws, demand.shape[0], max(1, together // months)), forked=forked)
     return DrawCosts(np.broadcast_to(out, shape))
 
 
@@ -185,7 +187,7 @@ class _Offer:
             for i, c in enumerate(binding):
                 loads[i, rows] = np.broadcast_to(constraints[c].demand, (len(rows), 1))
 
-        on_threads(look, chunks(np.arange(draws), AT_ONCE))
+        on_cores(look, chunks(np.arange(draws), AT_ONCE), forked=False)
         first, *others = np.log(np.maximum(loads, 1e-9))
         rate = np.broadcast_to(np.log(np.maximum(whole.demand.wire_bytes_s, 1e-9)), whole.shape)
         return [first + rate - rate[:, middle], *(load - first for load in others)]
@@ -318,7 +320,7 @@ def too_small(
             short = short | (units > held[unit])
         out[rows] = short
 
-    on_threads(fill, chunks(np.arange(demand.shape[0]), AT_ONCE // demand.shape[1]))
+    on_cores(fill, chunks(np.arange(demand.shape[0]), AT_ONCE // demand.shape[1]), forked=False)
     return np.broadcast_to(out, shape)
 
 
@@ -370,20 +372,3 @@ def chunks(rows: Index, most: int) -> list[Index]:
     """Return the rows in pieces of at most `most`, of one at least."""
     step = max(1, most)
     return [rows[start : start + step] for start in range(0, len(rows), step)]
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def on_threads(work: Callable[[Any], None], jobs: Iterable[Any]) -> None:
-    """Do the jobs on as many threads as there are cores; NumPy lets them run side by side."""
-    todo = list(jobs)
-    if min(cores(), len(todo)) < 2:
-        for job in todo:
-            work(job)
-        return
-    with ThreadPoolExecutor(min(cores(), len(todo))) as pool:
-        for _ in pool.map(work, todo):
-            pass

@@ -12,7 +12,8 @@ from capacity.constraint import Constraint, heaviest, units_needed
 from pricing import PriceBook
 from streamplan import draw_costs as module
 from streamplan.bounds import Bounds
-from streamplan.draw_costs import alike_in, at, chunks, draw_costs, on_threads
+from streamplan.draw_costs import alike_in, at, chunks, draw_costs
+from streamplan.on_cores import on_cores, shared_empty
 from streamplan.people import People
 from streamplan.plan import cost_all
 from streamplan.workloads import open_workload
@@ -110,7 +111,7 @@ def test_blocks_and_threads_change_nothing(platform, book, monkeypatch):
     monkeypatch.setattr(module, "ALIKE", 5)
     monkeypatch.setattr(module, "AT_ONCE", 500)
     assert np.array_equal(draw_costs(demand, platform, book).usd, whole)
-    monkeypatch.setattr(module, "on_threads", lambda work, jobs: [work(job) for job in jobs])
+    monkeypatch.setattr(module, "on_cores", lambda work, jobs, forked: [work(job) for job in jobs])
     assert np.array_equal(draw_costs(demand, platform, book).usd, whole)
 
 
@@ -176,10 +177,32 @@ def test_groups_hold_every_draw_once_and_those_alike_together():
     assert [len(part) for part in chunks(np.arange(7), 3)] == [3, 3, 1]
 
 
-def test_an_error_on_a_thread_reaches_the_caller():
+@pytest.mark.parametrize("forked", [False, True])
+@pytest.mark.parametrize("bad", [0, 1, 2, 3])
+def test_an_error_on_any_core_reaches_the_caller(bad, forked):
     def fail(job: int) -> None:
-        if job == 2:
-            raise ValueError("of the third job")
+        if job == bad:
+            raise ValueError("of this job")
 
-    with pytest.raises(ValueError, match="third"):
-        on_threads(fail, range(4))
+    with pytest.raises(ValueError, match="of this job"):
+        on_cores(fail, range(4), forked=forked)
+
+
+@pytest.mark.parametrize("forked", [False, True])
+def test_all_jobs_are_done_into_memory_that_is_shared(forked):
+    out = shared_empty((7, 3))
+
+    def fill(row: int) -> None:
+        out[row] = row + 0.5
+
+    on_cores(fill, range(7), forked=forked)
+    assert out.tolist() == [[row + 0.5] * 3 for row in range(7)]
+
+
+def test_processes_give_what_threads_give(monkeypatch):
+    demand = Demand.draws(Workload(write={"low": "20 MB/s", "high": "300 MB/s"}, message="1 KiB"), 64, 3)
+    book = PriceBook.load()
+    threads = draw_costs(demand, "kafka-ec2-ebs", book).usd
+    monkeypatch.setattr(module, "FORKED", 0)
+    monkeypatch.setattr(module, "SMALL", 0)
+    assert np.array_equal(draw_costs(demand, "kafka-ec2-ebs", book).usd, threads)
