@@ -23,8 +23,14 @@ Array = NDArray[np.float64]
 _LONGEST_ERROR = 65_536
 
 
+#: Whether this process does its share of a work, so that it takes no second core for a part of it.
+_alone = False
+
+
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this process may use; one where it does its share of a work already."""
+    if _alone:
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -63,6 +69,8 @@ def on_cores(work: Callable[[Any], None], jobs: Iterable[Any], *, forked: bool) 
 
 def _in_children(work: Callable[[Any], None], shares: list[list[Any]]) -> None:
     """Do all shares but the first in children, the first here; wait for every child, then raise what one raised."""
+    global _alone
+    _alone = True
     children = [_start(work, share) for share in shares[1:]]
     mine: BaseException | None = None
     try:
@@ -70,6 +78,8 @@ def _in_children(work: Callable[[Any], None], shares: list[list[Any]]) -> None:
             work(job)
     except BaseException as error:
         mine = error
+    finally:
+        _alone = False
     errors = [_end(*child) for child in children]
     for failed in (mine, *errors):
         if failed is not None:

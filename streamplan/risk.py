@@ -17,6 +17,7 @@ from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.draw_costs import DrawCosts, draw_costs, too_small
+from streamplan.on_cores import on_cores, shared_empty
 from streamplan.people import People, drawn_together
 from streamplan.plan import MOST_CLUSTERS, Plan, plan
 from streamplan.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED, _no_taker, _options_of
@@ -30,6 +31,10 @@ Array = NDArray[np.float64]
 PERCENTILES = (10, 50, 90)
 #: A plan counts as outgrown in the first month in which it is too small with more than this probability.
 OUTGROWN = 0.1
+
+#: Offers times draws times months from which whole offers are shared out over the cores, and up to which all their
+#: costs fit in memory at once; beyond it each offer's draws are shared out.
+LEAST_SHARED, MOST_SHARED = 2_000_000, 30_000_000
 
 
 @dataclass(frozen=True)
@@ -288,25 +293,38 @@ def risk(
     for name, value in (options or {}).items():
         if not any(name in taken for taken in own.values()):
             raise _no_taker(offers, name, value)
-    out = []
+    held_plans: list[Plan] = []
+    choices: list[dict[str, Any]] = []
     for offer in offers:
+        taken: dict[str, Any] = {"options": own[offer.name], "hours_per_month": hours_per_month}
         region = workload.region_at(offer.provider) or workload.region
-        choices: dict[str, Any] = {"options": own[offer.name], "hours_per_month": hours_per_month}
-        plan_held = plan(
-            planned.replace(region=region),
-            offer.name,
-            book,
-            most_clusters=most_clusters,
-            people=staff,
-            **choices,
-            **(held or {}),
-        )
-        choices["most_clusters"] = most_clusters
-        path = draw_costs(likely.replace(region=region), offer.name, book, people=staff, **choices).usd[0]
+        chosen = {**taken, **(held or {}), "most_clusters": most_clusters}
+        held_plans.append(plan(planned.replace(region=region), offer.name, book, people=staff, **chosen))
+        choices.append(taken | {"most_clusters": most_clusters})
+
+    def costs_of(i: int) -> tuple[Array, Array, NDArray[np.bool_]]:
+        name, region = offers[i].name, workload.region_at(offers[i].provider) or workload.region
+        path = draw_costs(likely.replace(region=region), name, book, people=staff, **choices[i]).usd[0]
         under = demand.replace(region=region)
-        short = too_small(under, plan_held, hours_per_month=hours_per_month)
-        costs = draw_costs(under, offer.name, book, people=drawn, **choices)
-        out.append(_offer_risk(plan_held, costs, path, short, limit))
+        short = too_small(under, held_plans[i], hours_per_month=hours_per_month)
+        return path, draw_costs(under, name, book, people=drawn, **choices[i]).usd, short
+
+    points = len(offers) * draws * months
+    if len(offers) > 1 and LEAST_SHARED <= points <= MOST_SHARED:  # whole offers on each core
+        paths = shared_empty((len(offers), months))
+        usd, shorts = (shared_empty((len(offers), draws, months)) for _ in range(2))
+
+        def fill(i: int) -> None:
+            paths[i], usd[i], shorts[i] = costs_of(i)
+
+        on_cores(fill, range(len(offers)), forked=True)
+        found = ((paths[i], usd[i], shorts[i] > 0) for i in range(len(offers)))
+    else:
+        found = (costs_of(i) for i in range(len(offers)))
+    out = [
+        _offer_risk(held_plan, DrawCosts(usd_of), path, short, limit)
+        for held_plan, (path, usd_of, short) in zip(held_plans, found, strict=True)
+    ]
     return RiskStudy(workload, tuple(out), months, draws, seed, month, limit, hours_per_month, staff)
 
 

@@ -282,3 +282,16 @@ def test_the_size_of_a_block_changes_nothing(book, monkeypatch):
     monkeypatch.setattr("streamplan.draw_costs.BLOCK", 100)
     assert np.array_equal(draw_costs(demand, "msk-express", book).usd, whole)
     assert np.array_equal(too_small(demand, held), short) and 0 < short.mean() < 1
+
+
+def test_offers_shared_out_over_the_cores_give_the_same(monkeypatch):
+    import streamplan.risk as module
+
+    arguments = (LINEAR, [METERED, "msk-standard", "kafka-ec2-ebs", "astra-streaming"], 2, 32)
+    alone = risk(*arguments, budget=7000)
+    monkeypatch.setattr(module, "LEAST_SHARED", 0)
+    shared = risk(*arguments, budget=7000)
+    for one, other in zip(alone.offers, shared.offers, strict=True):
+        for name in ("by_month", "total", "likely", "over_budget", "too_small", "infeasible", "unpriced"):
+            assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True), name
+        assert one.too_small_ever == other.too_small_ever
