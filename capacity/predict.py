@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from capacity.cluster import Cluster
 from capacity.coefficients import Coefficients, fitted
-from capacity.laws.ceilings import LAWS, SOFTWARE, ceilings, joint
+from capacity.laws.ceilings import SOFTWARE, ceilings, joint
 from capacity.laws.latency import Latency, publish_p99
 from streamfacts.errors import InputError
-from streamfacts.tables import assumption
 
 Array = NDArray[np.float64]
 
@@ -188,13 +187,3 @@ def name_bottleneck(cluster: Cluster, found: Mapping[str, Array]) -> NDArray[np.
     said = np.where((lowest == "CPU") & cluster.tls, "TLS CPU", lowest)
     said = np.where((lowest == "partitions") & (cluster.partitions == 1), "single partition", said)
     return np.where((lowest == "producers") & (cluster.producers == 1), "single producer", said)
-
-
-def resources() -> tuple[str, ...]:
-    """Return the names that `ceilings` and `utilisation` have."""
-    return tuple(LAWS)
-
-
-def unknown_vcpu() -> float:
-    """Return the machine size that is taken where none is told [core]."""
-    return float(assumption("unknown_vcpu"))

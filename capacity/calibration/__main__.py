@@ -18,7 +18,7 @@ from capacity.calibration.score import Scores, held_back, widening
 from capacity.coefficients import FOLDER
 from streamfacts.tables import data_dir
 
-AS_OF, SOURCE = "2026-11", "https://github.com/openmessaging/benchmark and others: fitted on data/evidence.csv 2026"
+AS_OF, SOURCE = "2026-11", "Fitted on the measurements of data/evidence.csv which each name their source; 2026"
 
 
 def main() -> None:
