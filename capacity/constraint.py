@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,14 +60,16 @@ class Constraint:
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
-        nothing, endless = np.equal(self.demand, 0), np.isinf(self.capacity)
         with np.errstate(divide="ignore", invalid="ignore"):
-            needed = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
+            alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
+            needed = alone
             if _differs(self.lost, 0.0):
                 needed = needed + self.lost
             if _differs(self.share, 1.0):
                 needed = needed / self.share
-        return np.asarray(np.where(nothing | endless, 0.0, needed) if nothing.any() or endless.any() else needed)
+        if alone.min(initial=1.0) > 0:  # false of a NaN too, which nothing over nothing is
+            return np.asarray(needed)
+        return np.asarray(np.where(np.equal(self.demand, 0) | np.isinf(self.capacity), 0.0, needed))
 
     def utilisation(self, units: Array) -> Array:
         """Return demand over the capacity of the units left in this state [1]."""
@@ -80,7 +82,15 @@ class Constraint:
         demand, capacity, ceiling, share, lost = (
             picked(value, index, ndim) for value in (self.demand, self.capacity, self.ceiling, self.share, self.lost)
         )
-        return Constraint(  # several times as quick as `replace`, for what is done most often
+        return self._with(demand, capacity, ceiling, share, lost)
+
+    def carrying(self, demand: Value) -> Constraint:
+        """Return this constraint with another demand."""
+        return self._with(demand, self.capacity, self.ceiling, self.share, self.lost)
+
+    def _with(self, demand: Value, capacity: Value, ceiling: Value, share: Value, lost: Value) -> Constraint:
+        # several times as quick as `dataclasses.replace`, for what is done most often
+        return Constraint(
             self.name,
             self.state,
             demand,
@@ -152,7 +162,7 @@ def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
     for constraint in constraints:
         key = tuple(_identity(getattr(constraint, name)) for name in same)
         if key in found:
-            constraint = replace(constraint, demand=np.maximum(found[key].demand, constraint.demand))
+            constraint = constraint.carrying(np.maximum(found[key].demand, constraint.demand))
         found[key] = constraint
     return list(found.values())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 BROKER = "broker"
 
 
+@cache
 def usable_machines(cloud: Cloud, *, local: bool, memory_above_gib: float) -> MachineTable:
     """Return the machines with enough memory and a documented rate of the disks in question."""
     table = cloud.machines()

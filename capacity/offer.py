@@ -123,7 +123,8 @@ class Context:
 
     def spread(self, value: Any) -> NDArray[np.float64]:
         """Return a value broadcast to (configurations, *demand)."""
-        return np.broadcast_to(np.asarray(value, float), (len(self.names), *self.shape))
+        array, shape = np.asarray(value, float), (len(self.names), *self.shape)
+        return array if array.shape == shape else np.broadcast_to(array, shape)
 
 
 @dataclass(frozen=True)

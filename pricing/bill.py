@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,20 +68,16 @@ class BillLine:
 
     def pick(self, index: int) -> BillLine:
         """Return this line for one configuration."""
-        usage = self.usage
-        several = not isinstance(usage.sku, str)
-        sku = str(usage.sku[index]) if several else usage.sku
         schedule = self.schedule
-        if several:
+        if not isinstance(self.usage.sku, str):
             schedule = Schedule(
                 schedule.start[:, [index]],
                 schedule.end[:, [index]],
                 schedule.price[:, [index]],
                 (schedule.tiers[index],),
             )
-        picked = replace(usage, sku=sku, quantity=usage.quantity[index])
-        missing = np.asarray(self.missing[index])
-        return BillLine(picked, self.region, self.category, self.title, self.cost[index], schedule, missing)
+        usage, missing = self.usage.pick(index), np.asarray(self.missing[index])
+        return BillLine(usage, self.region, self.category, self.title, self.cost[index], schedule, missing)
 
 
 @dataclass(frozen=True)
@@ -246,13 +242,13 @@ def bill(
             raise InputError(f"quantity of {line.meter}", np.min(quantity), f"{meter.unit} of 0 or more, no NaN")
         absent = schedule.missing
         if not absent.any():
-            needed = np.broadcast_to(False, quantity.shape)
+            needed = _none_of(quantity.shape)
         elif isinstance(line.sku, str):
             needed = quantity > 0
         else:
             needed = (quantity > 0) & absent.reshape(absent.shape + (1,) * (quantity.ndim - 1))
         if isinstance(line.sku, str):
-            cost = np.broadcast_to(schedule.cost(_distinct(quantity)), quantity.shape)
+            cost = _of_shape(schedule.cost(_distinct(quantity)), quantity.shape)
         else:
             cost = schedule.cost(quantity)
         if isinstance(line.sku, str) and len(schedule.price) > 1:
@@ -260,11 +256,20 @@ def bill(
             key = (line.meter, line.sku, where)
             already = before.get(key, np.zeros(()))
             before[key] = already + _distinct(quantity)
-            cost = np.broadcast_to(schedule.cost(before[key]) - schedule.cost(already), quantity.shape)
-        entries.append(
-            BillLine(replace(line, quantity=quantity), where, meter.category, meter.title, cost, schedule, needed)
-        )
+            cost = _of_shape(schedule.cost(before[key]) - schedule.cost(already), quantity.shape)
+        usage_line = line if quantity is line.quantity else replace(line, quantity=quantity)
+        entries.append(BillLine(usage_line, where, meter.category, meter.title, cost, schedule, needed))
     return Bill(tuple(entries), region, book, usage.hours_per_month)
+
+
+@lru_cache(maxsize=256)
+def _none_of(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """An array of False."""
+    return np.broadcast_to(False, shape)
+
+
+def _of_shape(values: Array, shape: tuple[int, ...]) -> Array:
+    return values if values.shape == shape else np.broadcast_to(values, shape)
 
 
 def _distinct(values: NDArray[Any]) -> NDArray[Any]:

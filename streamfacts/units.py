@@ -140,7 +140,7 @@ def largest(value: Any) -> float:
     """Return a number as a float; of an array its largest, which is the number itself for one result."""
     import numpy as np
 
-    return float(np.max(value))
+    return float(np.max(value) if np.ndim(value) else value)
 
 
 def human(value: float, unit: str) -> str:

@@ -43,6 +43,11 @@ class UsageLine:
         least = None if self.least is None else self.least * factor
         return replace(self, quantity=self.quantity * factor, least=least)
 
+    def pick(self, index: int) -> UsageLine:
+        """Return the line of one configuration: entry `index` of the leading axis."""
+        sku = self.sku if isinstance(self.sku, str) else str(self.sku[index])
+        return UsageLine(self.meter, self.quantity[index], self.unit, sku, self.formula, self.counts)
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -80,9 +85,4 @@ class Usage:
 
     def pick(self, index: int) -> Usage:
         """Return the usage of one configuration: entry `index` of the leading axis of every line."""
-
-        def one(line: UsageLine) -> UsageLine:
-            sku = line.sku if isinstance(line.sku, str) else str(line.sku[index])
-            return replace(line, quantity=line.quantity[index], sku=sku, least=None)
-
-        return replace(self, lines=tuple(one(line) for line in self.lines))
+        return replace(self, lines=tuple(line.pick(index) for line in self.lines))

@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +232,7 @@ def _in_forks(
     try:
         if "html" in formats:
             make_bundle_ahead()
-        _warm_up(asked[0])
+        _warm_up(asked[0], formats)
         if "html" in formats:
             vega_bundle()
 
@@ -259,24 +258,26 @@ def _in_forks(
             drawer.close()
 
 
-def _warm_up(parameters: Mapping[str, Any]) -> None:
-    """Import what reports need and read the tables once, before there are children."""
+def _warm_up(parameters: Mapping[str, Any], formats: Sequence[str]) -> None:
+    """Import what reports of these formats need and read the tables once, before there are children."""
     import nbformat
 
     import streamplan.in_process
-    import streamplan.study_workbook
     from streamplan.answer import answer_of
     from streamplan.charts import cost_by_platform
     from streamplan.present import compile_templates
 
     compile_templates()
-    notebooks.body_of(nbformat.v4.new_notebook(cells=[]))  # type: ignore[no-untyped-call]
+    if {"html", "pdf"} & set(formats):
+        notebooks.body_of(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("## Heading")]))  # type: ignore[no-untyped-call]
     with contextlib.suppress(StreamplanError):  # the row that it comes from will say what is wrong
         study = study_of(parameters)
         answer_of(study)
         cost_by_platform(study).to_dict()
-        if find_spec("xlsxwriter") is not None:
-            streamplan.study_workbook.study_workbook(study)
+        if "xlsx" in formats:
+            from streamplan.study_workbook import study_workbook
+
+            study_workbook(study)
 
 
 def _in_kernels(

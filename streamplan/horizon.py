@@ -36,12 +36,12 @@ def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:
 
     Rates and the partitions that follow from them grow together; a scale at which nothing fits is left out.
     """
-    costs = {}
+    costs, demand = {}, scaled(Demand.of(study.workload), np.array(SCALES))
     for plan in study.plans:
         if not plan.offer.closed:
-            demand = scaled(Demand.of(study.workload), np.array(SCALES)).replace(region=plan.bill.region)
+            there = demand.replace(region=plan.bill.region)
             costs[plan.offer.name] = np.broadcast_to(
-                least_cost(demand, plan.offer.name, study.book, **_choices(study, plan)), (len(SCALES),)
+                least_cost(there, plan.offer.name, study.book, **_choices(study, plan)), (len(SCALES),)
             )
     if not costs:
         return {}

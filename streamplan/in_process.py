@@ -13,6 +13,7 @@ from io import TextIOBase
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
+from IPython.core import application, completerlib, logger, oinspect  # noqa: F401 - so that no shell has to when it starts
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell

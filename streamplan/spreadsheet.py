@@ -42,6 +42,9 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "best money": {"bold": True, "bg_color": "#E6F3EC", "num_format": _MONEY, "align": "left"},
 }
 
+#: Parts of a format that show in a cell without a value.
+_SEEN_EMPTY = {"bg_color", "border", "top", "bottom"}
+
 
 class Sheet:
     """One sheet: cells by zero-based row and column, each with the name of a format."""
@@ -63,7 +66,8 @@ class Sheet:
         """Write a value: numbers as numbers, None as an empty cell, all else as text, whatever it begins with."""
         looks = self._looks(value, style)
         if value is None or value == "" or value != value:
-            self.sheet.write_blank(row, column, None, looks)
+            if _SEEN_EMPTY & _FORMATS[style].keys():
+                self.sheet.write_blank(row, column, None, looks)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             self.sheet.write_number(row, column, value, looks)
         else:

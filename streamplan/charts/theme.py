@@ -154,6 +154,13 @@ def _render(spec: dict[str, Any], **_: Any) -> dict[str, str]:
     return {"text/html": html, "image/svg+xml": svg}
 
 
+class _Table(alt.InlineData):
+    """Rows that nobody changes, so that a copy of a chart, of which Altair makes many, shares them."""
+
+    def __deepcopy__(self, memo: Any) -> _Table:
+        return self
+
+
 def data_of(frame: pd.DataFrame) -> alt.InlineData:
     """Return a table of numbers and text as the data of a chart, made plain once for all layers that show it.
 
@@ -165,7 +172,7 @@ def data_of(frame: pd.DataFrame) -> alt.InlineData:
 
     names = [str(name) for name in frame]
     columns = [[known(value) for value in frame[name].tolist()] for name in names]
-    return alt.InlineData(values=[dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
+    return _Table(values=[dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
 
 
 def unchecked() -> AbstractContextManager[None]:
