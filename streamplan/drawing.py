@@ -3,51 +3,71 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 _beside: Drawer | None = None
 
 
+class DrawerEnded(RuntimeError):
+    """The drawing process is gone."""
+
+
+class Pending:
+    """A picture that is being drawn."""
+
+    def __init__(self, asking: socket.socket) -> None:
+        self._asking = asking
+
+    def answer(self) -> str:
+        """Wait for the picture; raises `DrawerEnded`, or RuntimeError with what the engine says."""
+        with self._asking, self._asking.makefile("r", encoding="utf-8") as incoming, suppress(ConnectionError):
+            line = incoming.readline()
+            if line:
+                answer = json.loads(line)
+                if "error" in answer:
+                    raise RuntimeError(answer["error"])
+                return str(answer["done"])
+        raise DrawerEnded("the drawing process has ended")
+
+
 class Drawer:
-    """A process that draws, warm from its first chart on. One user at a time."""
+    """A process that draws, for the one that starts it and all that are forked from that, one request at a time.
+
+    It is warm as soon as it has started, and ends with the last process that could ask.
+    """
+
+    #: Whether this platform has what it takes: sockets that are handed from process to process.
+    works_here = hasattr(socket, "send_fds")
 
     def __init__(self) -> None:
         program = Path(__file__).with_name("_draw.py")
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(program)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(program), str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
 
-    def ask(self, request: Any) -> None:
-        """Send a request: a specification, or "bundle" for the JavaScript of Vega."""
-        stdin = self._process.stdin
-        assert stdin is not None
-        stdin.write(json.dumps(request) + "\n")
-        stdin.flush()
-
-    def answer(self) -> str:
-        """Wait for the answer to the request before; raises RuntimeError with what the engine says."""
-        stdout = self._process.stdout
-        assert stdout is not None
-        line = stdout.readline()
-        if not line:
-            raise RuntimeError("the drawing process has ended")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return str(answer["done"])
+    def ask(self, request: Any) -> Pending:
+        """Send a request, a specification or "bundle" for the JavaScript of Vega, to wait for later."""
+        asking, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._line, [b"?"], [theirs.fileno()])
+            asking.sendall((json.dumps(request) + "\n").encode())
+        except ConnectionError:  # `answer` says so
+            pass
+        return Pending(asking)
 
     def close(self) -> None:
         """End the process."""
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+        self._line.close()
         self._process.terminate()
         self._process.wait()
 
@@ -61,8 +81,8 @@ def use(drawer: Drawer | None) -> None:
 def svg(specification: dict[str, Any]) -> str:
     """Return a Vega-Lite specification as an SVG picture."""
     if _beside is not None:
-        _beside.ask(specification)
-        return _beside.answer()
+        with suppress(DrawerEnded):  # then it is drawn here
+            return _beside.ask(specification).answer()
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(specification))
@@ -71,8 +91,8 @@ def svg(specification: dict[str, Any]) -> str:
 def bundle() -> str:
     """Return the JavaScript of Vega, Vega-Lite and Vega-Embed."""
     if _beside is not None:
-        _beside.ask("bundle")
-        return _beside.answer()
+        with suppress(DrawerEnded):
+            return _beside.ask("bundle").answer()
     import vl_convert
 
     newest = vl_convert.get_vegalite_versions()[-1]

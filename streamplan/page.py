@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -15,15 +15,15 @@ from streamfacts.files import write_whole
 from streamplan import __version__, drawing
 from streamplan.present import environment
 
-_ahead: drawing.Drawer | None = None
+_ahead: tuple[drawing.Drawer, drawing.Pending] | None = None
 
 
 def make_bundle_ahead() -> None:
     """Begin to make the bundle in a process beside this one, for a page that comes later."""
     global _ahead
-    if _ahead is None and not vega_bundle.cache_info().currsize and not _kept().is_file():
-        _ahead = drawing.Drawer()
-        _ahead.ask("bundle")
+    if drawing.Drawer.works_here and _ahead is None and not vega_bundle.cache_info().currsize and not _kept().is_file():
+        drawer = drawing.Drawer()
+        _ahead = drawer, drawer.ask("bundle")
 
 
 @cache
@@ -35,8 +35,9 @@ def vega_bundle() -> str:
     global _ahead
     kept = _kept()
     if _ahead is not None:
-        made, ended, _ahead = _safe(_ahead.answer()), _ahead, None
-        ended.close()
+        (drawer, pending), _ahead = _ahead, None
+        with closing(drawer):
+            made = _safe(pending.answer())
     else:
         with suppress(OSError, UnicodeDecodeError):
             return kept.read_text(encoding="utf-8")
