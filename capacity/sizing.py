@@ -102,9 +102,8 @@ class Sizing:
 
     @cached_property
     def _ranking(self) -> NDArray[np.intp]:
-        pressure = np.stack(
-            [np.broadcast_to(c.needed() / self.units_of(c), self.units.shape) for c in self.constraints]
-        )
+        parts, shape = [c.needed() / self.units_of(c) for c in self.constraints], self.units.shape
+        pressure = np.stack([part if part.shape == shape else np.broadcast_to(part, shape) for part in parts])
         return np.argsort(-pressure, axis=0, kind="stable")
 
     @cached_property

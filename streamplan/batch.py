@@ -22,7 +22,7 @@ from streamplan.batch_rows import Row, read_portfolio
 from streamplan.batch_store import KEPT, Folder, Store, digest_of, store_at
 from streamplan.document import dumps, plain
 from streamplan.present import day
-from streamplan.report import NOTEBOOK, checked_formats, contents, study_of
+from streamplan.report import NOTEBOOK, TEMPLATES, checked_formats, contents, study_of
 from streamplan.study import Study
 
 #: What a batch makes unless told otherwise; a PDF takes a browser a second or more.
@@ -261,13 +261,14 @@ def _warm_up(parameters: Mapping[str, Any], formats: Sequence[str]) -> None:
     """Import what reports of these formats need and read the tables once, before there are children."""
     import nbformat
 
-    import streamplan.in_process
+    import streamplan.in_process  # noqa: F401
     from streamplan.answer import answer_of
     from streamplan.charts import cost_by_platform
     from streamplan.present import compile_templates
 
-    compile_templates()
+    compile_templates(TEMPLATES)
     if {"html", "pdf"} & set(formats):
+        compile_templates(["page"])
         notebooks.body_of(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("## Heading")]))  # type: ignore[no-untyped-call]
     with contextlib.suppress(StreamplanError):  # the row that it comes from will say what is wrong
         study = study_of(parameters)

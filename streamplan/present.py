@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,10 @@ def environment() -> Environment:
     return env
 
 
-def compile_templates() -> None:
-    """Read every template, for a process that forks: its children have them."""
-    for name in environment().list_templates(extensions=["j2"]):
-        environment().get_template(name)
+def compile_templates(names: Iterable[str]) -> None:
+    """Read templates by name, for a process that forks: its children have them."""
+    for name in names:
+        environment().get_template(f"{name}.html.j2")
 
 
 @cache

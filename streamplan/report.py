@@ -21,6 +21,10 @@ from streamplan.study import Study, study
 from streamplan.workloads import open_workload
 
 NOTEBOOK = "compare-platforms"
+#: Templates that its cells use.
+TEMPLATES = (
+    "_source", "answer", "assumptions", "bill", "comparison", "constraints", "equivalence", "inputs", "not_modelled",
+)  # fmt: skip
 #: What a report can be written as, beside the executed notebook and the data.
 FORMATS = ("html", "pdf", "xlsx")
 

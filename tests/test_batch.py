@@ -236,6 +236,39 @@ def test_killed_half_way_nothing_half_written_remains(tmp_path):
     assert not (out / KEPT / "unfinished").exists()
 
 
+WARM = """
+import json, sys
+from streamplan import batch, drawing, forks, notebooks
+from streamplan.present import environment
+parameters = {"workload": "example-100mib", "platforms": ["msk-express", "kafka-ec2-ebs"], "on": "2026-11-23"}
+formats = ("html", "xlsx")
+batch._warm_up(parameters, formats)
+drawer = drawing.Drawer()
+
+def known():
+    return set(sys.modules), {name for _, name in environment().cache.keys()}
+
+def task(place):
+    before = known()
+    executed, names = notebooks.run_here(notebooks.notebook_path("compare-platforms"), parameters, drawer)
+    batch._report(names["result"], executed, formats, parameters["on"])
+    return [sorted(after - first) for after, first in zip(known(), before)]
+
+(outcome,) = forks.run_forked([task], 1)
+if outcome.error:
+    raise outcome.error
+print(json.dumps(outcome.value))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_finds_all_that_it_needs_warm():
+    done = subprocess.run([sys.executable, "-c", WARM], capture_output=True, text=True, check=True)
+    modules, templates = json.loads(done.stdout)
+    assert set(modules) <= {"bdb", "streamplan.page", "encodings.ascii"}  # of no weight
+    assert templates == []
+
+
 def test_two_batches_do_not_write_to_one_folder(small):
     pytest.importorskip("fcntl")
     from streamplan.batch_store import Folder

@@ -34,7 +34,7 @@ def cost_by_platform(
     present = [c for c in CATEGORY_COLOURS if c in set(parts["category"])]
     parts["label"] = parts["category"].map(CATEGORY_LABELS)
     parts["rank"] = parts["category"].map({c: i for i, c in enumerate(present)})
-    y = alt.Y("platform:N", sort=None, scale=alt.Scale(domain=order), title=None, axis=alt.Axis(labelLimit=400))
+    y = alt.Y("platform:N", sort=None, scale=alt.Scale(domain=order), title=None, axis=alt.Axis(labelLimit=0))
     parts = parts.rename(columns={"title_of_platform": "platform"})
     bars = (
         alt.Chart(data_of(parts))
