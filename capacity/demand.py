@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,6 +127,37 @@ class Demand:
             tiered=tiered,
             cold_reads=self.cold_reads,
             cross_region_copies=self.cross_region_copies,
+        )
+
+    @classmethod
+    def joined(cls, demands: Sequence[Demand]) -> Demand:
+        """Return several demands of one workload, each of shape () or (n,), one after another on one axis.
+
+        What is one number in all of them stays one number.
+        """
+        first, sizes = demands[0], [max(1, *d.shape, 1) for d in demands]
+        columns = {}
+        for name, value in first.arrays().items():
+            parts = [np.asarray(getattr(d, name)) for d in demands]
+            if not all(part.ndim == 0 and part == value for part in parts):
+                columns[name] = np.concatenate([np.broadcast_to(part, n) for part, n in zip(parts, sizes, strict=True)])
+        return first.replace(**columns)
+
+    def take(self, index: Any) -> Demand:
+        """Return some of the demands of an axis, by index or mask; one of them, of shape (), by a number."""
+        return self.replace(**{name: value[index] for name, value in self.arrays().items() if value.ndim})
+
+    def scaled(self, factor: Any) -> Demand:
+        """Return a 0-d demand at several times its throughput, of the shape of `factor` [1].
+
+        Rates and the partitions that follow from them grow together.
+        """
+        partitions = self.partitions if self.partitions_given else np.ceil(self.partitions * factor)
+        return self.replace(
+            payload_bytes_s=self.payload_bytes_s * factor,
+            wire_bytes_s=self.wire_bytes_s * factor,
+            records_s=self.records_s * factor,
+            partitions=np.broadcast_to(partitions, np.shape(factor)),
         )
 
     def split(self, clusters: Any) -> Demand:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand
 from capacity.draws import Draws, demand_of
 from streamplan.draw_costs import draw_costs
-from streamplan.plan import Plan, least_cost
+from streamplan.plan import Plan
 from streamplan.study import Study
 
 Array = NDArray[np.float64]
@@ -36,13 +35,7 @@ def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:
 
     Rates and the partitions that follow from them grow together; a scale at which nothing fits is left out.
     """
-    costs, demand = {}, scaled(Demand.of(study.workload), np.array(SCALES))
-    for plan in study.plans:
-        if not plan.offer.closed:
-            there = demand.replace(region=plan.bill.region)
-            costs[plan.offer.name] = np.broadcast_to(
-                least_cost(there, plan.offer.name, study.book, **_choices(study, plan)), (len(SCALES),)
-            )
+    costs = {p.offer.name: study.least_at(p, SCALES) for p in study.plans if not p.offer.closed}
     if not costs:
         return {}
     names, table = list(costs), np.stack(list(costs.values()))
@@ -51,17 +44,6 @@ def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:
         for i, (factor, best) in enumerate(zip(SCALES, table.argmin(axis=0), strict=True))
         if np.isfinite(table[best, i])
     }
-
-
-def scaled(demand: Demand, factor: Array) -> Demand:
-    """Return a 0-d demand at several times its throughput, of the shape of `factor` [1]."""
-    partitions = demand.partitions if demand.partitions_given else np.ceil(demand.partitions * factor)
-    return demand.replace(
-        payload_bytes_s=demand.payload_bytes_s * factor,
-        wire_bytes_s=demand.wire_bytes_s * factor,
-        records_s=demand.records_s * factor,
-        partitions=np.broadcast_to(partitions, np.shape(factor)),
-    )
 
 
 def _choices(study: Study, plan: Plan) -> dict[str, Any]:

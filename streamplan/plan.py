@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_platform, size
+from capacity.constraint import picked
 from pricing import Bill, PriceBook
 from streamfacts.units import largest
 from streamfacts.usage import HOURS_PER_MONTH
@@ -34,33 +35,39 @@ class Costed:
         usable = self.sizing.feasible & ~self.bill.incomplete
         return np.where(usable, self.bill.subtotal, np.inf)
 
-    def cheapest(self) -> int:
-        """Return the configuration to take, as an index into the leading axis.
+    def cheapest(self, column: int | None = None) -> int:
+        """Return the configuration to take, as an index into the leading axis; see `order`."""
+        return int(self.order(column)[0])
+
+    def order(self, column: int | None = None) -> NDArray[np.intp]:
+        """Return the configurations, the one to take first, as indices into the leading axis.
 
         The least cost, over several demands the least average, among configurations that are feasible in all and
         priced. If there is none: feasible ones with the fewest missing prices, then infeasible ones that break the
-        fewest limits. Ties go to fewer clusters, then to fewer units.
+        fewest limits. Ties go to fewer clusters, then to fewer units. With `column` for that demand of an axis alone.
         """
-        return int(self._order(tuple(range(1, np.ndim(self.sizing.units))))[0])
-
-    def _order(self, over: tuple[int, ...]) -> NDArray[np.intp]:
         shape = self.sizing.units.shape
-        unpriced, broken = np.zeros(shape), np.zeros(shape)
-        for entry in self.bill.entries:
-            unpriced = unpriced + entry.missing
-        for limit in self.sizing.limits:
-            broken = broken + limit.broken
+        over = tuple(range(1, len(shape)))
+
+        def each(values: Any, together: Callable[..., Any]) -> Any:
+            array = values if np.shape(values) == shape else np.broadcast_to(values, shape)
+            if column is not None:
+                return array[:, column]
+            return together(array, axis=over) if over else array
+
+        feasible = self.sizing.feasible
+        unpriced = sum((entry.missing for entry in self.bill.entries), np.zeros(shape))
+        broken = sum((limit.broken for limit in self.sizing.limits), np.zeros(shape))
         cost = np.where(np.isfinite(self.sizing.units), self.bill.subtotal, np.inf)
-        clusters = np.broadcast_to(self.sizing.demand.clusters, shape)
         keys = (
-            self.sizing.units.mean(axis=over),
-            clusters.mean(axis=over),
-            cost.mean(axis=over).round(4),  # so that the last bits of equal sums do not decide
-            broken.sum(axis=over),
-            np.where(self.sizing.feasible, unpriced, 0.0).sum(axis=over),
-            ~self.sizing.feasible.all(axis=over),
+            each(self.sizing.units, np.mean),
+            each(self.sizing.demand.clusters, np.mean),
+            each(cost, np.mean).round(4),  # so that the last bits of equal sums do not decide
+            each(broken, np.sum),
+            each(np.where(feasible, unpriced, 0.0), np.sum),
+            ~each(feasible, np.all),
         )
-        return np.lexsort(tuple(np.ravel(key) for key in keys))
+        return np.lexsort(keys)
 
     def most_clusters(self, most: int, keep: Any = slice(None)) -> NDArray[np.int64]:
         """Return up to how many clusters are worth trying for each demand: 1 where one does or none helps.
@@ -195,15 +202,61 @@ def least_cost(
     Shape of the demand; infinite where the offer does not fit or has no price.
     """
     choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month, "people": people}
-    costed = cost_all(demand, platform, book, **choices)
-    least = costed.cost.min(axis=0)
+    return _least(cost_all(demand, platform, book, **choices), book, most_clusters, choices)
+
+
+def _least(costed: Costed, book: PriceBook, most_clusters: int, choices: dict[str, Any]) -> Array:
+    """Return the least cost for each demand of what one cluster costs, on several where that takes more."""
+    demand, least = costed.sizing.demand, np.asarray(costed.cost.min(axis=0))
     counts = np.arange(2, np.max(costed.most_clusters(most_clusters)) + 1)
     if len(counts):
-        several = cost_all(demand, platform, book, clusters=counts, **choices)
+        short = ~costed.sizing.feasible.any(axis=0)
+        some = short.ndim == 1 and choices["people"] is None  # then those that are short are sized alone
+        several = cost_all(demand.take(short) if some else demand, costed.offer.name, book, clusters=counts, **choices)
         fewest = several.sizing.feasible.any(axis=0).argmax(axis=0)
         cost = np.take_along_axis(several.cost.min(axis=0), fewest[None], axis=0)[0]
-        least = np.where(costed.sizing.feasible.any(axis=0), least, cost)
-    return np.asarray(least)
+        least[short] = cost if some else cost[short]
+    return least
+
+
+def plan_and_costs(
+    demand: Demand,
+    at: int,
+    platform: str,
+    book: PriceBook,
+    *,
+    most_clusters: int = MOST_CLUSTERS,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
+) -> tuple[Plan, Array]:
+    """Return the plan for one of several demands and the least cost of every one, sized together.
+
+    Parameters
+    ----------
+    demand : shape (n,), or () for the one that is planned for
+    at : index of the demand that is planned for; what `plan` says of it
+    people : those who run it, values of shape () or (n,)
+
+    Returns
+    -------
+    the plan, and what `least_cost` says, shape (n,) [USD]
+    """
+    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month, "people": people}
+    if not demand.shape:
+        only = plan(demand, platform, book, most_clusters=most_clusters, **choices)
+        return only, np.array([np.inf if only.monthly_usd is None else only.monthly_usd])
+    costed = cost_all(demand, platform, book, **choices)
+    least = np.broadcast_to(_least(costed, book, most_clusters, choices), demand.shape)
+    alone = demand.take(at)
+    if not costed.sizing.feasible[:, at].any():  # several clusters may carry it
+        choices["people"] = None if people is None else people.rows(at)
+        return plan(alone, platform, book, most_clusters=most_clusters, **choices), least
+    index = costed.cheapest(at)
+    sizing = costed.sizing.pick(index).pick(at)
+    fewest, multiple = ({k: picked(v, at, 1) for k, v in of.items()} for of in (sizing.fewest, sizing.multiple))
+    sizing = replace(sizing, demand=alone, fewest=fewest, multiple=multiple)
+    return Plan(costed.offer, None, sizing, costed.bill.pick(index).pick(at)), least
 
 
 def plan(
@@ -256,8 +309,7 @@ def plan(
                     column = int(feasible.any(axis=0).argmax())
                     clusters = int(counts[column])
                     costed = cost_all(demand, platform, book, clusters=clusters, people=people, **choices)
-                    order = costed._order(())
-                    machine = next(str(names[i]) for i in order if feasible[i, column])
+                    machine = next(str(names[i]) for i in costed.order() if feasible[i, column])
     if costed is not None and machine in names:
         index = int(np.flatnonzero(names == machine)[0])
         return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index))

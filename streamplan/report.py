@@ -14,6 +14,7 @@ from streamfacts.errors import InputError, unknown_name
 from streamfacts.files import write_whole
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.document import dumps, study_document
+from streamplan.horizon import SCALES
 from streamplan.people import asked
 from streamplan.plan import MOST_CLUSTERS
 from streamplan.present import day
@@ -125,6 +126,7 @@ def study_of(parameters: Mapping[str, Any]) -> Study:
         only=given.pop("platforms", ()),
         book=PriceBook.load(*given.pop("price_books", ())),
         people=asked(*people),
+        scales=SCALES,
         **given,
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Workload, find_platform, platforms
 from pricing import PriceBook
@@ -15,23 +16,62 @@ from pricing.bill import COLUMNS
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.people import People
-from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan
+from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan_and_costs
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
 T = TypeVar("T")
+Array = NDArray[np.float64]
 _CONFIDENCE = ("high", "medium", "low")
 
 
 @dataclass(frozen=True)
+class Points:
+    """The demands at which a study sizes each offer, all of them together.
+
+    Attributes
+    ----------
+    demand : shape (n,), those at `scales` last; () if there is one alone
+    likely : index of the likely demand
+    corners : indices of the demands with all ranges at their low, their likely and their high load
+    scales : times the likely throughput
+    people : those who run it at these points, values of shape (n,); None if they do not count
+    """
+
+    demand: Demand
+    likely: int
+    corners: tuple[int, int, int]
+    scales: tuple[float, ...]
+    people: People | None
+
+    @classmethod
+    def of(cls, workload: Workload, people: People | None, scales: Sequence[float]) -> Points:
+        """Return the likely demand, the ends of the ranges if any, and the likely demand at these scales."""
+        corners, likely = Demand.corners(workload), Demand.of(workload)
+        ranged = people is not None or any(v.ndim and np.ptp(v) > 0 for v in corners.arrays().values())
+        demands, places = ([corners], (0, 1, 2)) if ranged else ([likely], (0, 0, 0))
+        if scales:
+            demands.append(likely.scaled(np.array(scales)))
+        demand = Demand.joined(demands)
+        if people is not None:
+            people = people.corners().rows(np.array([0, 1, 2] + [1] * len(scales)))
+        return cls(demand, places[1], places, tuple(scales), people)
+
+
+@dataclass(frozen=True)
 class Study:
-    """A workload on several offers: the plan of each at the likely demand, and its cost at both ends of the ranges."""
+    """A workload on several offers: the plan of each at the likely demand, and its cost at both ends of the ranges.
+
+    `least` holds the least cost of each offer at every one of `points` [USD/month].
+    """
 
     workload: Workload
     book: PriceBook
     plans: tuple[Plan, ...]
+    points: Points
+    least: Mapping[str, Array]
     hours_per_month: float = HOURS_PER_MONTH
     most_clusters: int = MOST_CLUSTERS
     people: People | None = None
@@ -54,12 +94,6 @@ class Study:
         )
 
     @cached_property
-    def uncertain(self) -> bool:
-        """Whether any field of the workload is a range."""
-        demand = Demand.corners(self.workload)
-        return any(bool(np.ndim(v) and np.ptp(v) > 0) for v in demand.arrays().values())
-
-    @cached_property
     def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
         """Least cost of each offer with all ranges at low, at likely, at high load [USD/month]; None: no fit.
 
@@ -70,30 +104,38 @@ class Study:
     def _costs_over_ranges(self, p: Plan) -> tuple[float | None, float | None, float | None]:
         options = dict(p.sizing.options)
         open_prices = {o.name: o.price_ends for o in p.offer.options if o.price_ends and options[o.name] == o.default}
-        people = None if self.people is None else self.people.corners()
-        if not self.uncertain and not open_prices and people is None:
-            return (p.monthly_usd,) * 3
-        corners = self.uncertain or people is not None
-        demand = Demand.corners(self.workload) if corners else Demand.of(self.workload)
-        demand = demand.replace(region=p.bill.region)
-
-        def least(chosen: Mapping[str, Any]) -> list[float | None]:
-            costs = least_cost(
-                demand,
-                p.offer.name,
-                self.book,
-                options=chosen,
-                hours_per_month=self.hours_per_month,
-                most_clusters=self.most_clusters,
-                people=people,
-            )
-            return [float(x) if np.isfinite(x) else None for x in np.broadcast_to(costs, (3,))]
-
-        low, likely, high = least(options) if corners else (p.monthly_usd,) * 3
+        costs = [self.least[p.offer.name][i] for i in self.points.corners]
+        low, likely, high = (float(x) if np.isfinite(x) else None for x in costs)
         if open_prices:
-            low = least({**options, **{name: ends[0] for name, ends in open_prices.items()}})[0]
-            high = least({**options, **{name: ends[1] for name, ends in open_prices.items()}})[2]
+            for end, index in ((0, self.points.corners[0]), (1, self.points.corners[2])):
+                chosen = {**options, **{name: ends[end] for name, ends in open_prices.items()}}
+                usd = float(self._least_of(p, self.points.demand.take([index]), chosen, [index])[0])
+                known = usd if np.isfinite(usd) else None
+                low, high = (known, high) if end == 0 else (low, known)
         return low, likely, high
+
+    def least_at(self, p: Plan, scales: Sequence[float]) -> Array:
+        """Return the least monthly cost of an offer at several times the likely throughput, of their shape [USD].
+
+        Infinite where it does not fit or has no price. Scales that the study was asked for are there already.
+        """
+        if tuple(scales) == self.points.scales:
+            return self.least[p.offer.name][-len(scales) :]
+        demand = self.points.demand.take(self.points.likely).scaled(np.array(scales))
+        return self._least_of(p, demand, dict(p.sizing.options), [self.points.likely] * len(scales))
+
+    def _least_of(self, p: Plan, demand: Demand, options: Mapping[str, Any], points: Sequence[int]) -> Array:
+        people = self.points.people
+        costs = least_cost(
+            demand.replace(region=p.bill.region),
+            p.offer.name,
+            self.book,
+            options=options,
+            hours_per_month=self.hours_per_month,
+            most_clusters=self.most_clusters,
+            people=None if people is None else people.rows(np.array(points)),
+        )
+        return np.broadcast_to(costs, (len(points),))
 
     @cached_property
     def ranged(self) -> bool:
@@ -230,8 +272,12 @@ def study(
     hours_per_month: float = HOURS_PER_MONTH,
     most_clusters: int = MOST_CLUSTERS,
     people: People | None = None,
+    scales: Sequence[float] = (),
 ) -> Study:
     """Size and price a workload on every offer, or on those named in `only`; with `people`, also those who run it.
+
+    `scales` are multiples of the throughput at which costs will be asked for too (`Study.least_at`), to find in the
+    same pass.
 
     Options are handed to the offers that have them and take the value (a machine type is of one cloud); one that no
     offer takes is an error.
@@ -243,19 +289,21 @@ def study(
     for name, value in (options or {}).items():
         if not any(name in taken for taken in own.values()):
             raise _no_taker(offers, name, value)
-    plans, likely = [], Demand.of(workload)
+    points = Points.of(workload, people, scales)
+    plans, least = [], {}
     for offer in offers:
-        one = plan(
-            likely.replace(region=workload.region_at(offer.provider) or workload.region),
+        one, least[offer.name] = plan_and_costs(
+            points.demand.replace(region=workload.region_at(offer.provider) or workload.region),
+            points.likely,
             offer.name,
             book,
             options=own[offer.name],
             hours_per_month=hours_per_month,
             most_clusters=most_clusters,
-            people=people,
+            people=points.people,
         )
         plans.append(replace(one, workload=workload))
-    return Study(workload, book, tuple(plans), hours_per_month, most_clusters, people)
+    return Study(workload, book, tuple(plans), points, least, hours_per_month, most_clusters, people)
 
 
 def _options_of(offer: Offer, given: Mapping[str, Any]) -> dict[str, Any]:
