@@ -206,8 +206,8 @@ class People:
         ends = {k: np.array([r.low, r.likely, r.high]) for k, r in self.inputs.items()}
         return replace(self, values={k: v[::-1] if "wage_share_of_cost" in k else v for k, v in ends.items()})
 
-    def rows(self, rows: slice | NDArray[np.intp]) -> People:
-        """Return the same for some of the draws."""
+    def rows(self, rows: int | slice | NDArray[np.intp]) -> People:
+        """Return the same for some of the draws, or for one."""
         return replace(self, values={k: v[rows] for k, v in self.values.items()})
 
     def _value(self, name: str, offer: Offer) -> Array:
