@@ -263,7 +263,7 @@ def _warm_up(parameters: Mapping[str, Any], formats: Sequence[str]) -> None:
 
     import streamplan.in_process  # noqa: F401
     from streamplan.answer import answer_of
-    from streamplan.charts import cost_by_platform
+    from streamplan.charts import bytes_by_path, cost_by_platform, theme, utilisation_of_constraints
     from streamplan.present import compile_templates
 
     compile_templates(TEMPLATES)
@@ -273,7 +273,10 @@ def _warm_up(parameters: Mapping[str, Any], formats: Sequence[str]) -> None:
     with contextlib.suppress(StreamplanError):  # the row that it comes from will say what is wrong
         study = study_of(parameters)
         answer_of(study)
-        cost_by_platform(study).to_dict()
+        with theme.unchecked():
+            charts = cost_by_platform(study), bytes_by_path(study.workload), utilisation_of_constraints(study.plans[0])
+            for chart in charts:
+                chart.to_dict(validate=False)
         if "xlsx" in formats:
             from streamplan.study_workbook import study_workbook
 

@@ -132,7 +132,7 @@ def own_or_shared(charged: Chargeback) -> alt.LayerChart | alt.FacetChart:
             shape=alt.Shape(
                 "way:N", title=None, scale=alt.Scale(domain=list(names.values()), range=["circle", "square"])
             ),
-            tooltip=["account:N", "way:N", alt.Tooltip("usd:Q", title="USD", format=",.2f")],
+            tooltip=[alt.Tooltip("account:N"), alt.Tooltip("way:N"), alt.Tooltip("usd:Q", title="USD", format=",.2f")],
         )
     )
     return alt.layer(

@@ -29,7 +29,7 @@ def commitment_curve(found: CommitmentPlan, line: int = 0) -> alt.LayerChart | a
             x=alt.X("reserve:Q", title=f"{unit} committed to ({chosen.title})"),
             y=alt.Y("usd:Q", title=f"USD in {found.years} years, worth today", axis=alt.Axis(format="~s")),
             color=alt.Color("line:N", title=None, scale=alt.Scale(domain=list(names.values()), range=[BLUE, ORANGE])),
-            tooltip=["line:N", alt.Tooltip("reserve:Q"), alt.Tooltip("usd:Q", title="USD", format=",.0f")],
+            tooltip=[alt.Tooltip("line:N"), alt.Tooltip("reserve:Q"), alt.Tooltip("usd:Q", title="USD", format=",.0f")],
         )
     )
     best = pd.DataFrame({"reserve": [chosen.reserve], "label": [f"commit to {chosen.reserve:g}"]})

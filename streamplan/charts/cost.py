@@ -91,7 +91,8 @@ def cost_by_platform(
         if len(table) == len(feasible)
         else f"the {len(table)} cheapest of {len(feasible)} that fit"
     )
-    return alt.layer(*layers).properties(
+    return alt.layer(
+        *layers,
         width=WIDTH - 120,
         height=alt.Step(28),
         title=alt.Title("Cost a month by platform", subtitle=f"{meaning}; {shown}"),

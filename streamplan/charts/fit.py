@@ -137,7 +137,7 @@ def first_places(decision: Decision) -> alt.LayerChart | alt.FacetChart:
             yOffset=alt.YOffset("which:N", sort=list(names.values())),
             x=alt.X("share:Q", title="share of weightings in which the offer is first", axis=alt.Axis(format="%")),
             color=alt.Color("which:N", title=None, scale=alt.Scale(domain=list(names.values()), range=[BLUE, ORANGE])),
-            tooltip=["title:N", "which:N", alt.Tooltip("share:Q", format=".1%")],
+            tooltip=[alt.Tooltip("title:N"), alt.Tooltip("which:N"), alt.Tooltip("share:Q", format=".1%")],
         )
     )
     return alt.layer(bars).properties(width=WIDTH, height=alt.Step(15), title="First under other weights")

@@ -38,7 +38,11 @@ def move_by_month(move: Migration) -> alt.LayerChart | alt.FacetChart:
             y=alt.Y("usd:Q", title="USD a month", axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=6)),
             color=alt.Color("part:N", title=None, scale=alt.Scale(domain=names, range=colours)),
             order="rank:Q",
-            tooltip=["month:O", "part:N", alt.Tooltip("usd:Q", format=",.0f", title="USD a month")],
+            tooltip=[
+                alt.Tooltip("month:O"),
+                alt.Tooltip("part:N"),
+                alt.Tooltip("usd:Q", format=",.0f", title="USD a month"),
+            ],
         )
     )
     line = alt.Chart(shown).mark_line(color=VERMILION, strokeWidth=2, interpolate="step").encode(x=x, y="staying_usd:Q")
@@ -86,7 +90,11 @@ def saving_so_far(move: Migration) -> alt.LayerChart | alt.FacetChart:
         )
     )
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=VERMILION, strokeDash=[6, 3]).encode(y="y:Q")
-    walls = alt.Chart(pd.DataFrame(ends)).mark_rule(color=MUTED, strokeDash=[2, 3]).encode(x=x, tooltip=["phase:N"])
+    walls = (
+        alt.Chart(pd.DataFrame(ends))
+        .mark_rule(color=MUTED, strokeDash=[2, 3])
+        .encode(x=x, tooltip=[alt.Tooltip("phase:N")])
+    )
     layers = [band, paths, zero, *([walls] if ends else [])]
     pays = move.figures["payback_month"]["likely"]
     when = "has not paid for itself at the horizon" if pays is None else f"has paid for itself in month {pays:.0f}"

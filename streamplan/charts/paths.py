@@ -38,7 +38,7 @@ def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.Lay
             x=alt.X("mb_s:Q", title="MB/s (10^6 bytes a second), average", axis=alt.Axis(tickCount=8)),
             color=alt.Color("where:N", title=None, scale=alt.Scale(domain=[within, across], range=[BLUE, VERMILION])),
             order=alt.Order("rank:Q"),
-            tooltip=["path:N", "where:N", alt.Tooltip("mb_s:Q", format=",.1f", title="MB/s")],
+            tooltip=[alt.Tooltip("path:N"), alt.Tooltip("where:N"), alt.Tooltip("mb_s:Q", format=",.1f", title="MB/s")],
         )
     )
     text = (
@@ -47,7 +47,9 @@ def bytes_by_path(workload: Workload, *, follower_fetch: bool = True) -> alt.Lay
         .encode(y=y, x=alt.X("mb_s:Q"), text=alt.Text("label:N"))
     )
     reads = "consumers read in their own zone" if follower_fetch else "consumers read from leaders"
-    return alt.layer(bars, text).properties(
+    return alt.layer(
+        bars,
+        text,
         width=WIDTH - 120,
         height=alt.Step(30),
         title=alt.Title(

@@ -35,7 +35,12 @@ def ages_of_prices(prices: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
                 legend=alt.Legend(columns=4),
             ),
             order="rank:Q",
-            tooltip=["provider:N", "age:N", alt.Tooltip("prices:Q"), alt.Tooltip("share:Q", format=".0%")],
+            tooltip=[
+                alt.Tooltip("provider:N"),
+                alt.Tooltip("age:N"),
+                alt.Tooltip("prices:Q"),
+                alt.Tooltip("share:Q", format=".0%"),
+            ],
         )
     )
     numbers = pd.DataFrame({"provider": totals.index, "label": [f"{n:,} prices" for n in totals], "share": 1.0})

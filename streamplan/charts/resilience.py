@@ -74,7 +74,11 @@ def cost_by_design(study: ResilienceStudy) -> alt.LayerChart | alt.FacetChart:
             x=alt.X("cost:Q", title="USD a month", axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=6)),
             color=alt.Color("part:N", title=None, scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values()))),
             order=alt.Order("rank:Q"),
-            tooltip=["title:N", "part:N", alt.Tooltip("cost:Q", title="USD a month", format=",.0f")],
+            tooltip=[
+                alt.Tooltip("title:N"),
+                alt.Tooltip("part:N"),
+                alt.Tooltip("cost:Q", title="USD a month", format=",.0f"),
+            ],
         )
     )
     ends = parts.groupby("title", sort=False)["cost"].sum().reset_index()

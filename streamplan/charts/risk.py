@@ -76,7 +76,7 @@ def plan_outgrown(study: RiskStudy, platform: str | None = None) -> alt.LayerCha
         .encode(
             x=_months(study),
             y=alt.Y("too_small:Q", title="plan too small", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            tooltip=["month:Q", alt.Tooltip("too_small:Q", format=".1%", title="too small")],
+            tooltip=[alt.Tooltip("month:Q"), alt.Tooltip("too_small:Q", format=".1%", title="too small")],
         )
     )
     line = alt.Chart(pd.DataFrame({"y": [OUTGROWN]})).mark_rule(color=VERMILION, strokeDash=[6, 3]).encode(y="y:Q")

@@ -111,7 +111,7 @@ def month_of_wall(result: Runway) -> alt.LayerChart | alt.FacetChart:
         .encode(
             x=month_axis(result.months),
             y=alt.Y("share:Q", title="too small by then", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            tooltip=["month:Q", alt.Tooltip("share:Q", format=".1%", title="share of draws")],
+            tooltip=[alt.Tooltip("month:Q"), alt.Tooltip("share:Q", format=".1%", title="share of draws")],
         )
     )
     half = alt.Chart(pd.DataFrame({"y": [0.1, 0.5]})).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(y="y:Q")

@@ -36,7 +36,12 @@ def step_plan(s: Schedule) -> alt.VConcatChart | alt.LayerChart | alt.FacetChart
                 y=alt.Y("units:Q", title=f"{kind}s", scale=alt.Scale(zero=True)),
                 color=colour,
                 strokeDash=dash,
-                tooltip=["month:Q", "line:N", "units:Q", alt.Tooltip("binding:N", title="because of")],
+                tooltip=[
+                    alt.Tooltip("month:Q"),
+                    alt.Tooltip("line:N"),
+                    alt.Tooltip("units:Q"),
+                    alt.Tooltip("binding:N", title="because of"),
+                ],
             )
         )
         charts.append(alt.layer(line).properties(width=WIDTH, height=150))

@@ -36,7 +36,12 @@ def tornado(found: Sensitivity) -> alt.LayerChart | alt.FacetChart:
             x=x,
             x2="likely:Q",
             color=alt.Color("end:N", title=None, scale=alt.Scale(domain=list(ends), range=[SKY, ORANGE])),
-            tooltip=["input:N", "end:N", "value:N", alt.Tooltip("usd:Q", title="USD", format=",.0f")],
+            tooltip=[
+                alt.Tooltip("input:N"),
+                alt.Tooltip("end:N"),
+                alt.Tooltip("value:N"),
+                alt.Tooltip("usd:Q", title="USD", format=",.0f"),
+            ],
         )
     )
     middle = pd.DataFrame({"usd": [found.likely_usd]})
@@ -73,7 +78,12 @@ def sobol_bars(found: Sensitivity) -> alt.LayerChart | alt.FacetChart:
         color=alt.Color(
             "index:N", title=None, scale=alt.Scale(domain=domain, range=[BLUE, SKY]), legend=alt.Legend(columns=2)
         ),
-        tooltip=["inputs:N", "index:N", alt.Tooltip("share:Q", format=".1%"), alt.Tooltip("error:Q", format=".1%")],
+        tooltip=[
+            alt.Tooltip("inputs:N"),
+            alt.Tooltip("index:N"),
+            alt.Tooltip("share:Q", format=".1%"),
+            alt.Tooltip("error:Q", format=".1%"),
+        ],
     )
     errors = base.mark_rule(color=MUTED).encode(y=y, yOffset=offset, x="low:Q", x2="high:Q")
     return alt.layer(bars, errors).properties(

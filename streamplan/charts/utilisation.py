@@ -55,10 +55,15 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     bound = base.transform_filter("datum.binds")
     ring = bound.mark_point(size=260, color=VERMILION, strokeWidth=2).encode(y=y, x=x)
     text = bound.mark_text(align="left", dx=18, fontSize=11, fontWeight="bold").encode(
-        y=y, x=x, text=alt.value("binds")
+        y=y, x=x, text=alt.TextValue("binds")
     )
     halo = text.mark_text(align="left", dx=18, fontSize=11, fontWeight="bold", stroke="white", strokeWidth=4)
-    return alt.layer(ceilings, dots, ring, halo, text).properties(
+    return alt.layer(
+        ceilings,
+        dots,
+        ring,
+        halo,
+        text,
         width=WIDTH - 160,
         height=alt.Step(24),
         title=alt.Title(
