@@ -8,7 +8,7 @@ import hashlib
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -231,28 +231,30 @@ def _in_forks(
 
     notebook = notebooks.notebook_path(NOTEBOOK)
     drawers = [drawing.Drawer() for _ in range(-(-at_once // PER_DRAWER))]
-    try:
-        if "html" in formats:
-            make_bundle_ahead()
+
+    def task_for(parameters: Mapping[str, Any]) -> Callable[[int], Made]:
+        def task(place: int) -> Made:
+            executed, names = notebooks.run_here(notebook, parameters, drawers[place % len(drawers)])
+            return _report(names["result"], executed, formats, parameters["on"])
+
+        return task
+
+    def tasks() -> Iterator[Callable[[int], Made]]:
+        waiting = map(task_for, asked)
+        if at_once > 1 and bundled:  # the first starts cold, beside the warming up for all others
+            yield next(waiting)
         _warm_up(asked[0], formats)
         if "html" in formats:
             vega_bundle()
-
-        def task_for(parameters: Mapping[str, Any]) -> Callable[[int], Made]:
-            def task(place: int) -> Made:
-                executed, names = notebooks.run_here(notebook, parameters, drawers[place % len(drawers)])
-                return _report(names["result"], executed, formats, parameters["on"])
-
-            return task
-
-        gc.collect()
         gc.freeze()  # so that children do not copy the parent's memory by looking for garbage in it
-        try:
-            for outcome in forks.run_forked([task_for(parameters) for parameters in asked], at_once):
-                yield outcome.number, outcome.error or outcome.value
-        finally:
-            gc.unfreeze()
+        yield from waiting
+
+    try:
+        bundled = "html" not in formats or make_bundle_ahead()
+        for outcome in forks.run_forked(tasks(), at_once):
+            yield outcome.number, outcome.error or outcome.value
     finally:
+        gc.unfreeze()
         for drawer in drawers:
             drawer.close()
 

@@ -12,8 +12,9 @@ import selectors
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 
@@ -41,28 +42,30 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_forked(tasks: Sequence[Callable[[int], Any]], at_once: int) -> Iterator[Outcome]:
+def run_forked(tasks: Iterable[Callable[[int], Any]], at_once: int) -> Iterator[Outcome]:
     """Run each task in a child of its own and yield the outcomes as they come.
 
     Parameters
     ----------
-    tasks : called with the number of the place that they run in, 0 to `at_once` - 1, which nobody else is in meanwhile
+    tasks : called with the number of the place that they run in, 0 to `at_once` - 1, which nobody else is in meanwhile;
+        each is asked for when there is a place for it, so that what comes of asking is in this child and later ones
     at_once : most children at a time
 
     Children still running when the caller stops, by an error or an interruption, are ended.
     """
-    waiting = list(reversed(list(enumerate(tasks))))
+    waiting = enumerate(tasks)
     places = list(reversed(range(at_once)))
     running: dict[int, tuple[int, int, int, bytearray]] = {}
     with selectors.DefaultSelector() as selector:
         try:
-            while waiting or running:
-                while waiting and places:
-                    number, task = waiting.pop()
+            while True:
+                for number, task in islice(waiting, len(places)):
                     place = places.pop()
                     pid, pipe = _start(task, place)
                     running[pipe] = (number, pid, place, bytearray())
                     selector.register(pipe, selectors.EVENT_READ)
+                if not running:
+                    return
                 for key, _ in selector.select():
                     pipe = key.fd
                     number, pid, place, data = running[pipe]

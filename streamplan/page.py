@@ -18,12 +18,20 @@ from streamplan.present import environment
 _ahead: tuple[drawing.Drawer, drawing.Pending] | None = None
 
 
-def make_bundle_ahead() -> None:
-    """Begin to make the bundle in a process beside this one, for a page that comes later."""
+def make_bundle_ahead() -> bool:
+    """Begin to make the bundle in a process beside this one, for a page that comes later, unless it is there already.
+
+    Returns
+    -------
+    whether it is there
+    """
     global _ahead
-    if drawing.Drawer.works_here and _ahead is None and not vega_bundle.cache_info().currsize and not _kept().is_file():
+    if vega_bundle.cache_info().currsize or _kept().is_file():
+        return True
+    if drawing.Drawer.works_here and _ahead is None:
         drawer = drawing.Drawer()
         _ahead = drawer, drawer.ask("bundle")
+    return False
 
 
 @cache
