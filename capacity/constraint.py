@@ -17,15 +17,15 @@ Value = NDArray[np.float64] | np.float64 | float
 ROUNDING = 1e-9
 
 
-def picked(value: Any, index: int, ndim: int) -> Any:
-    """Return entry `index` of a value's configuration axis.
+def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
+    """Return what a value is at one configuration, or at one configuration and demand.
 
-    A value has that axis if it has as many axes as the sized units (`ndim`); others hold for every configuration.
+    A value that has as many axes as the sized units (`ndim`) has the configuration first; one that has fewer lacks the
+    leading ones, along which it stays the same.
     """
     array = np.asarray(value)
-    if array.ndim < ndim:
-        return value
-    return array[index if array.shape[0] > 1 else 0]
+    own = index[ndim - array.ndim :] if array.ndim < ndim else index
+    return array[tuple([i if n > 1 else 0 for i, n in zip(own, array.shape, strict=False)])] if own else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class Constraint:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, left * self.capacity))
 
-    def pick(self, index: int, ndim: int) -> Constraint:
-        """Return this constraint for one configuration of a sizing whose units have `ndim` axes."""
+    def pick(self, index: tuple[int, ...], ndim: int) -> Constraint:
+        """Return this constraint at an index of a sizing whose units have `ndim` axes."""
         demand, capacity, ceiling, share, lost = (
             picked(value, index, ndim) for value in (self.demand, self.capacity, self.ceiling, self.share, self.lost)
         )
@@ -127,10 +127,17 @@ class Limit:
             return np.asarray(self.demand < self.limit - slack)
         return np.asarray(self.demand > self.limit + slack)
 
-    def pick(self, index: int, ndim: int) -> Limit:
-        """Return this limit for one configuration of a sizing whose units have `ndim` axes."""
+    def pick(self, index: tuple[int, ...], ndim: int) -> Limit:
+        """Return this limit at an index of a sizing whose units have `ndim` axes."""
         demand, limit = picked(self.demand, index, ndim), picked(self.limit, index, ndim)
         return Limit(self.name, demand, limit, self.unit, self.source, self.at_least, self.advice)
+
+
+def together(constraints: Sequence[Constraint]) -> Constraint:
+    """Return several constraints of numbers as one of arrays, to compute with all of them at once."""
+    names = ("demand", "capacity", "ceiling", "share", "lost")
+    demand, capacity, ceiling, share, lost = (np.array([getattr(c, n) for c in constraints], float) for n in names)
+    return Constraint("", "", demand, capacity, ceiling, "", "", "", share, lost)
 
 
 def round_up(units: Array, multiple: Array | float = 1.0) -> Array:

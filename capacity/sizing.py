@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, picked
+from capacity.constraint import Constraint, Limit, picked, together
 from capacity.demand import Demand
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
@@ -81,18 +81,21 @@ class Sizing:
             broken = broken | one
         return np.asarray(ok & ~broken)
 
-    def pick(self, index: int) -> Sizing:
-        """Return one configuration: entry `index` of the leading axis."""
-        ndim = np.ndim(self.units)
-        configuration = self.configuration if isinstance(self.configuration, str) else str(self.configuration[index])
+    def pick(self, *index: int) -> Sizing:
+        """Return one configuration, entry `index` of the leading axis; by two numbers for one demand of an axis."""
+        ndim, of_demand = np.ndim(self.units), index[1:]
+        configuration = self.configuration if isinstance(self.configuration, str) else str(self.configuration[index[0]])
         return replace(
             self,
+            demand=self.demand.take(of_demand) if of_demand else self.demand,
             units=self.units[index],
             constraints=tuple(c.pick(index, ndim) for c in self.constraints),
             limits=tuple(limit.pick(index, ndim) for limit in self.limits),
-            usage=self.usage.pick(index),
+            usage=self.usage.pick(*index),
             configuration=configuration,
             pools={name: units[index] for name, units in self.pools.items()},
+            fewest={name: picked(value, of_demand, ndim - 1) for name, value in self.fewest.items()},
+            multiple={name: picked(value, of_demand, ndim - 1) for name, value in self.multiple.items()},
             parts=tuple(replace(p, value=picked(p.value, index, ndim)) for p in self.parts),
         )
 
@@ -102,8 +105,13 @@ class Sizing:
 
     @cached_property
     def _ranking(self) -> NDArray[np.intp]:
-        parts, shape = [c.needed() / self.units_of(c) for c in self.constraints], self.units.shape
-        pressure = np.stack([part if part.shape == shape else np.broadcast_to(part, shape) for part in parts])
+        shape = self.units.shape
+        if shape:
+            parts = [c.needed() / self.units_of(c) for c in self.constraints]
+            pressure = np.stack([part if part.shape == shape else np.broadcast_to(part, shape) for part in parts])
+        else:
+            units = np.array([self.units_of(c) for c in self.constraints], float)
+            pressure = together(self.constraints).needed() / units
         return np.argsort(-pressure, axis=0, kind="stable")
 
     @cached_property

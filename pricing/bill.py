@@ -66,17 +66,17 @@ class BillLine:
             record["stale"] = any(p.age_days(on) > STALE_AFTER_DAYS for p in prices)
         return record
 
-    def pick(self, index: int) -> BillLine:
-        """Return this line for one configuration."""
+    def pick(self, *index: int) -> BillLine:
+        """Return this line for one configuration: entry `index` of the leading axes."""
         schedule = self.schedule
         if not isinstance(self.usage.sku, str):
             schedule = Schedule(
-                schedule.start[:, [index]],
-                schedule.end[:, [index]],
-                schedule.price[:, [index]],
-                (schedule.tiers[index],),
+                schedule.start[:, [index[0]]],
+                schedule.end[:, [index[0]]],
+                schedule.price[:, [index[0]]],
+                (schedule.tiers[index[0]],),
             )
-        usage, missing = self.usage.pick(index), np.asarray(self.missing[index])
+        usage, missing = self.usage.pick(*index), np.asarray(self.missing[index])
         return BillLine(usage, self.region, self.category, self.title, self.cost[index], schedule, missing)
 
 
@@ -138,9 +138,9 @@ class Bill:
             out[entry.category] = out.get(entry.category, np.zeros(())) + entry.cost
         return out
 
-    def pick(self, index: int) -> Bill:
-        """Return the bill of one configuration."""
-        return replace(self, entries=tuple(entry.pick(index) for entry in self.entries))
+    def pick(self, *index: int) -> Bill:
+        """Return the bill of one configuration: entry `index` of the leading axes of every line."""
+        return replace(self, entries=tuple(entry.pick(*index) for entry in self.entries))
 
     @property
     def lines(self) -> pd.DataFrame:

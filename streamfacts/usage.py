@@ -43,9 +43,9 @@ class UsageLine:
         least = None if self.least is None else self.least * factor
         return replace(self, quantity=self.quantity * factor, least=least)
 
-    def pick(self, index: int) -> UsageLine:
-        """Return the line of one configuration: entry `index` of the leading axis."""
-        sku = self.sku if isinstance(self.sku, str) else str(self.sku[index])
+    def pick(self, *index: int) -> UsageLine:
+        """Return the line of one configuration: entry `index` of the leading axes."""
+        sku = self.sku if isinstance(self.sku, str) else str(self.sku[index[0]])
         return UsageLine(self.meter, self.quantity[index], self.unit, sku, self.formula, self.counts)
 
 
@@ -83,6 +83,6 @@ class Usage:
         lines = (line.times(part) if line.unit.endswith("-month") else line for line in self.lines)
         return replace(self, lines=tuple(lines))
 
-    def pick(self, index: int) -> Usage:
-        """Return the usage of one configuration: entry `index` of the leading axis of every line."""
-        return replace(self, lines=tuple(line.pick(index) for line in self.lines))
+    def pick(self, *index: int) -> Usage:
+        """Return the usage of one configuration: entry `index` of the leading axes of every line."""
+        return replace(self, lines=tuple(line.pick(*index) for line in self.lines))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_platform, size
-from capacity.constraint import picked
 from pricing import Bill, PriceBook
 from streamfacts.units import largest
 from streamfacts.usage import HOURS_PER_MONTH
@@ -248,15 +247,11 @@ def plan_and_costs(
         return only, np.array([np.inf if only.monthly_usd is None else only.monthly_usd])
     costed = cost_all(demand, platform, book, **choices)
     least = np.broadcast_to(_least(costed, book, most_clusters, choices), demand.shape)
-    alone = demand.take(at)
     if not costed.sizing.feasible[:, at].any():  # several clusters may carry it
         choices["people"] = None if people is None else people.rows(at)
-        return plan(alone, platform, book, most_clusters=most_clusters, **choices), least
+        return plan(demand.take(at), platform, book, most_clusters=most_clusters, **choices), least
     index = costed.cheapest(at)
-    sizing = costed.sizing.pick(index).pick(at)
-    fewest, multiple = ({k: picked(v, at, 1) for k, v in of.items()} for of in (sizing.fewest, sizing.multiple))
-    sizing = replace(sizing, demand=alone, fewest=fewest, multiple=multiple)
-    return Plan(costed.offer, None, sizing, costed.bill.pick(index).pick(at)), least
+    return Plan(costed.offer, None, costed.sizing.pick(index, at), costed.bill.pick(index, at)), least
 
 
 def plan(

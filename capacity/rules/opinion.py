@@ -115,7 +115,7 @@ class Opinion:
         """Return one configuration of an opinion whose arrays over configurations have `ndim` axes."""
 
         def one(value: Any) -> Any:
-            return None if value is None else np.asarray(picked(value, index, ndim))
+            return None if value is None else np.asarray(picked(value, (index,), ndim))
 
         traffic, disk = self.traffic, self.disk
         if traffic is not None:
