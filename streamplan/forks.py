@@ -58,12 +58,15 @@ def run_forked(tasks: Iterable[Callable[[int], Any]], at_once: int) -> Iterator[
     running: dict[int, tuple[int, int, int, bytearray]] = {}
     with selectors.DefaultSelector() as selector:
         try:
+            ended: list[tuple[int, int, bytearray, int]] = []
             while True:
                 for number, task in islice(waiting, len(places)):
                     place = places.pop()
                     pid, pipe = _start(task, place)
                     running[pipe] = (number, pid, place, bytearray())
                     selector.register(pipe, selectors.EVENT_READ)
+                while ended:  # after the next have started, which then run while the caller is busy
+                    yield _outcome(*ended.pop())
                 if not running:
                     return
                 for key, _ in selector.select():
@@ -78,7 +81,7 @@ def run_forked(tasks: Iterable[Callable[[int], Any]], at_once: int) -> Iterator[
                     del running[pipe]
                     _, status = os.waitpid(pid, 0)
                     places.append(place)
-                    yield _outcome(number, place, bytes(data), status)
+                    ended.append((number, place, data, status))
         finally:
             for pipe, (_, pid, _, _) in running.items():
                 os.kill(pid, signal.SIGKILL)
@@ -119,7 +122,7 @@ def _answer(task: Callable[[int], Any], place: int) -> bytes:
             return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
-def _outcome(number: int, place: int, data: bytes, status: int) -> Outcome:
+def _outcome(number: int, place: int, data: bytearray, status: int) -> Outcome:
     if status or not data:
         how = (
             f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"status {os.waitstatus_to_exitcode(status)}"
