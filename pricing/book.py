@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
 from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, regions
 
 Array = NDArray[np.float64]
@@ -301,7 +301,7 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
                 rows.append(row)
                 numbers.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("price book", str(path), f"a readable CSV file ({error})") from None
+        raise unreadable("price book", path, "a readable CSV file", error) from None
     lacking = [name for name in REQUIRED if name not in header]
     if lacking:
         raise InputError(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pricing.book import Price, PriceBook, find_meter
-from streamfacts.errors import InputError, unknown_name
+from streamfacts.errors import InputError, unknown_name, unreadable
 from streamfacts.tables import data_dir, parse_as_of, regions
 
 Array = NDArray[np.float64]
@@ -143,7 +143,7 @@ def read_commitments(path: Path) -> dict[Key, Commitment]:
             rows = list(csv.DictReader(handle, strict=True))
         found = _ROWS.validate_python(rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("committed rates", str(path), f"a readable CSV file ({error})") from None
+        raise unreadable("committed rates", path, "a readable CSV file", error) from None
     except ValidationError as error:
         problem = error.errors()[0]
         number, *where = problem["loc"]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pricing.book import find_meter
-from streamfacts.errors import InputError, unknown_name
+from streamfacts.errors import InputError, unknown_name, unreadable
 from streamfacts.files import read_mapping
 from streamfacts.tables import regions
 from streamfacts.units import factor, split
@@ -107,7 +107,7 @@ def _csv(path: Path) -> list[dict[str, Any]]:
         with path.open(newline="", encoding="utf-8-sig") as handle:
             rows = list(csv.DictReader(handle, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("usage file", str(path), f"a readable CSV file ({error})") from None
+        raise unreadable("usage file", path, "a readable CSV file", error) from None
     for number, row in enumerate(rows, start=2):
         if None in row:
             raise InputError(f"usage file row {number}", row[None], "no more fields than the header has")

@@ -74,8 +74,9 @@ def unreadable(field: str, path: object, wanted: str, error: Exception) -> Input
     >>> print(unreadable("history", "none.csv", "a readable CSV file", FileNotFoundError()))
     history: 'none.csv' is not usable; allowed: a readable CSV file; there is no such file
     """
-    why = next((words for kind, words in _UNREADABLE.items() if isinstance(error, kind)), "that one is no such thing")
-    return InputError(field, str(path), f"{wanted}; {why}")
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    why = next((words for kind, words in _UNREADABLE.items() if isinstance(error, kind)), said)
+    return InputError(field, str(path), f"{wanted}; {why or 'that one is no such thing'}")
 
 
 def unknown_name(field: str, value: str, known: Iterable[str]) -> InputError:

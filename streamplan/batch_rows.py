@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from capacity import Workload
-from streamfacts.errors import InputError, unknown_name
+from streamfacts.errors import InputError, unknown_name, unreadable
 from streamfacts.files import read_mapping
 from streamplan import notebooks
 from streamplan.report import NOTEBOOK
@@ -132,7 +132,7 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
                     )
                 lines.append((reader.line_num, dict(cells)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("portfolio", str(path), f"a readable CSV file ({error})") from None
+        raise unreadable("portfolio", path, "a readable CSV file", error) from None
     if len(set(header)) < len(header):
         raise InputError(f"{path.name}: columns", ", ".join(header), "each column once")
     if not 0 < len(lines) <= MOST_ROWS:

@@ -33,7 +33,7 @@ from capacity.uncertainty import spread
 from pricing import Bill, PriceBook, bill
 from pricing.bill import BillLine
 from pricing.book import Price, Schedule
-from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
 from streamfacts.tables import ANY_REGION, CONFIDENCE, parse_as_of, read_table
 from streamfacts.usage import UsageLine
 
@@ -381,7 +381,7 @@ def _read(path: Path) -> dict[tuple[str, str], Item]:
                 )
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("people", str(path), f"a readable CSV file ({error})") from None
+        raise unreadable("people", path, "a readable CSV file", error) from None
     out = {}
     for number, row in rows:
         filled = {"as_of": "2026", "confidence": "low", "source": f"one's own ({path.name})", "note": ""}
