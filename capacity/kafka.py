@@ -16,6 +16,7 @@ from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
+from capacity.smallest_machine import LEAST_VCPU, least_vcpu
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
@@ -78,7 +79,8 @@ def largest_disk_load(constraints: list[Constraint], units: Array) -> Array:
 
 def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered: bool) -> Sizing:
     where, d, hours = cloud(), context.demand, context.hours_per_month
-    machines = broker_machines(context, where, _candidates(where, local).of(context.names), local=local)
+    rows = _candidates(where, local).of(context.names)
+    machines = broker_machines(context, where, rows, local=local)
     constraints = broker_constraints(d, machines, tiered=tiered)
     least = np.maximum(d.replication_factor, d.zones)
     units = context.units_or(units_needed(constraints, least, d.zones))
@@ -93,6 +95,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
             replicas.source,
             advice="split over several clusters",
         ),
+        *least_vcpu(context, rows["vcpu"]),
     )
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     kept = d.hot_held_s if tiered else d.held_s
@@ -195,6 +198,7 @@ def kafka_offer(
             ),
             Option("controllers", 3, "KRaft controllers", allowed=(3, 5)),
             Option("controller_machine", controller_machine, "machine type of the controllers", allowed=machines),
+            LEAST_VCPU,
         ),
         guarantees={
             "protocol": "Kafka",

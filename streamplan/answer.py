@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from capacity.smallest_machine import LEAST_VCPU
 from streamfacts.tables import regions
 from streamplan.horizon import HORIZON, SCALES, cheapest_at_scale, cost_over_months
 from streamplan.plan import Plan
@@ -52,6 +53,8 @@ def _answer_of(study: Study, on: dt.date) -> Answer:
     )
 
 
+#: vCPU from which on a machine counts as larger, for fewer brokers to look after.
+LARGER = 8
 #: Names of clouds in prose.
 _CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 
@@ -68,7 +71,9 @@ def _which(study: Study, best: Plan) -> str:
     provider = regions()[study.workload.region]
     at_home = _first(study, rows, lambda p: p.offer.provider == provider)
     if at_home and at_home["platform"] != best.offer.name:
-        text += f" Among those on {_CLOUDS.get(provider, provider)}, where the workload is, {_is_cheapest(at_home)}."
+        cloud = _CLOUDS.get(provider, provider)
+        text += f" Among those on {cloud}, where the workload is, {_is_cheapest(at_home)}; elsewhere its producers and"
+        text += " consumers are taken to be there too."
     kafka = _first(study, rows, lambda p: p.offer.guarantees["protocol"] == "Kafka")
     if kafka and kafka["platform"] != best.offer.name:
         text += f" It speaks the {best.offer.guarantees['protocol']} protocol; with Kafka's, {_is_cheapest(kafka)}."
@@ -110,7 +115,19 @@ def _how_much(study: Study, best: Plan) -> str:
     else:
         month = int(np.flatnonzero(~np.isfinite(months))[0]) + 1
         text += f". From month {month} of {HORIZON} on it does not fit or has no price, so there is no sum over {years}"
-    return text + f". It buys {best.what}."
+    return text + f". It buys {best.what}{_on_larger_machines(study, best)}."
+
+
+def _on_larger_machines(study: Study, best: Plan) -> str:
+    """What the same offer is on machines of at least `LARGER` vCPU, where it may choose and has chosen smaller ones."""
+    options = dict(best.sizing.options)
+    if options.get(LEAST_VCPU.name) != LEAST_VCPU.default:
+        return ""
+    larger = study.planned(best, {**options, LEAST_VCPU.name: LARGER})
+    if larger.monthly_usd is None or larger.what == best.what:
+        return ""
+    more = larger.monthly_usd / max(best.monthly_usd or 0.0, 1e-9) - 1
+    return f"; on machines of {LARGER} vCPU or more {larger.what} at {money(larger.monthly_usd)}, {more:.0%} more"
 
 
 def _what_binds(best: Plan) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PORTFOLIO, TEAMS, FAILURES = "Portfolio", "Teams", "Failures"
 NO_TEAM = "(no team)"
+#: In place of a team's total where none of its reports has a cost.
+UNPRICED = "no price"
 _TOP = 4
 _TEAM, _MONTH = 1, 3
 
@@ -69,12 +71,16 @@ def _teams(sheet: Sheet, batch: Batch, last: int) -> None:
     row = _TOP
     for team, found in batch.teams.items():
         name, month = cell(row, 0), cell(row, 2)
-        total = sum(d.summary["monthly_usd"] or 0.0 for d in found)
+        known = [d.summary["monthly_usd"] for d in found if d.summary["monthly_usd"] is not None]
+        total = sum(known)
         sheet.put(row, 0, team or NO_TEAM)
         sheet.formula(row, 1, f"=SUMPRODUCT(--({teams}={name}))", len(found), "number, large")
-        sheet.formula(row, 2, f"=SUMPRODUCT(--({teams}={name}),{costs})", total)
-        sheet.formula(row, 3, f"={month}*12", total * 12)
-        sheet.formula(row, 4, f"={month}*horizon_months", total * HORIZON)
+        priced = f"SUMPRODUCT(({teams}={name})*ISNUMBER({costs}))"
+        summed = f'=IF({priced}=0,"{UNPRICED}",SUMPRODUCT(--({teams}={name}),{costs}))'
+        sheet.formula(row, 2, summed, total if known else UNPRICED)
+        for column, times, factor in ((3, "12", 12), (4, "horizon_months", HORIZON)):
+            formula = f'=IF(ISNUMBER({month}),{month}*{times},"")'
+            sheet.formula(row, column, formula, total * factor if known else "")
         row += 1
     totals = [sum(d.summary["monthly_usd"] or 0.0 for d in batch.done.values()) * f for f in (1, 12, HORIZON)]
     sheet.put(row, 0, "all", "word total")

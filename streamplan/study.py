@@ -16,7 +16,7 @@ from pricing.bill import COLUMNS
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.people import People
-from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan_and_costs
+from streamplan.plan import MOST_CLUSTERS, Plan, least_cost, plan, plan_and_costs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,6 +123,19 @@ class Study:
             return self.least[p.offer.name][-len(scales) :]
         demand = self.points.demand.take(self.points.likely).scaled(np.array(scales))
         return self._least_of(p, demand, dict(p.sizing.options), [self.points.likely] * len(scales))
+
+    def planned(self, p: Plan, options: Mapping[str, Any]) -> Plan:
+        """Return the plan of the same offer at the likely demand with other options."""
+        one = plan(
+            self.points.demand.take(self.points.likely).replace(region=p.bill.region),
+            p.offer.name,
+            self.book,
+            options=options,
+            hours_per_month=self.hours_per_month,
+            most_clusters=self.most_clusters,
+            people=self.people,
+        )
+        return replace(one, workload=self.workload)
 
     def _least_of(self, p: Plan, demand: Demand, options: Mapping[str, Any], points: Sequence[int]) -> Array:
         people = self.points.people

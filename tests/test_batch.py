@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+import openpyxl
 import papermill.iorw
 import pytest
 import yaml
@@ -24,6 +25,7 @@ from streamplan import batch, forks, notebooks, study
 from streamplan.batch_rows import Row, read_portfolio, slug_of
 from streamplan.batch_store import KEPT
 from streamplan.cli import main
+from streamplan.portfolio_workbook import portfolio_workbook
 from streamplan.present import portfolio_index
 from streamplan.workloads import open_workload
 from tests import office
@@ -443,3 +445,18 @@ def test_a_report_without_a_cost_is_in_no_total_and_named():
     assert "over 2 reports, 1 without a cost" in page and "Nothing that fits is priced for clicks" in page
     assert "orders at 120." in page and "clicks at" not in page
     assert "0.00" not in page
+
+
+def test_a_team_without_any_cost_has_no_total(tmp_path):
+    def done(line, name, team, usd):
+        summary = dict.fromkeys(("platform", "title", "region", "low_usd", "high_usd", "what", "binding"))
+        return batch.Done(Row(line, name, team, name), {}, {"status": "alone", "monthly_usd": usd, **summary}, True)
+
+    reports = {d.row.line: d for d in (done(2, "orders", "Sales", 120.0), done(3, "clicks", "Web", None))}
+    made = portfolio_workbook(batch.Batch("p.csv", ON, [d.row for d in reports.values()], reports))
+    (tmp_path / "p.xlsx").write_bytes(made)
+    teams = openpyxl.load_workbook(tmp_path / "p.xlsx", data_only=True)["Teams"]
+    rows = {row[0]: row[1:5] for row in teams.iter_rows(min_row=5, values_only=True) if row[0]}
+    assert rows["Sales"] == (1, 120, 1440, 7200)
+    assert rows["Web"][:2] == (1, "no price") and not any(rows["Web"][2:])
+    assert rows["all"] == (2, 120, 1440, 7200)

@@ -16,6 +16,7 @@ from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
+from capacity.smallest_machine import LEAST_VCPU, least_vcpu
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
@@ -97,6 +98,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     constraints += _connections(context, "msk-standard")
     units = context.units_or(units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones))
     limits = _cluster_limits("msk-standard", units)
+    limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
@@ -243,6 +245,7 @@ def _express(context: Context) -> Sizing:
         ]
     units = context.units_or(units_needed(constraints, zones.value, zones.value))
     limits = _cluster_limits("msk-express", units)
+    limits += least_vcpu(context, _brokers("express").of(context.names)["vcpu"])
     limits += [
         Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
         Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True),
@@ -408,7 +411,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         provider="aws",
         configurations=partial(_configurations, "standard"),
         model=partial(_standard, tiered=tiered),
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION),
+        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         guarantees={
             "protocol": "Kafka",
             "copies": "the workload's replication factor",
@@ -435,7 +438,7 @@ OFFERS = (
         provider="aws",
         configurations=partial(_configurations, "express"),
         model=_express,
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION),
+        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         guarantees={
             "protocol": "Kafka",
             "copies": "3",

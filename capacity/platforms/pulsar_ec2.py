@@ -35,6 +35,7 @@ from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
+from capacity.smallest_machine import LEAST_VCPU, least_vcpu
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
@@ -349,6 +350,7 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
     asked = float(context.options["bookies"])
     bookies = context.spread(asked if asked else units_needed(of_bookies, least, d.zones))
     limits = _limits(context, quorum, peak, proxies)
+    limits += least_vcpu(context, np.minimum(rows["broker_vcpu"], rows["bookie_vcpu"]))
     if asked:
         limits += [
             Limit(
@@ -606,6 +608,7 @@ _OPTIONS = (
            allowed=("documented", "measured")),
     Option("metadata_nodes", 3, "nodes of the metadata store", allowed=(3, 5)),
     Option("metadata_machine", "m7g.large", "machine type of the metadata nodes", allowed=_MACHINES),
+    LEAST_VCPU,
     Option("proxies", 0, "Pulsar proxies between clients and brokers; 0 for none", high=10000),
     Option("proxy_machine", "m7g.xlarge", "machine type of the proxies", allowed=_MACHINES),
     Option("max_message_mib", 5.0, "largest message that brokers and bookies are set to take [MiB]", low=1, high=1024),

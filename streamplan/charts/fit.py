@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from streamplan.charts.theme import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PURPLE, SKY, VERMILION, WIDTH, YELLOW
 from streamplan.fit.decide import Decision
@@ -14,6 +17,17 @@ from streamplan.fit.requirements import criteria
 CRITERIA_COLOURS = [BLUE, VERMILION, GREEN, SKY, ORANGE, PURPLE, YELLOW, GREY]
 #: Offers that a figure shows.
 MOST = 12
+#: Height of cost against fit, and most of a name in it [pixel].
+HEIGHT, LABEL = 320, 190
+#: Where a name may stand beside its point: alignment, to the right and down [pixel].
+PLACES: tuple[tuple[Literal["left", "right"], int, int], ...] = (
+    ("left", 8, -8),
+    ("left", 8, 9),
+    ("right", -8, -8),
+    ("right", -8, 9),
+    ("left", 8, -22),
+    ("right", -8, 22),
+)
 
 
 def score_parts(decision: Decision) -> alt.LayerChart | alt.FacetChart:
@@ -99,19 +113,48 @@ def cost_and_fit(decision: Decision) -> alt.LayerChart | alt.FacetChart:
         tooltip=tips,
     )
     named = (frame["first_near"] >= 0.01) | (frame["first_even"] >= 0.01) | (np.arange(len(frame)) < 3)
-    labels = (
-        alt.Chart(frame[named])
-        .mark_text(align="left", dx=8, dy=-7, fontSize=10, color=INK, limit=190)
+    place = _places(frame)
+    labels = [
+        alt.Chart(frame[named & (place == i)])
+        .mark_text(align=align, dx=dx, dy=dy, fontSize=10, color=INK, limit=LABEL)
         .encode(x=x, y=y, text="title:N")
-    )
-    return alt.layer(span, points, labels).properties(
+        for i, (align, dx, dy) in enumerate(PLACES)
+        if (named & (place == i)).any()
+    ]
+    return alt.layer(span, points, *labels).properties(
         width=WIDTH,
-        height=320,
+        height=HEIGHT,
         title=alt.Title(
             "Cost against fit",
             subtitle="left is cheaper, up fits better; the diamond is recommended; named: first under some weights",
         ),
     )
+
+
+def _places(frame: pd.DataFrame) -> NDArray[np.intp]:
+    """Return for each offer the first of `PLACES` where its name is clear of all points and of the names before it.
+
+    Where none is, the first. Positions are those of the figure [pixel], the logarithmic axis taken from end to end.
+    """
+    log = np.log(frame[["p10_usd", "p50_usd", "p90"]].to_numpy(float))
+    x = WIDTH * (log[:, 1] - np.nanmin(log)) / max(np.nanmax(log) - np.nanmin(log), 1e-9)
+    fit = frame["fit"].to_numpy(float)
+    y = HEIGHT - 20 - (HEIGHT - 40) * (fit - fit.min()) / max(np.ptp(fit), 1e-9)
+    wide = np.minimum([5.3 * len(title) for title in frame["title"]], LABEL)
+    taken = [(a - 5, b - 5, a + 5, b + 5) for a, b in zip(x, y, strict=True)]
+    out = np.zeros(len(frame), int)
+    for row in range(len(frame)):
+        for number, (align, dx, dy) in enumerate(PLACES):
+            left = x[row] + dx - (wide[row] if align == "right" else 0.0)
+            box = left, y[row] + dy - 7, left + wide[row], y[row] + dy + 6
+            clear = all(box[2] < a or c < box[0] or box[3] < b or d < box[1] for a, b, c, d in taken)
+            if clear and left > 0 and left + wide[row] < WIDTH + 40:
+                out[row] = number
+                break
+        align, dx, dy = PLACES[out[row]]
+        left = x[row] + dx - (wide[row] if align == "right" else 0.0)
+        taken.append((left, y[row] + dy - 7, left + wide[row], y[row] + dy + 6))
+    return out
 
 
 def first_places(decision: Decision) -> alt.LayerChart | alt.FacetChart:
