@@ -80,9 +80,9 @@ def use(drawer: Drawer | None) -> None:
 
 def svg(specification: dict[str, Any]) -> str:
     """Return a Vega-Lite specification as an SVG picture."""
-    if _beside is not None:
-        with suppress(DrawerEnded):  # then it is drawn here
-            return _beside.ask(specification).answer()
+    drawn = _drawn_beside(specification)
+    if drawn is not None:
+        return drawn
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(specification))
@@ -90,10 +90,25 @@ def svg(specification: dict[str, Any]) -> str:
 
 def bundle() -> str:
     """Return the JavaScript of Vega, Vega-Lite and Vega-Embed."""
-    if _beside is not None:
-        with suppress(DrawerEnded):
-            return _beside.ask("bundle").answer()
+    made = _drawn_beside("bundle")
+    if made is not None:
+        return made
     import vl_convert
 
     newest = vl_convert.get_vegalite_versions()[-1]
     return str(vl_convert.javascript_bundle(vl_version=newest))  # type: ignore[call-arg]
+
+
+def _drawn_beside(request: Any) -> str | None:
+    """What the process beside this one makes; None if there is none, or none any more and this one may draw itself.
+
+    A fork of a process that has drawn must not: the engine waits for threads that only its parent has.
+    """
+    if _beside is None:
+        return None
+    try:
+        return _beside.ask(request).answer()
+    except DrawerEnded:
+        if "vl_convert" in sys.modules:
+            raise
+        return None

@@ -10,10 +10,12 @@ from capacity import Workload
 from pricing import PriceBook
 from streamfacts.errors import StreamplanError
 from streamplan.explore import Control, View, controls, view
-from streamplan.present import bill_lines, environment
+from streamplan.present import Html, bill_lines, environment
 
 #: Seconds without a movement after which everything is computed anew: movements that queue up meanwhile count as one.
 REST = 0.05
+#: A step of a logarithmic slider [decades].
+STEP = 0.01
 #: Bars of the cost chart.
 BARS = 12
 
@@ -85,9 +87,7 @@ class Panel:
             self._show()
 
     def _show(self) -> None:
-        import vl_convert
-
-        from streamplan import charts
+        from streamplan import charts, drawing
 
         seen, best = self.view, self.view.study.cheapest
         figures = (
@@ -96,9 +96,9 @@ class Panel:
             charts.utilisation_of_constraints(seen.plan),
             charts.network_paths_of(seen.plan),
         )
-        pictures = "".join(vl_convert.vegalite_to_svg(figure.to_dict(validate=False)) for figure in figures)
+        pictures = "".join(drawing.svg(figure.to_dict(validate=False)) for figure in figures)
         head = environment().get_template("explored.html.j2").render(best=best, plan=seen.plan)
-        self._shown.value = head + pictures + bill_lines(seen.plan)
+        self._shown.value = Html(head + pictures + bill_lines(seen.plan))._repr_html_()
 
 
 def _slider(control: Control, value: float) -> Any:
@@ -114,7 +114,9 @@ def _slider(control: Control, value: float) -> Any:
     }
     low, high = min(control.low, value), max(control.high, value)
     if control.logarithmic:
+        least, at, most = np.log10([low, value, high])
+        below = np.floor((at - least) / STEP)  # whole steps, so that the slider can stand where it starts
         return ipywidgets.FloatLogSlider(
-            min=float(np.log10(low)), max=float(np.log10(high)), step=0.01, readout_format=".4g", **words
+            min=float(at - below * STEP), max=float(most), step=STEP, readout_format=".4g", **words
         )
     return ipywidgets.FloatSlider(min=low, max=high, step=control.step, readout_format=".3g", **words)

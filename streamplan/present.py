@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,10 +25,16 @@ if TYPE_CHECKING:
 
 
 class Html(str):
-    """HTML text that a notebook shows as such."""
+    """HTML text that a notebook shows as such, with what its own style would have otherwise: numbers to the right."""
 
     def _repr_html_(self) -> str:
-        return str(self)
+        return f'<div class="streamplan"><style>{notebook_style()}</style>{self}</div>'
+
+
+@cache
+def notebook_style() -> str:
+    """Return the style of tables in a notebook."""
+    return (Path(__file__).parent / "templates" / "notebook.css").read_text(encoding="utf-8").replace("\n", " ").strip()
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -198,3 +199,54 @@ def test_each_notebook_starts_from_a_clean_state(tmp_path):
 
     assert streamplan.wording.money is not None and not hasattr(json, "seen")
     assert sys.modules["__main__"].__dict__.get("seen") is None
+
+
+SPECIFICATION = {
+    "data": {"values": [{"x": 1}]},
+    "mark": "point",
+    "encoding": {"x": {"field": "x", "type": "quantitative"}},
+}
+#: A process that has drawn already, whose engine has threads that a fork does not have.
+DRAWN = """
+import json, sys
+from streamplan import drawing, notebooks
+drawing.svg(json.loads(sys.argv[1]))
+done = notebooks.run(notebooks.notebook_path("explore"), None, {"on": "2026-11-23"}, progress=False)
+print(sum("output" in str(cell.get("outputs")) for cell in done.cells))
+"""
+
+
+def test_a_notebook_of_a_process_that_has_drawn_draws_elsewhere():
+    command = [sys.executable, "-c", DRAWN, json.dumps(SPECIFICATION)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+    assert int(done.stdout) > 3
+
+
+def test_children_share_a_drawing_process():
+    drawer = drawing.Drawer()
+
+    def task(place):
+        drawing.use(drawer)
+        return drawing.svg(SPECIFICATION)
+
+    try:
+        found = outcomes([task] * 4)
+    finally:
+        drawer.close()
+    assert all(o.error is None for o in found.values())
+    assert len({o.value for o in found.values()}) == 1 and found[0].value.startswith("<svg")
+
+
+def test_what_the_engine_says_comes_back_and_an_ended_one_is_told():
+    drawer = drawing.Drawer()
+    with pytest.raises(RuntimeError, match="conversion failed"):
+        drawer.ask({"mark": 7}).answer()
+    drawer.close()
+    with pytest.raises((drawing.DrawerEnded, OSError)):
+        drawer.ask(SPECIFICATION).answer()
+    ended = drawing.Drawer()
+    ended._process.kill()
+    ended._process.wait()
+    with pytest.raises(drawing.DrawerEnded):
+        ended.ask(SPECIFICATION).answer()
+    ended.close()
