@@ -95,7 +95,7 @@ def cost_by_platform(
         *layers,
         width=WIDTH - 120,
         height=alt.Step(28),
-        title=alt.Title("Cost a month by platform", subtitle=f"{meaning}; {shown}"),
+        title=alt.Title("Cost a month by platform", subtitle=[f"bars and numbers: likely inputs; {shown}", meaning]),
     )
 
 
