@@ -612,3 +612,21 @@ def test_process_without_its_tables(workload, folder):
     done = process("compare", workload(), cwd=folder, STREAMPLAN_DATA=str(folder / "none"))
     assert (done.returncode, done.stdout) == (2, "")
     assert "data" in done.stderr and "none" in done.stderr and "Traceback" not in done.stderr
+
+
+PAIRS = {
+    "--set": ["levers", "example-100mib", "--platform", "msk-standard", "--set", "retention_share"],
+    "--delay": ["resilience", "example-100mib", "--platform", "msk-standard", "--delay", "decide"],
+    "--fixed": ["break-even", "example-100mib", "--fixed", "msk-standard"],
+    "--phase": ["migrate", "example-100mib", "--from", "kafka-ec2-ebs", "--to", "msk-standard", "--phase", "move"],
+    "--label": ["guardrails", "example-100mib", "--platform", "kafka-ec2-ebs", "--label", "cluster"],
+}
+
+
+@pytest.mark.parametrize("field", PAIRS)
+def test_a_pair_without_value_is_named_by_its_own_option(field: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(PAIRS[field])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert f"streamplan: {field}: '{PAIRS[field][-1]}' is not usable; allowed: name=value, such as " in said

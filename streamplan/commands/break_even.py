@@ -56,7 +56,7 @@ def command(
         y_ends=_ends(y_ends, "--y-ends"),
         steps=steps,
         only=asked.only,
-        fixed_usd={name: _usd(name, value) for name, value in options(fixed).items()},
+        fixed_usd={name: _usd(name, value) for name, value in options(fixed, "--fixed", "kafka-ec2-ebs=20000").items()},
         people=asked.people,
         book=asked.book,
         options=asked.options,

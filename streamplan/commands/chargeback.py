@@ -55,7 +55,7 @@ def command(
         basis=basis,
         idle=idle,
         coincidence=coincidence,
-        drivers=options(driver),
+        drivers=options(driver, "--driver", "aws.msk.storage=stored"),
         alert_at=alert_at,
         book=asked.book,
         machine=asked.machine,

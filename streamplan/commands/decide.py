@@ -84,7 +84,7 @@ def command(
 
 def _numbers(pairs: Sequence[str]) -> dict[str, float]:
     out = {}
-    for name, value in options(pairs).items():
+    for name, value in options(pairs, "--weight", "cost=3").items():
         try:
             out[name] = float(value)
         except ValueError:

@@ -37,7 +37,7 @@ def command(asked: Asked, out: str | None, labels: Sequence[str], mount: str) ->
 
     plan = asked.plan
     fits(plan)
-    picked = options(labels)
+    picked = options(labels, "--label", "cluster=orders")
     text = rule_file(plan, labels=picked, mount=mount)
     if out is not None:
         from streamfacts.files import write_whole

@@ -41,7 +41,7 @@ def command(
         asked.platform,
         machine=machine,
         options=asked.options,
-        own_targets=options(own),
+        own_targets=options(own, "--set", "retention_share=0.3"),
         without=without,
         book=asked.book,
         rates=Commitments.load(*rates),

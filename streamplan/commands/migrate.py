@@ -46,7 +46,7 @@ def command(
         target,
         months,
         method=method,
-        phases=options(phases),
+        phases=options(phases, "--phase", "move=6"),
         applications=applications,
         history=history,
         discount_rate=discount_rate,

@@ -76,7 +76,7 @@ def command(
         backup_interval=backup_interval,
         backup_kept=backup_kept,
         restored=restored,
-        delays=options(pairs_of_delays),
+        delays=options(pairs_of_delays, "--delay", "decide='2 min'"),
         draws=draws,
         seed=seed,
         book=asked.book,

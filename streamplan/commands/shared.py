@@ -108,12 +108,13 @@ def _decorated(function: Callable[..., Any], decorators: Sequence[Callable[..., 
     return function
 
 
-def options(pairs: Sequence[str]) -> dict[str, str]:
+def options(pairs: Sequence[str], field: str = "--option", example: str = "follower_fetch=false") -> dict[str, str]:
+    """Return what an option that may be repeated gives, value by name; `InputError` for one that is no pair."""
     out = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
-            raise InputError("--option", pair, "name=value, such as follower_fetch=false")
+            raise InputError(field, pair, f"name=value, such as {example}")
         out[name.strip()] = value.strip()
     return out
 
