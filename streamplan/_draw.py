@@ -6,6 +6,7 @@ keeps threads of its own, which a fork would lose; processes that fork leave the
 
 import contextlib
 import json
+import signal
 import socket
 import sys
 
@@ -21,6 +22,7 @@ FIRST = {
 
 def main(number: int) -> None:
     """Answer requests until nobody is left who could ask."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one has the same interruption and ends it
     vl_convert.vegalite_to_svg(FIRST)
     with socket.socket(fileno=number) as line:
         while True:
