@@ -168,23 +168,30 @@ class Sizing:
 
     def constraint_rows(self) -> list[dict[str, Any]]:
         """Return the rows of `constraint_table` as plain records."""
-        rows = []
-        for c in self.constraints:
-            used = largest(c.utilisation(self.units_of(c)))
-            rows.append(
-                {
-                    "constraint": c.name,
-                    "pool": c.pool or self.unit,
-                    "state": c.state,
-                    "demand": largest(c.demand),
-                    "capacity_of_one": largest(c.capacity),
-                    "unit": c.unit,
-                    "units_needed": largest(c.needed()),
-                    "utilisation": used,
-                    "use_up_to": largest(c.ceiling),
-                    "headroom": largest(c.ceiling) - used,
-                    "formula": c.formula,
-                    "source": c.source,
-                }
-            )
-        return rows
+        units = [self.units_of(c) for c in self.constraints]
+        if np.ndim(self.units):
+            columns = [
+                [largest(x) for x in (c.demand, c.capacity, c.needed(), c.utilisation(n), c.ceiling)]
+                for c, n in zip(self.constraints, units, strict=True)
+            ]
+        else:
+            whole = together(self.constraints)
+            used = whole.utilisation(np.array(units, float))
+            columns = np.stack([whole.demand, whole.capacity, whole.needed(), used, whole.ceiling], axis=-1).tolist()
+        return [
+            {
+                "constraint": c.name,
+                "pool": c.pool or self.unit,
+                "state": c.state,
+                "demand": demand,
+                "capacity_of_one": capacity,
+                "unit": c.unit,
+                "units_needed": needed,
+                "utilisation": share,
+                "use_up_to": ceiling,
+                "headroom": ceiling - share,
+                "formula": c.formula,
+                "source": c.source,
+            }
+            for c, (demand, capacity, needed, share, ceiling) in zip(self.constraints, columns, strict=True)
+        ]
