@@ -46,6 +46,23 @@ _FORMATS: dict[str, dict[str, Any]] = {
 _SEEN_EMPTY = {"bg_color", "border", "top", "bottom"}
 
 
+class Style:
+    """A format of cells, `plain`, with another for large numbers where it has one, and what its looks mean for a sheet.
+
+    `per_ten` characters fit where a column says ten, 0 for text that does not wrap; `seen_empty` if it shows without a
+    value.
+    """
+
+    def __init__(self, plain: Any, large: Any, looks: dict[str, Any]) -> None:
+        self.plain, self.large = plain, large or plain
+        self.per_ten = PER_TEN[looks.get("font_size", 11)] if looks.get("text_wrap") else 0.0
+        self.seen_empty = bool(_SEEN_EMPTY & looks.keys())
+
+    def of(self, value: Any) -> Any:
+        """Return the format of a value."""
+        return self.large if isinstance(value, (int, float)) and abs(value) >= 1000 else self.plain
+
+
 class Sheet:
     """One sheet: cells by zero-based row and column, each with the name of a format."""
 
@@ -64,34 +81,30 @@ class Sheet:
 
     def put(self, row: int, column: int, value: Any, style: str = "text") -> None:
         """Write a value: numbers as numbers, None as an empty cell, all else as text, whatever it begins with."""
-        looks = self._looks(value, style)
+        looks = self.book.styles[style]
         if value is None or value == "" or value != value:
-            if _SEEN_EMPTY & _FORMATS[style].keys():
-                self.sheet.write_blank(row, column, None, looks)
+            if looks.seen_empty:
+                self.sheet.write_blank(row, column, None, looks.plain)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            self.sheet.write_number(row, column, value, looks)
+            self.sheet.write_number(row, column, value, looks.of(value))
         else:
             text = str(value)[:LONGEST]
-            self.sheet.write_string(row, column, text, looks)
-            self._make_room(row, column, text, style)
+            self.sheet.write_string(row, column, text, looks.plain)
+            if looks.per_ten:
+                self._make_room(row, column, text, looks.per_ten)
 
-    def _looks(self, value: Any, style: str) -> Any:
-        large = style.endswith("number") and isinstance(value, (int, float)) and abs(value) >= 1000
-        return self.book.formats[f"{style}, large" if large else style]
-
-    def _make_room(self, row: int, column: int, text: str, style: str) -> None:
+    def _make_room(self, row: int, column: int, text: str, per_ten: float) -> None:
         """Grow the row, as no reader does it by itself, for text that wraps."""
-        looks = _FORMATS[style]
-        if looks.get("text_wrap"):
-            width = (self.widths[column] - 2) * PER_TEN[looks.get("font_size", 11)] / 10
-            lines = sum(max(1, ceil(len(part) / width)) for part in text.split("\n"))
-            if lines > self.lines.get(row, 1):
-                self.lines[row] = lines
-                self.sheet.set_row(row, LINE * lines)
+        width = (self.widths[column] - 2) * per_ten / 10
+        lines = sum(max(1, ceil(len(part) / width)) for part in text.split("\n"))
+        if lines > self.lines.get(row, 1):
+            self.lines[row] = lines
+            self.sheet.set_row(row, LINE * lines)
 
     def formula(self, row: int, column: int, formula: str, value: Any, style: str = "money") -> None:
         """Write a formula with its value beside it, which a reader that does not calculate shows."""
-        self.sheet.write_formula(row, column, formula, self._looks(value, style), "" if value is None else value)
+        looks = self.book.styles[style].of(value)
+        self.sheet.write_formula(row, column, formula, looks, "" if value is None else value)
 
     def link(self, row: int, column: int, address: str, text: str) -> None:
         """Write a link to a file beside the workbook or a sheet in it."""
@@ -129,7 +142,10 @@ class Book:
         midnight = dt.datetime(on.year, on.month, on.day)
         self.file.set_properties({"title": title[:255], "comments": f"streamplan {__version__}", "created": midnight})
         base = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
-        self.formats = {name: self.file.add_format({**base, **own}) for name, own in _FORMATS.items()}
+        formats = {name: self.file.add_format({**base, **own}) for name, own in _FORMATS.items()}
+        self.styles = {
+            name: Style(found, formats.get(f"{name}, large"), _FORMATS[name]) for name, found in formats.items()
+        }
 
     def sheet(self, name: str, widths: Sequence[float], *, paper: str = "A4", tall: bool = False) -> Sheet:
         """Add a sheet with columns of these widths [characters]; landscape unless `tall`."""
