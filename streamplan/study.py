@@ -105,13 +105,12 @@ class Study:
         options = dict(p.sizing.options)
         open_prices = {o.name: o.price_ends for o in p.offer.options if o.price_ends and options[o.name] == o.default}
         costs = [self.least[p.offer.name][i] for i in self.points.corners]
-        low, likely, high = (float(x) if np.isfinite(x) else None for x in costs)
         if open_prices:
-            for end, index in ((0, self.points.corners[0]), (1, self.points.corners[2])):
+            for corner, end in ((0, 0), (2, 1)):
                 chosen = {**options, **{name: ends[end] for name, ends in open_prices.items()}}
-                usd = float(self._least_of(p, self.points.demand.take([index]), chosen, [index])[0])
-                known = usd if np.isfinite(usd) else None
-                low, high = (known, high) if end == 0 else (low, known)
+                index = [self.points.corners[corner]]
+                costs[corner] = self._least_of(p, self.points.demand.take(index), chosen, index)[0]
+        low, likely, high = (float(x) if np.isfinite(x) else None for x in costs)
         return low, likely, high
 
     def least_at(self, p: Plan, scales: Sequence[float]) -> Array:
@@ -120,7 +119,8 @@ class Study:
         Infinite where it does not fit or has no price. Scales that the study was asked for are there already.
         """
         if tuple(scales) == self.points.scales:
-            return self.least[p.offer.name][-len(scales) :]
+            least = self.least[p.offer.name]
+            return least[len(least) - len(scales) :]
         demand = self.points.demand.take(self.points.likely).scaled(np.array(scales))
         return self._least_of(p, demand, dict(p.sizing.options), [self.points.likely] * len(scales))
 
