@@ -77,18 +77,20 @@ class Constraint:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, left * self.capacity))
 
-    def pick(self, index: tuple[int, ...], ndim: int) -> Constraint:
-        """Return this constraint at an index of a sizing whose units have `ndim` axes."""
+    def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Constraint:
+        """Return this constraint at an index of a sizing whose units have `ndim` axes, with the source for that."""
         demand, capacity, ceiling, share, lost = (
             picked(value, index, ndim) for value in (self.demand, self.capacity, self.ceiling, self.share, self.lost)
         )
-        return self._with(demand, capacity, ceiling, share, lost)
+        return self._with(demand, capacity, ceiling, share, lost, source)
 
     def carrying(self, demand: Value) -> Constraint:
         """Return this constraint with another demand."""
-        return self._with(demand, self.capacity, self.ceiling, self.share, self.lost)
+        return self._with(demand, self.capacity, self.ceiling, self.share, self.lost, self.source)
 
-    def _with(self, demand: Value, capacity: Value, ceiling: Value, share: Value, lost: Value) -> Constraint:
+    def _with(
+        self, demand: Value, capacity: Value, ceiling: Value, share: Value, lost: Value, source: str
+    ) -> Constraint:
         # several times as quick as `dataclasses.replace`, for what is done most often
         return Constraint(
             self.name,
@@ -97,7 +99,7 @@ class Constraint:
             capacity,
             ceiling,
             self.unit,
-            self.source,
+            source,
             self.formula,
             share,
             lost,
@@ -127,10 +129,10 @@ class Limit:
             return np.asarray(self.demand < self.limit - slack)
         return np.asarray(self.demand > self.limit + slack)
 
-    def pick(self, index: tuple[int, ...], ndim: int) -> Limit:
-        """Return this limit at an index of a sizing whose units have `ndim` axes."""
+    def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Limit:
+        """Return this limit at an index of a sizing whose units have `ndim` axes, with the source for that."""
         demand, limit = picked(self.demand, index, ndim), picked(self.limit, index, ndim)
-        return Limit(self.name, demand, limit, self.unit, self.source, self.at_least, self.advice)
+        return Limit(self.name, demand, limit, self.unit, source, self.at_least, self.advice)
 
 
 def together(constraints: Sequence[Constraint]) -> Constraint:

@@ -173,7 +173,18 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         ),
     )
     fewest, multiple = {BROKER: least}, {BROKER: d.zones}
-    return context.sizing(BROKER, units, constraints, limits, lines, parts, notes, fewest=fewest, multiple=multiple)
+    return context.sizing(
+        BROKER,
+        units,
+        constraints,
+        limits,
+        lines,
+        parts,
+        notes,
+        fewest=fewest,
+        multiple=multiple,
+        sources=() if context.brief else rows.sources,
+    )
 
 
 def _names(cloud: Callable[[], Cloud], local: bool) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -34,9 +34,14 @@ class MachineTable:
         """Return the rows of these names, in the table's order."""
         return self if len(names) == len(self.names) else self.where(np.isin(self.names, names))
 
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Source of each row, with its date."""
+        return tuple(f"{source} [{as_of}]" for source, as_of in zip(self["source"], self["as_of"], strict=True))
+
     @property
     def source(self) -> str:
-        """Source of the first row, with its date."""
+        """Source of the first row, with its date; a sizing that has `sources` too puts that of the one picked."""
         return f"{self['source'][0]} [{self['as_of'][0]}]"
 
 

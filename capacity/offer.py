@@ -102,6 +102,7 @@ class Context:
         pools: Mapping[str, NDArray[np.float64]] | None = None,
         fewest: Mapping[str, NDArray[np.float64]] | None = None,
         multiple: Mapping[str, NDArray[np.float64]] | None = None,
+        sources: tuple[str, ...] = (),
     ) -> Sizing:
         """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
         return Sizing(
@@ -119,6 +120,7 @@ class Context:
             fewest=fewest or {},
             multiple=multiple or {},
             assumptions=tuple(notes),
+            sources=sources if len(set(sources)) > 1 else (),
         )
 
     def spread(self, value: Any) -> NDArray[np.float64]:

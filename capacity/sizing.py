@@ -49,6 +49,8 @@ class Sizing:
     pools : units of further kinds that scale apart, such as bookies, by kind
     fewest : units of a kind that are there whatever the load, by kind, of the demand's shape
     multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
+    sources : source of the machine of each configuration; what cites a machine cites the first, and once one
+        configuration is picked, that one's. Empty where all have the same
     """
 
     offer: str
@@ -65,6 +67,7 @@ class Sizing:
     fewest: Mapping[str, Array] = field(default_factory=dict)
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
+    sources: tuple[str, ...] = ()
 
     def units_of(self, constraint: Constraint) -> Array:
         """Return the units that a constraint is about: the main ones, or those of its pool."""
@@ -85,18 +88,23 @@ class Sizing:
         """Return one configuration, entry `index` of the leading axis; by two numbers for one demand of an axis."""
         ndim, of_demand = np.ndim(self.units), index[1:]
         configuration = self.configuration if isinstance(self.configuration, str) else str(self.configuration[index[0]])
+
+        def cited(source: str) -> str:
+            return source.replace(self.sources[0], self.sources[index[0]]) if self.sources else source
+
         return replace(
             self,
+            sources=(),
             demand=self.demand.take(of_demand) if of_demand else self.demand,
             units=self.units[index],
-            constraints=tuple(c.pick(index, ndim) for c in self.constraints),
-            limits=tuple(limit.pick(index, ndim) for limit in self.limits),
+            constraints=tuple(c.pick(index, ndim, cited(c.source)) for c in self.constraints),
+            limits=tuple(limit.pick(index, ndim, cited(limit.source)) for limit in self.limits),
             usage=self.usage.pick(*index),
             configuration=configuration,
             pools={name: units[index] for name, units in self.pools.items()},
             fewest={name: picked(value, of_demand, ndim - 1) for name, value in self.fewest.items()},
             multiple={name: picked(value, of_demand, ndim - 1) for name, value in self.multiple.items()},
-            parts=tuple(replace(p, value=picked(p.value, index, ndim)) for p in self.parts),
+            parts=tuple(replace(p, value=picked(p.value, index, ndim), source=cited(p.source)) for p in self.parts),
         )
 
     def utilisation(self) -> dict[tuple[str, str], Array]:

@@ -332,3 +332,14 @@ def test_another_region_needs_its_prices(book: PriceBook) -> None:
     p = plan(w, "msk-express", book)
     assert p.feasible and p.monthly_usd is None and p.bill.total is None
     assert "sa-west-1" in p.reason and "us-east-1" in p.reason
+
+
+@pytest.mark.parametrize("offer", [name for name, o in platforms().items() if len(o.configurations()) > 1])
+def test_what_is_picked_cites_its_own_machine(offer: str) -> None:
+    """As the machine alone does, not as the first of the table."""
+    w = workload(write="50 MB/s")
+    everything, names = size(w, offer), platforms()[offer].configurations()
+    for index in range(0, len(names), max(1, len(names) // 8)):
+        one, alone = everything.pick(index), size(w, offer, machine=str(names[index]))
+        for of in ("constraints", "limits", "parts"):
+            assert [x.source for x in getattr(one, of)] == [x.source for x in getattr(alone, of)]

@@ -165,7 +165,9 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
         how = "data of one broker / spare network and disk of its replacement"
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
-    return context.sizing("broker", units, constraints, limits, lines, parts)
+    return context.sizing(
+        "broker", units, constraints, limits, lines, parts, sources=_brokers("standard").of(context.names).sources
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- Express
