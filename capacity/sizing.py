@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +22,44 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
+class PartKind(StrEnum):
+    """Parts that an analysis or another model asks for."""
+
+    VOLUME = "volume"
+    VOLUME_THROUGHPUT = "volume throughput"
+    VOLUME_OPERATIONS = "volume operations"
+    LOCAL_DISK = "local disk"
+    REBUILD = "rebuild"
+
+
+class Role(StrEnum):
+    """What a usage line pays for besides the main units, where one meter pays for several things."""
+
+    CONTROLLERS = "controllers"
+    METADATA = "metadata"
+    BOOKIES = "bookies"
+    JOURNAL = "journal"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One more quantity of a sizing, such as the disk of a broker, with how it came about."""
+    """One more quantity of a sizing, such as the disk of a broker, with how it came about.
+
+    Parameters
+    ----------
+    name : what a reader sees
+    value : [`unit`] by configuration and demand
+    kind : what it is, where something asks for it
+    pool : the kind of unit that it is about, where an offer has several; empty for the main one
+    """
 
     name: str
     value: Array
     unit: str
     formula: str
     source: str = ""
+    kind: PartKind | None = None
+    pool: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +98,10 @@ class Sizing:
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
+
+    def parts_of(self, kind: PartKind) -> tuple[Part, ...]:
+        """Return the parts of a kind."""
+        return tuple(part for part in self.parts if part.kind is kind)
 
     def units_of(self, constraint: Constraint) -> Array:
         """Return the units that a constraint is about: the main ones, or those of its pool."""

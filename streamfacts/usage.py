@@ -28,6 +28,7 @@ class UsageLine:
     counts : kind of unit that the quantity counts, such as ``broker``: units x what one takes, the same whatever
         the demand; empty where it is not just that
     least : [`unit`] per month, of the demand's shape: what the quantity cannot fall below with any number of units
+    role : what the line pays for, where one meter pays for several things: the main units if empty
     """
 
     meter: str
@@ -37,6 +38,7 @@ class UsageLine:
     formula: str = ""
     counts: str = ""
     least: NDArray[np.float64] | None = None
+    role: str = ""
 
     def times(self, factor: Any) -> UsageLine:
         """Return the line with its quantity, and what that is at least, multiplied."""
@@ -46,7 +48,7 @@ class UsageLine:
     def pick(self, *index: int) -> UsageLine:
         """Return the line of one configuration: entry `index` of the leading axes."""
         sku = self.sku if isinstance(self.sku, str) else str(self.sku[index[0]])
-        return UsageLine(self.meter, self.quantity[index], self.unit, sku, self.formula, self.counts)
+        return UsageLine(self.meter, self.quantity[index], self.unit, sku, self.formula, self.counts, role=self.role)
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from capacity.constraint import InState
 from capacity.demand import Demand
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import MIB
 
 Array = NDArray[np.float64]
 
-NORMAL, BROKER_DOWN, BOOKIE_DOWN, ZONE_DOWN, CATCH_UP = (
-    "normal", "broker down", "bookie down", "zone down", "catch-up"
-)  # fmt: skip
+NORMAL, BROKER_DOWN, BOOKIE_DOWN = InState.NORMAL, InState.BROKER_DOWN, InState.BOOKIE_DOWN
+ZONE_DOWN, CATCH_UP = InState.ZONE_DOWN, InState.CATCH_UP  # fmt: skip
 
 
 def pulsar_fact(resource: str, name: str) -> Fact:
@@ -49,7 +49,7 @@ def fact(resource: str, name: str) -> float:
 class PulsarState:
     """One state of brokers or of bookies: which are left, and the backlog read on top [byte/s]."""
 
-    name: str
+    name: InState
     share: Array
     lost: Array
     backlog: Array

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from capacity.constraint import ROUNDING, Constraint, Limit
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
+from capacity.offer import Context, Offer, Option, Protocol
 from capacity.sizing import Part, Sizing
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
@@ -204,8 +204,10 @@ OFFERS = (
             ),
             Option("topics", 1, "topics that the load is spread over", low=1, high=10000),
         ),
+        protocols=(Protocol.PUBSUB,),
+        kind="pubsub",
+        own_streams=True,
         guarantees={
-            "protocol": "Pub/Sub",
             "copies": "several, in more than one zone; the number is not promised",
             "zones": "of one region, chosen by the service",
             "availability": "99.95% a month (https://cloud.google.com/pubsub/sla)",
