@@ -32,6 +32,8 @@ KEYS = {
 }
 #: Sites that show figures without saying where they have them from.
 NOT_SOURCES = ("brick-house.org", "fate-oracle.com")
+#: Hosts of package indexes, whose pages change under a version's name; package and version say as much.
+PACKAGE_INDEX = re.compile(r"\b(?:pypi|npmjs|crates|rubygems|pythonhosted|packagist|nuget|anaconda)\.(?:org|com|io)\b")
 
 
 @cache
@@ -90,6 +92,7 @@ def test_sources_can_be_opened(name):
 def test_no_file_rests_on_a_site_without_sources(path):
     text = path.read_text(encoding="utf-8").lower()
     assert [site for site in NOT_SOURCES if site in text] == []
+    assert PACKAGE_INDEX.findall(text) == [], "name package and version: pypi: botocore 1.44.5, data/partitions.json"
 
 
 @pytest.mark.parametrize("name", TABLES)
