@@ -15,7 +15,8 @@ from streamfacts.tables import data_dir, parse_as_of, regions
 from streamplan.plan import cost_all
 
 ROOT = data_dir()
-TABLES = sorted(str(p.relative_to(ROOT).with_suffix("")) for p in ROOT.rglob("*.csv"))
+#: Tables of facts; `columns.csv` says what their columns are.
+TABLES = sorted(str(p.relative_to(ROOT).with_suffix("")) for p in ROOT.rglob("*.csv") if p != ROOT / "columns.csv")
 PRICES = [t for t in TABLES if t.startswith("prices/")]
 METERS = [t for t in TABLES if t.startswith("meters/")]
 MACHINES = [t for t in TABLES if t.startswith("machines/")]
