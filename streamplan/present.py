@@ -163,9 +163,8 @@ def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
 def constraints_of(plan: Plan) -> Html:
     """Every constraint of one plan: demand, capacity, utilisation, formula, source."""
     rows = plan.sizing.constraint_rows()
-    binding = plan.sizing.binding
-    for row in rows:
-        row["binds"] = f"{row['constraint']} ({row['state']})" == binding
+    for position, row in enumerate(rows):
+        row["binds"] = position == plan.sizing.bound_by
     limits = [
         {
             "name": limit.name,

@@ -11,12 +11,10 @@ from streamplan.present import Html, environment
 
 def plan_answer(plan: Plan) -> Html:
     """What is needed, what it costs, what binds and what would be next; or why it does not fit."""
-    table = plan.sizing.constraint_table()
-    named = table["constraint"] + " (" + table["state"] + ")"
+    rows = plan.sizing.constraint_rows()
 
-    def use(binding: str) -> dict[str, float] | None:
-        rows = table[named == binding]
-        return None if rows.empty else {k: float(rows.iloc[0][k]) for k in ("utilisation", "use_up_to")}
+    def use(position: int) -> dict[str, float] | None:
+        return None if position < 0 else {k: float(rows[position][k]) for k in ("utilisation", "use_up_to")}
 
     parts = [{"name": p.name, "value": human(largest(p.value), p.unit)} for p in plan.sizing.parts]
     return Html(
@@ -25,8 +23,8 @@ def plan_answer(plan: Plan) -> Html:
         .render(
             plan=plan,
             w=plan.workload,
-            binds=use(str(plan.sizing.binding)),
-            next=use(str(plan.sizing.next_binding)),
+            binds=use(int(plan.sizing.bound_by)),
+            next=use(int(plan.sizing.bound_next)),
             parts=parts,
         )
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Workload, find_platform, platforms
+from capacity.constraint import InState
 from pricing import PriceBook
 from pricing.bill import COLUMNS
 from streamfacts.errors import InputError, unknown_name
@@ -224,7 +225,7 @@ class Study:
             frame = p.sizing.constraint_table()
             frame.insert(0, "title", p.offer.title)
             frame.insert(0, "platform", p.offer.name)
-            frame["binding"] = frame["constraint"] + " (" + frame["state"] + ")" == p.sizing.binding
+            frame["binding"] = frame.index == int(p.sizing.bound_by)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
@@ -255,7 +256,7 @@ class Study:
 
 def _use_at_peak(p: Plan) -> float | None:
     """Largest share of a capacity used in the normal state: the headroom left at peak is the rest [1]."""
-    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == "normal"]
+    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == InState.NORMAL]
     most = max(used, default=np.nan)
     return most if np.isfinite(most) else None
 

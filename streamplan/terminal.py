@@ -62,7 +62,7 @@ def study_table(study: Study) -> Table:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
         else:
-            reason = row["reason"].split(" (http")[0]
+            reason = row["reason"]
             cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
         table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
     return table
@@ -144,8 +144,8 @@ def plan_table(plan: Plan) -> Table:
         ("up to", "right"),
     ):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for row in plan.sizing.constraint_table().to_dict("records"):
-        mark = "bold" if f"{row['constraint']} ({row['state']})" == plan.sizing.binding else None
+    for position, row in enumerate(plan.sizing.constraint_rows()):
+        mark = "bold" if position == plan.sizing.bound_by else None
         table.add_row(
             row["constraint"],
             row["state"],

@@ -12,7 +12,7 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     """Return a dot for each constraint and state [share of capacity], its ceiling, and a mark on the binding one."""
     table = plan.sizing.constraint_table()
     table["label"] = table["constraint"]
-    table["binds"] = table["constraint"] + " (" + table["state"] + ")" == plan.sizing.binding
+    table["binds"] = table.index == int(plan.sizing.bound_by)
     table["source"] = table["source"].str.slice(0, 200)
     table["of_ceiling"] = table["utilisation"] / table["use_up_to"]
     order = table.groupby("label")["of_ceiling"].max().sort_values(ascending=False).index.tolist()
