@@ -44,7 +44,7 @@ bench: .venv/.installed .venv-bench/.installed ## measure the figures of the REA
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
 
 focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file with the public FOCUS validator, in an environment of its own
-	@"$(BIN)/python" -m pytest -q tests/test_chargeback.py -k validator $(ARGS)
+	@"$(BIN)/python" -m pytest -q tests/analyses/test_chargeback.py -k validator $(ARGS)
 
 # jsonschema from 4.25 on costs every Jupyter and Altair process about a second at import.
 lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)

@@ -36,7 +36,7 @@ def one_offer(draws: int) -> dict[str, Any]:
     """Cost the cheapest machine in every draw and month, drawing included, after a first run of two draws."""
     from capacity import Demand
     from pricing import PriceBook
-    from streamplan.draw_costs import draw_costs
+    from streamplan.planning.least_costs import draw_costs
 
     book, w = PriceBook.load(), workload()
     draw_costs(Demand.draws(w, 2, MONTHS), OFFER, book)
@@ -48,7 +48,7 @@ def one_offer(draws: int) -> dict[str, Any]:
 
 def all_offers() -> dict[str, Any]:
     """Study every offer under all draws and months."""
-    from streamplan.risk import risk
+    from streamplan.analyses.risk.risk import risk
 
     w = workload()
     risk(w, months=2, draws=2)
@@ -60,7 +60,7 @@ def all_offers() -> dict[str, Any]:
 
 def points() -> dict[str, Any]:
     """Compare every offer at one point after the other, as a slider asks."""
-    from streamplan.study import study
+    from streamplan.planning.study import study
 
     study(workload())
     return {"seconds": [timed(lambda x=x: study(workload(100.0 + x))) for x in range(1, POINTS + 1)]}

@@ -8,16 +8,18 @@
 
 import capacity
 import pricing
-from streamfacts import own
+from streamfacts import own_packages
 
 for _package in (capacity, pricing):
-    own.check(_package.__name__, getattr(_package, "__path__", ()), (), getattr(_package, "__distribution__", None))
+    own_packages.check(
+        _package.__name__, getattr(_package, "__path__", ()), (), getattr(_package, "__distribution__", None)
+    )
 
-from capacity import Workload, platforms, size
+from capacity import Workload, offers, size
 from pricing import PriceBook, bill
-from streamplan.plan import Plan, plan
-from streamplan.study import Study, compare, study
+from streamplan.planning.plan import Plan, plan
+from streamplan.planning.study import Study, compare, study
 
 __version__ = "0.1.0"
 
-__all__ = ["Plan", "PriceBook", "Study", "Workload", "bill", "compare", "plan", "platforms", "size", "study"]
+__all__ = ["Plan", "PriceBook", "Study", "Workload", "bill", "compare", "offers", "plan", "size", "study"]

@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.cloud import Cloud, Volume
-from capacity.machines import MachineTable, machine_table
+from capacity.clouds.cloud import Cloud, Volume
+from capacity.sizing.machines import MachineTable, machine_table
 from streamfacts.tables import assumption
 from streamfacts.units import MIB
 from streamfacts.usage import UsageLine

@@ -31,7 +31,7 @@ def busy_cores(
 
     Parameters
     ----------
-    coefficients : those of `capacity.coefficients` by name, each a number or an array
+    coefficients : those of `capacity.laws.coefficients` by name, each a number or an array
     write_mb_s, follow_mb_s, send_mb_s : by producers, by followers, and to followers and consumers [MB/s]
     batches_s, records_s : written by producers [1/s]
     tls : whether clients and brokers talk TLS [true or false]

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, round_up, units_needed
-from capacity.demand import Demand
-from capacity.laws.brokers import NORMAL, use_up_to
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, round_up, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.tables import Fact, limit, read_table
 from streamfacts.units import DAY, GIB, KIB
 from streamfacts.usage import UsageLine

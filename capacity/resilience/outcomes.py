@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.draws import Draws, draw
-from capacity.quantity import Range
+from capacity.demand.draws import Draws, draw
 from capacity.resilience.designs import FAILURES, Design
 from capacity.resilience.mechanisms import Mechanism
 from capacity.resilience.recovery import catch_up_s, replication_lag_s, restore_s
-from capacity.uncertainty import Distribution
+from capacity.workload.quantity import Range
+from capacity.workload.uncertainty import Distribution
 
 Array = NDArray[np.float64]
 

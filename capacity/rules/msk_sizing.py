@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
 from capacity.rules.opinion import DiskSpace, Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, column, round_up, value
+from capacity.sizing.machines import machine_table
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
 from capacity.rules.opinion import DiskSpace, Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, column, constant, round_up, value
+from capacity.sizing.machines import machine_table
 from streamfacts.units import GIB, MIB
 
 NAME, CPU = "netflix", "netflix-cpu"

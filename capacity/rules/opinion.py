@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import picked
+from capacity.sizing.constraint import picked
 from streamfacts.usage import Usage
 
 Array = NDArray[np.float64]
