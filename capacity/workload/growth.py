@@ -8,9 +8,9 @@ written for; growth counts from there. The level is a product of what is given::
              x season(m)                              factor of the calendar month over an ordinary one
              x launches x events                      factors from a month on, and of a span of months
 
-With `history`, a file of measured rates, growth and seasons are the forecast's (`capacity.workload.forecast`): the level
-is the rate of the month over that of the history's last month. Month 1 is the month after it, and the workload's `write` is
-then what that last month was.
+With `history`, a file of measured rates, growth and seasons are the forecast's (`capacity.workload.forecast`): the
+level is the rate of the month over that of the history's last month. Month 1 is the month after it, and the
+workload's `write` is then what that last month was.
 
 An **S-curve** rises (or falls) from 1 in month 1 towards `saturation` along a logistic function s of the month, with
 `steepness` per month around `midpoint`: 1 + (saturation - 1) (s(m) - s(1)) / (1 - s(1)).

@@ -1,8 +1,8 @@
 """How wrong the capacity model is: every published limit beside what a fit that had not seen it predicts.
 
-The predictions are those of `data/calibration/held_back.csv`, which `python -m capacity.measured.calibration`
-writes: with all of a source left out, as for a cluster that nobody has measured, and with one row left out, as for one more measurement
-of a known one.
+The predictions are those of `data/calibration/held_back.csv`, which `python -m capacity.measured.calibration` writes:
+with all of a source left out, as for a cluster that nobody has measured, and with one row left out, as for one more
+measurement of a known one.
 """
 
 from __future__ import annotations
