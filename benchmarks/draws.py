@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.growth import peak_bytes, slope
 from benchmarks.timing import Result, Times, clock, run, timed
+from capacity.demand.draws import draw_demand
 
 MONTHS, DRAWS, STUDY, POINTS = 60, 100_000, 4096, 20
 SIZES = (2**10, 2**13, 2**16)
@@ -34,14 +35,13 @@ def workload(write_mb_s: float = 100.0) -> Any:
 
 def one_offer(draws: int) -> dict[str, Any]:
     """Cost the cheapest machine in every draw and month, drawing included, after a first run of two draws."""
-    from capacity import Demand
     from pricing import PriceBook
     from streamplan.planning.least_costs import draw_costs
 
     book, w = PriceBook.load(), workload()
-    draw_costs(Demand.draws(w, 2, MONTHS), OFFER, book)
+    draw_costs(draw_demand(w, 2, MONTHS), OFFER, book)
     before, start, busy = peak_bytes(), time.perf_counter(), time.process_time()
-    usd = draw_costs(Demand.draws(w, draws, MONTHS), OFFER, book).usd
+    usd = draw_costs(draw_demand(w, draws, MONTHS), OFFER, book).usd
     took = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - busy}
     return {**took, "peak_bytes": peak_bytes(), "before_bytes": before, "median_usd": float(np.median(usd))}
 

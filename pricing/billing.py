@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pricing.book import STALE_AFTER_DAYS, Price, PriceBook, Schedule, find_meter
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import regions
 from streamfacts.usage import Usage, UsageLine
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

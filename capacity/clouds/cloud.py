@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.laws.storage import objects_per_second
 from capacity.sizing.machines import MachineTable
 from capacity.sizing.offer import Context
+from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 #: Columns that every cloud's machine table has. Rates are decimal; an undocumented local disk rate is NaN.
 MACHINE_COLUMNS = (

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.demand.model_error import MODEL_CPU, model_cpu
 from capacity.laws import records
@@ -15,9 +14,9 @@ from capacity.laws.paths import Paths, network_paths
 from capacity.workload.growth import MOST_MONTHS, retained_share
 from capacity.workload.quantity import CORNERS, Range
 from capacity.workload.workload import Workload
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.tables import assumption
-
-Array = NDArray[np.float64]
 
 #: Fields whose high value means less load, so that the low corner of a range takes their high end.
 RELIEVING = frozenset({"compression_ratio", "batch"})
@@ -199,21 +198,9 @@ class Demand:
 
         What does not vary by month has shape (). See `capacity.workload.growth`.
         """
-        from capacity.demand.draws import whole
-
         whole("months", months, 1, MOST_MONTHS)
         demand = build(workload, lambda name, r: np.float64(getattr(r, _end(workload, name, corner))), months)
         return demand.replace(wire_bytes_s=np.broadcast_to(demand.wire_bytes_s, (months,)))
-
-    @classmethod
-    def draws(cls, workload: Workload, n: int, months: int | None = None, seed: int = 0) -> Demand:
-        """Return `n` draws of the uncertain inputs, shape (n,), or (n, months) along the workload's growth.
-
-        What does not vary by month has shape (n, 1), what is known shape (). See `capacity.demand.draws`.
-        """
-        from capacity.demand.draws import draw_demand
-
-        return draw_demand(workload, n, months, seed)
 
 
 def _end(w: Workload, name: str, corner: str) -> str:

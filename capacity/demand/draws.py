@@ -21,16 +21,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand, build
 from capacity.workload.correlation import Correlation, factor
-from capacity.workload.growth import MOST_MONTHS as MOST_MONTHS
+from capacity.workload.growth import MOST_MONTHS
 from capacity.workload.quantity import Range
 from capacity.workload.workload import Workload
-from streamfacts.errors import InputError
-
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 
 #: Most draws of one call; more are better taken in several calls with other seeds.
 MOST_DRAWS = 10_000_000
@@ -108,7 +106,10 @@ def draw(
 
 
 def draw_demand(workload: Workload, n: int, months: int | None = None, seed: int = 0) -> Demand:
-    """Return `Demand.draws`: the demand of a workload under `n` draws of all that is uncertain about it.
+    """Return the demand of a workload under `n` draws of all that is uncertain about it.
+
+    Shape (n,), or (n, months) along the workload's growth; what does not vary by month has shape (n, 1), what is
+    known ().
 
     Inputs are found by asking: the demand is built once to hear which named ranges it takes, then with their draws.
     """
@@ -159,13 +160,6 @@ def demand_of(workload: Workload, draws: Draws, months: int | None = None) -> De
     shape = (draws.n,) if months is None else (draws.n, months)
     # what is known all through still has as many draws and months as were asked for
     return demand.replace(wire_bytes_s=np.broadcast_to(demand.wire_bytes_s, shape))
-
-
-def whole(field: str, value: Any, low: int, high: int) -> int:
-    """Return a whole number, or raise `InputError` if it is none or not from `low` to `high`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
-        raise InputError(field, value, f"a whole number from {low} to {high:,}")
-    return int(value)
 
 
 def _sobol(n: int, seed: int, columns: list[int]) -> Array:

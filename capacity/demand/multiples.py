@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand, build
 from capacity.demand.draws import Draws
 from capacity.workload.quantity import Range
 from capacity.workload.workload import Workload
+from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
-
-Array = NDArray[np.float64]
 
 #: What is multiplied together: throughput is stated as bytes, as records, or as both.
 FIELDS: dict[str, tuple[str, ...]] = {

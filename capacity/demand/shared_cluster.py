@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
-
-Array = NDArray[np.float64]
 
 #: What a cluster has once for all of its topics: applications on one cluster have to agree on it.
 SHARED = ("replication_factor", "zones", "cross_region_copies", "region", "tls", "survive", "use_up_to")

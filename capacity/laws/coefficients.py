@@ -11,12 +11,11 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streamfacts.arrays import Array
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, read_table
 
-Array = NDArray[np.float64]
 FOLDER = "calibration"
 #: Standard normal deviate of the ends of a 90% interval.
 Z90 = 1.6448536269514722

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
 
 #: Virtual CPUs at which one more is worth exactly one: where the costs of the coefficients are measured in.
 REFERENCE_VCPU = 8.0

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.laws import records
 from capacity.laws.cpu import REFERENCE_VCPU, busy_cores, effective_cores
 from capacity.measured.cluster import BOOKKEEPER, EVENT_HUBS, KAFKA, PULSAR, Cluster
+from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 
-Array = NDArray[np.float64]
 Coefficients = Mapping[str, Any]
 
 

@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 
 from capacity.measured.cluster_fields import OPENMESSAGING, Told, read_row
 from capacity.sizing.machines import machine_table
+from streamfacts.arrays import Array, Flags
 from streamfacts.errors import InputError, InputErrors
 from streamfacts.tables import assumption
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 KAFKA, PULSAR, BOOKKEEPER, EVENT_HUBS = "Kafka", "Pulsar", "BookKeeper", "Event Hubs Dedicated"
 #: Words of a system's name, and the laws that it follows.

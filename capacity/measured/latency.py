@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from capacity.measured.cluster import KAFKA, Cluster
+from streamfacts.arrays import Array
 from streamfacts.tables import read_table
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

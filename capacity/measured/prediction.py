@@ -18,9 +18,8 @@ from capacity.laws.coefficients import Coefficients, fitted
 from capacity.measured.ceilings import SOFTWARE, ceilings, joint
 from capacity.measured.cluster import Cluster
 from capacity.measured.latency import Latency, publish_p99
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
-
-Array = NDArray[np.float64]
 
 #: Draws of the coefficients behind an interval.
 DRAWS = 2000

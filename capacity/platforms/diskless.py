@@ -22,12 +22,11 @@ from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
+from streamfacts.arrays import Array
 from streamfacts.tables import Fact, assumption
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 WARPSTREAM, AUTOMQ, BUFSTREAM = "warpstream-byoc", "automq-byoc", "bufstream"
 #: Machine families with at least 4 GiB a vCPU that their documentation or tests name, and their successors.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import ROUNDING, Constraint, Limit
@@ -16,8 +15,6 @@ from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
 from streamfacts.units import DAY, GIB, HOUR, TIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 NAME = "pubsub"
 _PRICING = "https://cloud.google.com/pubsub/pricing"

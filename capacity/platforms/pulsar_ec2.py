@@ -36,12 +36,11 @@ from capacity.systems.bookies import (
 )
 from capacity.systems.brokers import use_up_to
 from capacity.systems.kafka import largest_disk_load, usable_machines
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 #: Machines to choose from; each broker machine with each bookie machine.
 BROKERS = (

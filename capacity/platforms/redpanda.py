@@ -20,8 +20,6 @@ from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
-Array = NDArray[np.float64]
-
 SERVERLESS, DEDICATED, BYOC = "redpanda-serverless", "redpanda-dedicated", "redpanda-byoc"
 #: Families that Redpanda's sizing page names for AWS, and their successors; all with a documented local write rate.
 NVME_FAMILIES = ("i3en", "i4i", "is4gen", "im4gn", "i8g")

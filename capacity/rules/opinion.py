@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.sizing.constraint import picked
+from streamfacts.arrays import Array
 from streamfacts.usage import Usage
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
+
 #: What a field of a constraint may hold: an array of any shape, or one number.
 Value = NDArray[np.float64] | np.float64 | float
 

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Constraint, Limit, picked, together
+from streamfacts.arrays import Array
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from capacity.demand.demand import Demand
+from streamfacts.arrays import Array
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import MIB
-
-Array = NDArray[np.float64]
 
 NORMAL, BROKER_DOWN, BOOKIE_DOWN, ZONE_DOWN, CATCH_UP = (
     "normal", "broker down", "bookie down", "zone down", "catch-up"

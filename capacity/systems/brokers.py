@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
 from capacity.laws.coefficients import fact, fitted
 from capacity.laws.cpu import busy_cores, effective_cores
 from capacity.sizing.constraint import Constraint, Value
+from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB
-
-Array = NDArray[np.float64]
 
 #: Coefficients of a broker's CPU by name, without their prefix.
 _CPU = ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us", "record_us", "tls_factor", "scaling")

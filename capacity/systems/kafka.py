@@ -17,11 +17,10 @@ from capacity.sizing.offer import Context, Offer, Option
 from capacity.sizing.sizing import Part, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 BROKER = "broker"
 

@@ -9,12 +9,11 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamfacts.tables import read_table
 
-Array = NDArray[np.float64]
 Pair = tuple[str, str]
 
 _ALLOWED = "pairs such as {'write,retention': 0.5}, or {inputs: [...], matrix: [[1, 0.5], [0.5, 1]]}"

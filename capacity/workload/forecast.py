@@ -32,9 +32,8 @@ from numpy.typing import NDArray
 from capacity.workload.history import History, read_history
 from capacity.workload.quantity import Range
 from capacity.workload.uncertainty import Distribution
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unreadable
-
-Array = NDArray[np.float64]
 
 HORIZON = 60
 YEAR = 12

@@ -38,13 +38,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from capacity.workload.quantity import Range, flag, quantity, whole_number
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from capacity.workload.forecast import Forecast
 
-Array = NDArray[np.float64]
 #: Gives a named input as it is to be taken: its likely value, an end of its range, or its draws.
 Take = Callable[[str, Range], Any]
 

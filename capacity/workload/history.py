@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unreadable
 from streamfacts.units import DAY, HOUR, factor
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 #: Names of the columns that are understood, in small letters and without what is not a letter.
 TIMES = ("timestamp", "time", "datetime", "date", "ts", "ds", "month", "epoch")

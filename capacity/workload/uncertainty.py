@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
-
-Array = NDArray[np.float64]
 
 #: Probability that a value lies between low and high, where nothing else is said.
 CONFIDENCE = 0.8

@@ -61,7 +61,7 @@ class Workload(BaseModel):
 
     Give `write` and `message`, or `write` and `messages`, or `messages` and `message`. Every quantity may be a range
     ``{low, likely, high, confidence}`` or a named distribution (`capacity.workload.uncertainty`); a point result uses
-    the likely value, `Demand.corners` all three, `Demand.draws` the whole distribution. A field in a file may
+    the likely value, `Demand.corners` all three, `draw_demand` the whole distribution. A field in a file may
     be written ``{value: ..., source: ...}`` or ``{value: ..., assumed: ...}``; reports print that origin.
 
     Raises

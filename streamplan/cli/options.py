@@ -51,9 +51,9 @@ class Asked:
     @cached_property
     def book(self) -> PriceBook:
         """The shipped prices under the user's own prices and discounts."""
-        from pricing import PriceBook
+        from pricing import open_book
 
-        return PriceBook.load(*self.price_book)
+        return open_book(*self.price_book)
 
     @cached_property
     def options(self) -> dict[str, str]:

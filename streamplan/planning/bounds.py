@@ -17,10 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Sizing
+from streamfacts.arrays import Array, Index
 from streamplan.planning.plan import Costed
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 #: Slack against rounding, of sums and of units that are whole but for the last bits: far above it, below any price.
 SLACK = 1e-6

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.demand.draws import Draws, demand_of
+from streamfacts.arrays import Array
 from streamplan.planning.least_costs import draw_costs
 from streamplan.planning.plan import Plan
 from streamplan.planning.study import Study
-
-Array = NDArray[np.float64]
 
 #: Months over which a report adds up.
 HORIZON = 60

@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from capacity import Demand, Sizing, find_offer, size
 from pricing import PriceBook
+from streamfacts.arrays import Array, Index
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.bills import priced
 from streamplan.planning.bounds import Bounds
 from streamplan.planning.people import People
 from streamplan.planning.plan import MOST_CLUSTERS, Costed, Plan
 from streamplan.runtime.cores import cores, on_cores, shared_empty
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 #: Draws times months of a block.
 BLOCK = 16_384

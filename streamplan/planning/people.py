@@ -33,11 +33,10 @@ from capacity.workload.uncertainty import spread
 from pricing import Bill
 from pricing.billing import BillLine
 from pricing.book import Price, Schedule
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
 from streamfacts.tables import ANY_REGION, CONFIDENCE, parse_as_of, read_table
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 COLUMNS = ("item", "applies_to", "low", "likely", "high", "unit", "as_of", "confidence", "source", "note")
 #: Item to its unit; `support_quote` is in no shipped row and, given, stands in place of a support plan.

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_offer, size
 from pricing import Bill, PriceBook
+from streamfacts.arrays import Array
 from streamfacts.units import largest
 from streamfacts.usage import HOURS_PER_MONTH
 from streamfacts.words import describe
 from streamplan.planning.bills import priced
 from streamplan.planning.people import People
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

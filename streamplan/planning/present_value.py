@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
-
-Array = NDArray[np.float64]
 
 
 def discount_factors(months: int, yearly_rate: float) -> Array:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Constraint, Demand, Limit, Offer, Sizing, Workload, find_offer, size
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.units import human, parse
 from streamfacts.usage import HOURS_PER_MONTH
-
-Array = NDArray[np.float64]
 
 DISK = "disk space"
 

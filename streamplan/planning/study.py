@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Demand, Workload, find_offer, offers
 from pricing import PriceBook
 from pricing.billing import COLUMNS
+from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.options import no_taker, options_of
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
 T = TypeVar("T")
-Array = NDArray[np.float64]
 _CONFIDENCE = ("high", "medium", "low")
 
 

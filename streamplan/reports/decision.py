@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pricing import PriceBook
+from pricing import open_book
 from streamfacts.errors import InputError
 from streamfacts.files import write_whole
 from streamfacts.usage import HOURS_PER_MONTH
@@ -70,7 +70,7 @@ def write_decision(
         months=months,
         draws=draws,
         seed=seed,
-        book=PriceBook.load(*price_books),
+        book=open_book(*price_books),
         options=options,
         hours_per_month=hours_per_month,
         people=asked(people, people_files, support),

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pricing import PriceBook
+from pricing import open_book
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.files import write_whole
 from streamfacts.usage import HOURS_PER_MONTH
@@ -126,7 +126,7 @@ def study_of(parameters: Mapping[str, Any]) -> Study:
     return study(
         workload,
         only=given.pop("platforms", ()),
-        book=PriceBook.load(*given.pop("price_books", ())),
+        book=open_book(*given.pop("price_books", ())),
         people=asked(*people),
         scales=SCALES,
         **given,

@@ -15,9 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
 
 #: Bytes of an error that a child can hand to its parent.
 _LONGEST_ERROR = 65_536

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from capacity import Demand, Workload, find_offer
+from capacity import Workload, find_offer
+from capacity.demand.draws import draw_demand
 from pricing import PriceBook
 from streamfacts.errors import InputError
 from streamplan.analyses.choose.choose import CRITERIA, choose, cvar, regrets
@@ -45,7 +46,7 @@ def test_regret_by_hand():
 def test_sized_for_the_same_demand(choice, book):
     """What is held is the P90 of the units that the draws ask for, and the draws beyond pay for what they need."""
     a = next(x for x in choice.alternatives if x.platform == "msk-express")
-    demand = Demand.draws(W, 128, 2, seed=0)
+    demand = draw_demand(W, 128, 2, seed=0)
     needed = cost_all(demand, "msk-express", book, among=np.array([a.configuration]))
     floor = np.quantile(needed.sizing.units[0], 0.9, axis=0, method="inverted_cdf")
     assert (a.units == floor).all()

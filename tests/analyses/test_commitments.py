@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from capacity import Workload
-from pricing import Commitments, PriceBook, discounted, read_discounts
+from pricing import Commitments, PriceBook, discounted, open_book, read_discounts
 from pricing.commitment import best_reserve, cost_of_reserve, reserve_with_hindsight
 from streamfacts.errors import InputError, MissingFact
 from streamplan.analyses.commitments.commitments import commit
@@ -219,7 +219,7 @@ def test_a_scope_is_whole_parts_of_a_name():
 
 def test_the_bill_falls_by_the_discount():
     w = Workload(write="10 MB/s", message="1 KiB")
-    full, less = (plan(w, "msk-serverless", PriceBook.load(*d)).monthly_usd for d in ((), ("aws=12.5%",)))
+    full, less = (plan(w, "msk-serverless", open_book(*d)).monthly_usd for d in ((), ("aws=12.5%",)))
     assert less == pytest.approx(0.875 * full)
 
 
@@ -228,7 +228,7 @@ def test_ones_own_prices_are_not_discounted_again(tmp_path):
     own.write_text(
         "meter,sku,region,unit,price,as_of,source\naws.ec2.instance,m5.large,us-east-1,instance-hour,0.05,2026,mine\n"
     )
-    book = PriceBook.load(own, "aws=50%")
+    book = open_book(own, "aws=50%")
     assert book.price("aws.ec2.instance", "m5.large", "us-east-1").price == 0.05
     assert book.price("aws.ec2.instance", "m5.xlarge", "us-east-1").price == pytest.approx(0.096)
 

@@ -17,7 +17,9 @@ from streamplan import charts
 from streamplan.analyses.accuracy import deployments
 from streamplan.analyses.accuracy.deployment_cases import HARDWARE, UNKNOWN, assumed
 from streamplan.analyses.accuracy.deployment_cases import deployments as cases
-from streamplan.analyses.accuracy.deployments import FEWER, INSIDE, MORE, predict_deployments
+from streamplan.analyses.accuracy.deployment_reasons import reason_of
+from streamplan.analyses.accuracy.deployments import predict_deployments
+from streamplan.analyses.accuracy.predicted_deployment import FEWER, INSIDE, MORE
 from streamplan.analyses.accuracy.words import blind
 from streamplan.cli.commands.deployments import command
 
@@ -63,10 +65,14 @@ def test_disk_space_by_hand(monkeypatch):
 def test_too_many_and_too_few(monkeypatch):
     more = exact(monkeypatch, 42)
     assert more.verdict == FEWER and more.ratio == 2.0
-    assert "2.0 times as many" in more.why and "disk space" in more.why and "41% used where 85% may be" in more.why
-    assert "the disks hold 4 days where 2 are kept" in more.why
+    assert (
+        "2.0 times as many" in reason_of(more)
+        and "disk space" in reason_of(more)
+        and "41% used where 85% may be" in reason_of(more)
+    )
+    assert "the disks hold 4 days where 2 are kept" in reason_of(more)
     fewer = exact(monkeypatch, 10)
-    assert fewer.verdict == MORE and "0.0% of the draws need no more than are there" in fewer.why
+    assert fewer.verdict == MORE and "0.0% of the draws need no more than are there" in reason_of(fewer)
 
 
 def test_the_prediction_rises_with_what_is_asked(monkeypatch):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from capacity import Workload, size
+from capacity.demand.draws import draw_demand
 from streamfacts.errors import InputError
 from streamplan.analyses.risk.risk import OUTGROWN, percentiles, risk
 from streamplan.charts import cost_fan, plan_outgrown
@@ -73,11 +74,10 @@ def test_likely_inputs_give_the_plan(linear, book):
 
 
 def test_every_draw_costs_what_a_plan_of_it_costs(book):
-    from capacity import Demand
 
     name = "msk-express"
     found = risk(LINEAR, [name], months=1, draws=16, seed=3, book=book).offers[0].total
-    demand = Demand.draws(LINEAR, 16, 1, seed=3)
+    demand = draw_demand(LINEAR, 16, 1, seed=3)
     for i in (0, 5, 15):
         write = f"{float(demand.payload_bytes_s[i, 0])!r} B/s"
         assert found[i] == pytest.approx(at(write, book, name), rel=1e-9)
@@ -162,12 +162,11 @@ def test_the_cheapest_shares_add_up(linear):
 
 
 def test_a_plan_is_too_small_where_its_draw_needs_more():
-    from capacity import Demand
 
     name, machine = "msk-standard", "kafka.m7g.large"
     wide = LINEAR.replace(write={"low": "20 MB/s", "likely": "50 MB/s", "high": "150 MB/s"})
     study = risk(wide, [name], months=1, draws=64, held={"machine": machine, "units": 3})
-    demand = Demand.draws(wide, 64, 1)
+    demand = draw_demand(wide, 64, 1)
     needed = [
         float(size(wide.replace(write=f"{float(x)!r} B/s"), name, machine=machine).units)
         for x in demand.payload_bytes_s[:, 0]
@@ -260,9 +259,8 @@ def test_unusable_budget(budget):
 
 
 def growing(factors):
-    from capacity import Demand
 
-    d = Demand.draws(LINEAR, 24, len(factors), seed=2)
+    d = draw_demand(LINEAR, 24, len(factors), seed=2)
     rates = ("payload_bytes_s", "wire_bytes_s", "records_s")
     return d.replace(**{name: d.arrays()[name] * np.asarray(factors) for name in rates})
 

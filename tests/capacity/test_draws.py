@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from capacity import Demand, Range, Workload
-from capacity.demand.draws import draw, uncertain_inputs
+from capacity.demand.draws import draw, draw_demand, uncertain_inputs
 from capacity.workload.correlation import Correlation, factor, pearson_of_ranks, usual_correlations
 from streamfacts.errors import InputError
 
@@ -30,13 +30,13 @@ def rank(a, b):
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_does_not():
-    one, same, other = (Demand.draws(WORKLOAD, 256, seed=seed) for seed in (7, 7, 8))
+    one, same, other = (draw_demand(WORKLOAD, 256, seed=seed) for seed in (7, 7, 8))
     assert np.array_equal(one.wire_bytes_s, same.wire_bytes_s)
     assert not np.array_equal(one.wire_bytes_s, other.wire_bytes_s)
 
 
 def test_percentiles_of_the_draws_are_those_written():
-    d = Demand.draws(WORKLOAD, 4096)
+    d = draw_demand(WORKLOAD, 4096)
     assert np.percentile(d.retention_s / 86400, [10, 50, 90]) == pytest.approx([1, 3, 7], rel=0.01)
     assert np.percentile(d.payload_bytes_s / 1e6, [10, 50, 90]) == pytest.approx([5, 10, 30], rel=0.01)
 
@@ -79,19 +79,19 @@ def test_mean_converges_faster_than_independent_draws():
 
 @pytest.mark.parametrize("months, shape", [(None, (64,)), (5, (64, 5))])
 def test_shape(months, shape):
-    d = Demand.draws(WORKLOAD, 64, months)
+    d = draw_demand(WORKLOAD, 64, months)
     assert d.shape == shape and d.retention_s.shape == ((64,) if months is None else (64, 1))
 
 
 def test_a_known_workload_has_as_many_draws_as_asked():
     w = Workload(write="10 MB/s", message="1 KiB", cpu_factor=1)
     assert uncertain_inputs(w) == {}
-    d = Demand.draws(w, 16, 3)
+    d = draw_demand(w, 16, 3)
     assert d.shape == (16, 3) and np.ptp(d.wire_bytes_s) == 0
 
 
 def test_a_draw_is_the_demand_of_that_workload():
-    d = Demand.draws(WORKLOAD, 32)
+    d = draw_demand(WORKLOAD, 32)
     for i in (0, 17):
         point = Demand.of(
             WORKLOAD.replace(
@@ -108,12 +108,12 @@ def test_a_draw_is_the_demand_of_that_workload():
 def test_what_the_model_does_not_know_is_drawn_unless_the_workload_does():
     known = Workload(write="10 MB/s", message="1 KiB")
     assert list(uncertain_inputs(known)) == ["model.cpu"]
-    d = Demand.draws(known, 4096)
+    d = draw_demand(known, 4096)
     low, middle, high = np.percentile(d.cpu_factor, [5, 50, 95])
     assert middle == pytest.approx(1.0, rel=0.01) and low == pytest.approx(1 / high, rel=0.02)
     assert 1.5 < high < 4.0  # test beds differ by a factor of 1.5 at one standard deviation
     measured = known.replace(cpu_factor={"distribution": "lognormal", "median": 0.8, "sigma": 0.1})
-    own = Demand.draws(measured, 4096).cpu_factor
+    own = draw_demand(measured, 4096).cpu_factor
     assert np.median(own) == pytest.approx(0.8, rel=0.01) and np.std(np.log(own)) == pytest.approx(0.1, rel=0.03)
     # the corners of a comparison are those of the workload's own ranges
     assert np.all(Demand.corners(known).cpu_factor == 1.0)
@@ -123,14 +123,14 @@ def test_what_the_model_does_not_know_is_drawn_unless_the_workload_does():
 
 
 def test_written_read_and_stored_bytes_move_together():
-    d = Demand.draws(WORKLOAD, 4096)
+    d = draw_demand(WORKLOAD, 4096)
     read, stored = d.wire_bytes_s * d.fan_out, d.wire_bytes_s * d.retention_s
     assert rank(d.wire_bytes_s, read) > 0.8 and rank(d.wire_bytes_s, stored) > 0.5 and rank(read, stored) > 0.4
 
 
 def test_a_peak_moves_with_its_average_and_is_never_below():
     w = WORKLOAD.replace(peak_write={"low": "8 MB/s", "likely": "20 MB/s", "high": "60 MB/s"})
-    d = Demand.draws(w, 4096)
+    d = draw_demand(w, 4096)
     assert d.peak_ratio.min() >= 1
     x = draw(uncertain_inputs(w), 4096).values
     assert rank(x["write"], x["peak_write"]) == pytest.approx(usual_correlations()["peak_write", "write"], abs=0.01)
@@ -140,9 +140,9 @@ def test_larger_records_are_fewer():
     w = Workload(
         messages={"low": "5000 records/s", "high": "20000 records/s"}, message={"low": "500 B", "high": "2000 B"}
     )
-    d = Demand.draws(w, 4096)
+    d = draw_demand(w, 4096)
     assert rank(d.records_s, d.message_bytes) == pytest.approx(usual_correlations()["message", "messages"], abs=0.01)
-    free = Demand.draws(w.replace(correlation={"message,messages": 0}), 4096)
+    free = draw_demand(w.replace(correlation={"message,messages": 0}), 4096)
     assert rank(free.records_s, free.message_bytes) == pytest.approx(0, abs=0.03)
     assert np.ptp(np.log(d.payload_bytes_s)) < np.ptp(np.log(free.payload_bytes_s))
 
@@ -239,15 +239,15 @@ def test_unusable_correlation(value, words):
 @pytest.mark.parametrize("n", [0, -1, 2.5, True, "10", 10**8])
 def test_unusable_number_of_draws(n):
     with pytest.raises(InputError, match=r"draws: .*a whole number from 1"):
-        Demand.draws(WORKLOAD, n)
+        draw_demand(WORKLOAD, n)
 
 
 @pytest.mark.parametrize("months", [0, -1, 61, 1.5])
 def test_unusable_horizon(months):
     with pytest.raises(InputError, match=r"months: .*a whole number from 1 to 60"):
-        Demand.draws(WORKLOAD, 4, months)
+        draw_demand(WORKLOAD, 4, months)
 
 
 def test_unusable_seed():
     with pytest.raises(InputError, match="seed"):
-        Demand.draws(WORKLOAD, 4, seed=-1)
+        draw_demand(WORKLOAD, 4, seed=-1)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from capacity import Demand, Workload
-from capacity.demand.draws import uncertain_inputs
+from capacity.demand.draws import draw_demand, uncertain_inputs
 from capacity.workload.forecast import FACTORS, _ahead, _fit, factors, forecast, forecast_file
 from capacity.workload.history import History
 from streamfacts.errors import InputError
@@ -145,7 +145,7 @@ def test_a_workload_follows_its_history(workload, example):
 
 
 def test_draws_have_the_percentiles_of_the_forecast_and_move_together(workload, example):
-    d = Demand.draws(Workload.load(workload), 4096, 60).payload_bytes_s
+    d = draw_demand(Workload.load(workload), 4096, 60).payload_bytes_s
     scale = 90e6 / example.history.monthly[-1]
     for share in (0.1, 0.5, 0.9):
         expected = example.percentile(share) * scale

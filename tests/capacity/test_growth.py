@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity import Demand, Workload, offers, size
-from capacity.demand.draws import uncertain_inputs
+from capacity.demand.draws import draw_demand, uncertain_inputs
 from capacity.laws.storage import stored_bytes
 from capacity.workload.growth import MOST_MONTHS, SECONDS_A_MONTH, Growth, compound, retained_share, s_curve
 from streamfacts.errors import InputError
 from streamplan.analyses.risk.risk import risk
 from streamplan.planning.least_costs import draw_costs
-from streamplan.planning.workload_document import workload_document
+from streamplan.views.workload_document import workload_document
 
 DAY = 86400.0
 
@@ -142,7 +142,7 @@ def test_a_field_may_grow_on_its_own():
 def test_without_a_horizon_the_figures_are_those_written():
     w = workload({"yearly": 1.0, "adoption": {"pilot": 0.1}})
     assert Demand.of(w).wire_bytes_s == Demand.of(workload(None)).wire_bytes_s
-    assert Demand.draws(w, 4).wire_bytes_s == pytest.approx(float(Demand.of(w).wire_bytes_s))
+    assert draw_demand(w, 4).wire_bytes_s == pytest.approx(float(Demand.of(w).wire_bytes_s))
 
 
 # -------------------------------------------------------------------------------------------------- retained bytes
@@ -209,7 +209,7 @@ def test_growth_is_drawn_with_the_other_inputs():
     w = workload(UNCERTAIN, write={"low": "50 MB/s", "likely": "100 MB/s", "high": "200 MB/s"})
     assert stated(uncertain_inputs(w, 13)) == ["growth.yearly", "growth.event.1", "write"]
     assert stated(uncertain_inputs(w)) == ["write"]
-    d = Demand.draws(w, 4096, 13)
+    d = draw_demand(w, 4096, 13)
     assert d.shape == (4096, 13)
     ratio = d.wire_bytes_s[:, 12] / d.wire_bytes_s[:, 0]
     assert np.percentile(ratio, [10, 50, 90]) == pytest.approx([1.0, 1.2, 1.6], rel=0.01)
@@ -222,14 +222,14 @@ def test_growth_may_be_correlated():
     w = workload({"yearly": {"low": 0.1, "high": 0.6}}, write={"low": "50 MB/s", "high": "200 MB/s"}).replace(
         correlation={"write,growth.yearly": -0.8}
     )
-    d = Demand.draws(w, 1024, 13)
+    d = draw_demand(w, 1024, 13)
     assert np.corrcoef(np.log(d.wire_bytes_s[:, 0]), np.log(d.wire_bytes_s[:, 12] / d.wire_bytes_s[:, 0]))[0, 1] < -0.6
 
 
 def test_uncertain_growth_leaves_the_other_draws_alone():
     w = workload(None, write={"low": "50 MB/s", "high": "200 MB/s"})
     grown = workload(UNCERTAIN, write={"low": "50 MB/s", "high": "200 MB/s"})
-    assert np.array_equal(Demand.draws(w, 64, 1).wire_bytes_s, Demand.draws(grown, 64, 1).wire_bytes_s)
+    assert np.array_equal(draw_demand(w, 64, 1).wire_bytes_s, draw_demand(grown, 64, 1).wire_bytes_s)
 
 
 @given(st.floats(0, 2), st.floats(0, 2))
@@ -251,7 +251,7 @@ def test_risk_follows_growth():
 
 
 def test_costs_by_month_are_the_costs_of_each_month(book):
-    d = Demand.draws(workload(UNCERTAIN), 8, 6)
+    d = draw_demand(workload(UNCERTAIN), 8, 6)
     whole = draw_costs(d, "msk-express", book).usd
     for month in (0, 2, 5):
         one = d.replace(**{k: v[..., month : month + 1] for k, v in d.arrays().items() if v.ndim and v.shape[-1] == 6})

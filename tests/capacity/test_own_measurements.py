@@ -9,7 +9,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from capacity import Demand, Workload
+from capacity import Workload
+from capacity.demand.draws import draw_demand
 from capacity.laws.coefficients import fitted
 from capacity.measured.calibration.fit import DEPARTURE_SD, NOISE_SD
 from capacity.measured.calibration.own_measurements import BED, calibrate, cpu_factor_of, load, read_measurements
@@ -90,7 +91,7 @@ def test_a_saved_posterior_predicts_and_plans_the_same(tmp_path):
     assert predict(row, load(file)).limit_mb_s[0] == pytest.approx(predict(row, found.coefficients).limit_mb_s[0])
     workload = Workload(write="50 MB/s", message="500 B", fan_out=2, cpu_factor=cpu_factor_of(file))
     median, sigma = found.cpu_factor()
-    drawn = Demand.draws(workload, 4096).cpu_factor
+    drawn = draw_demand(workload, 4096).cpu_factor
     assert np.median(drawn) == pytest.approx(median, rel=0.01) and np.std(np.log(drawn)) == pytest.approx(
         sigma, rel=0.03
     )

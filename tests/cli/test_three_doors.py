@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from capacity import Workload, offers, size
-from pricing import PriceBook, bill
+from pricing import bill, open_book
 from streamplan import compare, plan, study
 from streamplan.analyses.compare.words import study_document
 from streamplan.analyses.size.words import plan_document
@@ -71,7 +71,7 @@ def python(case):
     """The study through `from streamplan import study`."""
     return study(
         open_workload(case["workload"], case["region"]),
-        book=PriceBook.load(*case["price_books"]),
+        book=open_book(*case["price_books"]),
         options=case["options"],
         hours_per_month=case["hours_per_month"],
     )

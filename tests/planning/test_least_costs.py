@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity import Demand, Workload, find_offer, offers
+from capacity.demand.draws import draw_demand
 from capacity.sizing.constraint import Constraint, heaviest, units_needed
 from pricing import PriceBook
 from streamplan.planning import least_costs as module
@@ -37,7 +38,7 @@ def searching(monkeypatch):
 
 def drawn(workload: Workload, draws: int, platform: str, seed: int = 0) -> Demand:
     """Draws whose months differ, in the offer's region."""
-    demand = Demand.draws(workload, draws, len(GROWTH), seed=seed)
+    demand = draw_demand(workload, draws, len(GROWTH), seed=seed)
     rates = ("payload_bytes_s", "wire_bytes_s", "records_s")
     region = workload.region_at(find_offer(platform).provider) or workload.region
     return demand.replace(region=region, **{k: demand.arrays()[k] * GROWTH for k in rates})
@@ -200,7 +201,7 @@ def test_all_jobs_are_done_into_memory_that_is_shared(forked):
 
 
 def test_processes_give_what_threads_give(monkeypatch):
-    demand = Demand.draws(Workload(write={"low": "20 MB/s", "high": "300 MB/s"}, message="1 KiB"), 64, 3)
+    demand = draw_demand(Workload(write={"low": "20 MB/s", "high": "300 MB/s"}, message="1 KiB"), 64, 3)
     book = PriceBook.load()
     threads = draw_costs(demand, "kafka-ec2-ebs", book).usd
     monkeypatch.setattr(module, "FORKED", 0)

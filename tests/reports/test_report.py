@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import streamfacts.files
-from pricing import PriceBook
+from pricing import open_book
 from streamfacts.errors import InputError
 from streamplan import study
 from streamplan.analyses.compare.answer import answer_of
@@ -134,7 +134,7 @@ def test_three_files_named_after_the_workload(report):
 
 
 def test_data_is_the_study(report, asked):
-    expected = study(open_workload(asked["workload"]), book=PriceBook.load(*asked["price_books"]))
+    expected = study(open_workload(asked["workload"]), book=open_book(*asked["price_books"]))
     assert report.data.read_text(encoding="utf-8") == dumps(study_document(expected)) + "\n"
     assert dumps(study_document(report.study)) == dumps(study_document(expected))
 

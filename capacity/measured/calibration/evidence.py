@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.measured.cluster import Cluster
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamfacts.tables import read_table
 
-Array = NDArray[np.float64]
 ROLES = ("limit", "at least", "cpu", "context")
 OUTCOMES = ("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "cpu_pct", "bottleneck")
 

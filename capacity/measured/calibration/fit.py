@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.laws.coefficients import Coefficients, priors
 from capacity.measured.calibration.evidence import Evidence
 from capacity.measured.ceilings import SOFTWARE, busy_cores_per_mb, ceilings, joint
-
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
 
 #: Standard deviation of the log factor between test beds, and of a measurement within one.
 DEPARTURE_SD = 0.40

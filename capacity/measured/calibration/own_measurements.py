@@ -16,17 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.laws.coefficients import Coefficients, fitted
 from capacity.measured.calibration.evidence import Evidence, of_frame
 from capacity.measured.calibration.fit import Joint, Prior, fit_joint
 from capacity.measured.ceilings import busy_cores_per_mb
 from capacity.measured.cluster import KAFKA
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unreadable
 from streamfacts.files import read_document, write_whole
-
-Array = NDArray[np.float64]
 
 #: What a file may hold.
 KINDS = ("table of load and CPU", "OpenMessaging Benchmark result", "kafka-producer-perf-test output")

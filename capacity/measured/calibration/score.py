@@ -13,8 +13,7 @@ from capacity.laws.coefficients import Coefficients
 from capacity.measured.calibration.evidence import Evidence
 from capacity.measured.calibration.fit import Prior, fit
 from capacity.measured.prediction import Prediction, predict
-
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
 
 #: Words of a published bottleneck, and of ours, that mean the same resource.
 SAME = {

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from streamplan.analyses.accuracy.accuracy import LEFT_OUT, Accuracy, coefficients
-from streamplan.analyses.accuracy.deployments import FEWER, INSIDE, MORE, Predictions
+from streamplan.analyses.accuracy.deployments import Predictions
+from streamplan.analyses.accuracy.predicted_deployment import FEWER, INSIDE, MORE
 from streamplan.views.theme import BLUE, GREY, INK, ORANGE, VERMILION, WIDTH
 
 #: Whether an interval holds the measurement: colour and shape.

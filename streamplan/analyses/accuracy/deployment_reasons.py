@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from streamfacts.units import DAY
-
-if TYPE_CHECKING:
-    from streamplan.analyses.accuracy.deployments import Predicted
+from streamplan.analyses.accuracy.predicted_deployment import FEWER, INSIDE, MORE, Predicted
 
 #: Names of inputs for a sentence.
 WORDS = {
@@ -49,8 +45,6 @@ def reason_of(p: Predicted) -> str:
     ----------
     p : one prediction with its draws
     """
-    from streamplan.analyses.accuracy.deployments import FEWER, INSIDE, MORE
-
     name, share = p.binding
     parts = [f"{name} sets the count in {share:.0%} of the draws"]
     if p.verdict == INSIDE:

@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Range, Workload, find_offer, offers
-from capacity.demand.draws import Draws, asked_inputs, demand_of, whole
+from capacity.demand.draws import Draws, asked_inputs, demand_of
 from pricing import PriceBook
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError, NothingFeasible, unknown_name
 from streamfacts.units import human, parse
 from streamfacts.usage import HOURS_PER_MONTH
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from streamplan.planning.people import People
 
-Array = NDArray[np.float64]
 Winners = NDArray[np.int64]
 
 #: The axis of what the people cost who run an offer oneself [USD/month]; no input of the workload.

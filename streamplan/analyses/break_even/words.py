@@ -10,10 +10,10 @@ from rich.table import Table
 from capacity import find_offer
 from streamfacts.words import money
 from streamplan.analyses.break_even.break_even import BreakEven
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
 from streamplan.views.terminal import titled_table
+from streamplan.views.workload_document import workload_document
 
 
 def break_even_document(found: BreakEven) -> dict[str, Any]:

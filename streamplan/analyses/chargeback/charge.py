@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Demand, find_offer, size
-from capacity.demand.draws import whole
 from capacity.demand.shared_cluster import together
 from capacity.workload.growth import MOST_MONTHS
 from pricing import Bill, PriceBook
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError, MissingFact, NothingFeasible
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.chargeback.cents import Cents, in_cents, largest_remainder
@@ -28,7 +28,6 @@ from streamplan.planning.plan import MOST_CLUSTERS, Plan, cost_all, least_cost, 
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 BASES = ("average", "peak")
 IDLE = ("apart", "spread")

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Demand, Sizing
 from capacity.sizing.constraint import Constraint
 from pricing.billing import BillLine
+from streamfacts.arrays import Array
 from streamfacts.units import GIB
 from streamplan.analyses.chargeback.rules import Rule
-
-Array = NDArray[np.float64]
 
 #: How far the applications' own figures may add up to another one than the cluster's and still be taken as shares.
 ADDITIVE = 0.25

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Workload, find_offer, offers
-from capacity.demand.draws import whole
 from capacity.workload.growth import MOST_MONTHS
 from pricing import PriceBook
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.joint_draws import drawn_together
@@ -31,7 +32,6 @@ from streamplan.runtime.cores import on_cores
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 #: How alternatives may be ranked: the column of the table, and what it is in words.
 CRITERIA = {

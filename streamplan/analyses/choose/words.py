@@ -9,8 +9,8 @@ from rich.table import Table
 
 from streamfacts.words import money
 from streamplan.analyses.choose.choose import CRITERIA, Choice
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.json import records
+from streamplan.views.workload_document import workload_document
 
 
 def choice_document(choice: Choice) -> dict[str, Any]:

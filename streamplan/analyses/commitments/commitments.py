@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Workload, find_offer, size
 from capacity.demand.draws import Draws, demand_of, uncertain_inputs
 from pricing import Bill, Commitments, PriceBook
 from pricing.book import find_meter
 from pricing.commitment import TERMS, Commitment, best_reserve, cost_of_reserve, reserve_with_hindsight
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.bills import priced
@@ -27,7 +27,6 @@ from streamplan.planning.present_value import checked_rate, discount_factors
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 #: Commitments that a curve is drawn over.
 STEPS = 41

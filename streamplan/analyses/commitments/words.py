@@ -9,10 +9,10 @@ from rich.table import Table
 
 from streamfacts.words import money
 from streamplan.analyses.commitments.commitments import CommitmentPlan
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
 from streamplan.views.terminal import titled_table
+from streamplan.views.workload_document import workload_document
 
 
 def commitment_document(found: CommitmentPlan) -> dict[str, Any]:

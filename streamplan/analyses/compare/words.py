@@ -14,9 +14,9 @@ from streamfacts.units import human, largest
 from streamfacts.words import money
 from streamplan.analyses.compare.answer import answer_of
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.workload_document import workload_document
 
 
 def study_document(study: Study) -> dict[str, Any]:

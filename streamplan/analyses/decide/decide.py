@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Offer, Workload, offers
 from pricing import PriceBook
+from streamfacts.arrays import Array
 from streamfacts.tables import read_table
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.decide.features import Check, checks, kind_of
@@ -26,8 +26,6 @@ from streamplan.planning.study import FEASIBLE, UNPRICED
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
-
-Array = NDArray[np.float64]
 
 
 def first_shares(scores: Any, draws: int = 4096, seed: int = 0, around: Any = None, strength: float = 20.0) -> Array:

@@ -211,8 +211,8 @@ def answers(decision: Decision) -> list[dict[str, str]]:
 
 def decision_document(decision: Decision) -> dict[str, Any]:
     """Return a decision as a JSON document."""
-    from streamplan.planning.workload_document import workload_document
     from streamplan.views.json import plain, records
+    from streamplan.views.workload_document import workload_document
 
     names = list(criteria())
     document: dict[str, Any] = plain(

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Demand, Range, Workload
-from capacity.demand.draws import uncertain_inputs
+from capacity.demand.draws import draw_demand, uncertain_inputs
 from capacity.laws.storage import stored_bytes
+from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
 from streamplan.analyses.risk.risk import PERCENTILES, percentiles
 from streamplan.planning.shipped_workloads import open_workload
@@ -21,8 +21,6 @@ from streamplan.planning.shipped_workloads import open_workload
 if TYPE_CHECKING:
     import pandas as pd
 
-
-Array = NDArray[np.float64]
 
 #: What a path shows: name to unit, what it is, and how it follows from the demand.
 QUANTITIES: dict[str, tuple[str, str, Callable[[Demand], Array]]] = {
@@ -108,7 +106,7 @@ def demand_path(workload: Workload, months: int = 60, draws: int = 1024, seed: i
     [10000000.0, 20000000.0]
     """
     likely = Demand.months(workload, months)
-    return DemandPath(workload, months, draws, seed, likely, Demand.draws(workload, draws, months, seed))
+    return DemandPath(workload, months, draws, seed, likely, draw_demand(workload, draws, months, seed))
 
 
 def with_history(workload: str | Path, history: str | Path, fill: bool = False) -> Workload:

@@ -141,8 +141,8 @@ def forecast_document(found: Forecast, months: int, path: DemandPath | None = No
 
 def demand_document(path: DemandPath) -> dict[str, Any]:
     """Return a path as a plain document: the uncertain inputs and a row a quantity and month."""
-    from streamplan.planning.workload_document import workload_document
     from streamplan.views.json import plain, records
+    from streamplan.views.workload_document import workload_document
 
     return {
         "workload": workload_document(path.workload),

@@ -8,10 +8,10 @@ from rich.table import Table
 
 from streamfacts.words import money
 from streamplan.analyses.levers.levers import LeverStudy
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
 from streamplan.views.terminal import titled_table
+from streamplan.views.workload_document import workload_document
 
 
 def levers_alone(study: LeverStudy) -> Html:

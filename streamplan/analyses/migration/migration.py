@@ -27,12 +27,14 @@ from capacity import Demand, Offer, Range, Workload, find_offer
 from capacity.clouds.aws import aws
 from capacity.clouds.azure import azure
 from capacity.clouds.gcp import gcp
-from capacity.demand.draws import Draws, demand_of, draw, uncertain_inputs, whole
+from capacity.demand.draws import Draws, demand_of, draw, uncertain_inputs
 from capacity.laws.storage import stored_bytes
 from capacity.resilience.replication import replicators
 from capacity.workload.growth import MOST_MONTHS
 from capacity.workload.uncertainty import spread
 from pricing import PriceBook, bill
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError, MissingFact, NothingFeasible, unknown_name
 from streamfacts.tables import read_table, regions
 from streamfacts.units import GIB, parse
@@ -45,7 +47,6 @@ from streamplan.planning.present_value import checked_rate, npv
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp}
 PHASES = ("prepare", "build", "move", "overlap")

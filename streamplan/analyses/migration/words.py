@@ -10,9 +10,9 @@ from rich.table import Table
 from streamfacts.words import money
 from streamplan.analyses.migration.build_or_buy import BuildOrBuy
 from streamplan.analyses.migration.migration import PERCENTILES, Migration
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.workload_document import workload_document
 
 
 def when(month: float | None, horizon: int) -> str:

@@ -117,8 +117,8 @@ class Opinions:
 
     def document(self) -> dict[str, Any]:
         """Return what `--json` prints: the workload, every view and every difference."""
-        from streamplan.planning.workload_document import workload_document
         from streamplan.views.json import records
+        from streamplan.views.workload_document import workload_document
 
         return {
             "workload": workload_document(self.workload),

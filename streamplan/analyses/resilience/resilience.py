@@ -13,7 +13,7 @@ from capacity import Demand, Offer, Workload, find_offer
 from capacity.clouds.aws import aws
 from capacity.clouds.azure import azure
 from capacity.clouds.gcp import gcp
-from capacity.demand.draws import MOST_DRAWS, whole
+from capacity.demand.draws import MOST_DRAWS
 from capacity.resilience import (
     DESIGNS,
     FAILURES,
@@ -32,6 +32,7 @@ from capacity.resilience.quantities import with_own
 from capacity.resilience.recovery import rebalance_s
 from capacity.resilience.replication import Replicators, backup_usage, link_usage, replicators
 from pricing import Bill, PriceBook, bill
+from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import other_region, regions
 from streamfacts.units import human, largest, parse

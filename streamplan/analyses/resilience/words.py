@@ -11,9 +11,9 @@ from rich.table import Table
 from streamfacts.units import human
 from streamfacts.words import lost_in_words, money
 from streamplan.analyses.resilience.resilience import HELD_AT, INFEASIBLE, MEETS, PERCENTILES, ResilienceStudy
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.workload_document import workload_document
 
 
 def span(seconds: Any) -> str:

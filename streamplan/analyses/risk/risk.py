@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Range, Workload, find_offer, offers
-from capacity.demand.draws import Draws, demand_of, uncertain_inputs, whole
+from capacity.demand.draws import Draws, demand_of, uncertain_inputs
 from capacity.workload.growth import MOST_MONTHS
 from pricing import PriceBook
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.joint_draws import drawn_together
@@ -28,7 +30,6 @@ from streamplan.runtime.cores import on_cores, shared_empty
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 #: Percentiles of every table and chart.
 PERCENTILES = (10, 50, 90)

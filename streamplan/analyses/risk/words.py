@@ -12,9 +12,9 @@ from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.risk.risk import OUTGROWN, PERCENTILES, RiskStudy
 from streamplan.planning.study import CLOSED, FEASIBLE
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.workload_document import workload_document
 
 
 def budget(study: RiskStudy) -> Html:

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Workload, find_offer
-from capacity.demand.draws import Draws, whole
+from capacity.demand.draws import Draws
 from capacity.demand.multiples import FIELDS, scaled_demand
 from capacity.workload.growth import MOST_MONTHS
 from pricing import PriceBook
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError
 from streamplan.analyses.risk.risk import percentiles
 from streamplan.analyses.runway.runway import Runway
@@ -22,7 +24,6 @@ from streamplan.planning.least_costs import draw_costs
 from streamplan.planning.people import People
 from streamplan.planning.standing_cluster import Held
 
-Array = NDArray[np.float64]
 #: Where a demand is carried, given it and the draws that it comes from.
 Carries = Callable[[Demand, Draws], NDArray[np.bool_]]
 

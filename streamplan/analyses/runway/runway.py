@@ -8,17 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Demand, Range, Workload, find_offer
-from capacity.demand.draws import uncertain_inputs
+from capacity.demand.draws import draw_demand, uncertain_inputs
+from streamfacts.arrays import Array
 from streamplan.analyses.risk.risk import percentiles
 from streamplan.planning.standing_cluster import Held, held
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def runway(
     cluster = held(
         likely.replace(**now), platform, machine, units, pools=pools, disk=disk, clusters=clusters, options=options
     )
-    drawn = Demand.draws(workload, draws, months, seed).replace(region=region)
+    drawn = draw_demand(workload, draws, months, seed).replace(region=region)
     walls = []
     for point, spread in zip(cluster.walls(likely), cluster.walls(drawn), strict=True):
         walls.append(

@@ -94,8 +94,8 @@ def runway_document(
     result: Runway, most: Sequence[tuple[str, Most]] = (), budget: float | None = None
 ) -> dict[str, Any]:
     """Return a runway as a plain document: the cluster, every wall, and the most that it and a budget carry."""
-    from streamplan.planning.workload_document import workload_document
     from streamplan.views.json import plain, records
+    from streamplan.views.workload_document import workload_document
 
     h = result.held
     return {

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_offer, offers, size
-from capacity.demand.draws import Draws, demand_of, whole
+from capacity.demand.draws import Draws, demand_of
 from capacity.workload.growth import MOST_MONTHS
 from pricing import Bill, PriceBook
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import DAY
@@ -31,7 +33,6 @@ from streamplan.planning.plan import MOST_CLUSTERS, Plan, plan
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 #: The part of a sizing that says how large the volume of one unit is.
 VOLUMES = ("volume of a broker", "ledger volume")

@@ -11,8 +11,8 @@ from rich.table import Table
 from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.schedule.schedule import Schedule
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.json import plain, records
+from streamplan.views.workload_document import workload_document
 
 
 def schedule_document(found: Sequence[Schedule]) -> dict[str, Any]:

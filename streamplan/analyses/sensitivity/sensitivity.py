@@ -21,12 +21,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity import Range, Workload, find_offer
-from capacity.demand.draws import Draws, demand_of, draw, uncertain_inputs, whole
+from capacity.demand.draws import Draws, demand_of, draw, uncertain_inputs
 from capacity.workload.correlation import Correlation
 from pricing import PriceBook
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
 from streamfacts.errors import InputError, MissingFact, NothingFeasible
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.least_costs import draw_costs
@@ -36,7 +37,6 @@ from streamplan.planning.plan import MOST_CLUSTERS
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 
 #: Ends of the tornado, as percentiles of each input.
 ENDS = (0.1, 0.9)

@@ -10,10 +10,10 @@ from capacity import Workload
 from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.sensitivity.sensitivity import ENDS, Sensitivity
-from streamplan.planning.workload_document import workload_document
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
 from streamplan.views.terminal import titled_table
+from streamplan.views.workload_document import workload_document
 
 
 def sensitivity_document(found: Sensitivity) -> dict[str, Any]:

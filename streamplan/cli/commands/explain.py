@@ -29,8 +29,8 @@ def command(asked: Asked) -> None:
     result = asked.plan
     if asked.as_json:
         from streamplan.analyses.size.words import plan_document
-        from streamplan.planning.workload_document import workload_document
         from streamplan.views.json import dumps
+        from streamplan.views.workload_document import workload_document
 
         click.echo(dumps({**plan_document(result), "workload": workload_document(asked.workload)}))
     else:

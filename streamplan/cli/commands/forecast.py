@@ -19,9 +19,9 @@ from streamplan.cli.options import JSON
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
 def command(history: str, as_json: bool, workload: str | None, months: int, fill: bool, draws: int, seed: int) -> None:
     """Forecast from a CSV of timestamp and bytes/s: months to come with P10 to P90, and how well it would have done."""
-    from capacity.demand.draws import whole
     from capacity.workload.forecast import forecast_file
     from capacity.workload.growth import MOST_MONTHS
+    from streamfacts.checks import whole
     from streamplan.analyses.demand.demand import demand_path, with_history
 
     whole("months", months, 1, MOST_MONTHS)
