@@ -26,9 +26,10 @@ decision: .venv/.installed ## decide on a published load with a filled-in form: 
 test: .venv/.installed ## run the tests and the examples in the docstrings
 	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)
 
-lint: .venv/.installed ## style, formatting and types
+lint: .venv/.installed ## style, formatting, layers and types
 	@"$(BIN)/ruff" check
 	@"$(BIN)/ruff" format --check
+	@"$(BIN)/lint-imports" --no-cache --no-logo 2>&1 || { echo "a room imports upwards: see .importlinter" >&2; exit 1; }
 	@"$(BIN)/mypy"
 
 lab: .venv/.installed ## open the notebooks in JupyterLab

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
-from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, regions
+from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
 
 Key = tuple[str, str, str]
 
@@ -97,7 +97,7 @@ class Meter:
 def meters() -> dict[str, Meter]:
     """Return every meter by id, from the tables of `data/meters/`."""
     tables = sorted((data_dir() / "meters").glob("*.csv"))
-    rows = [row for path in tables for row in read_table(f"meters/{path.stem}").fillna("").to_dict("records")]
+    rows = [row for path in tables for row in read_rows(f"meters/{path.stem}")]
     return {
         r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
     }

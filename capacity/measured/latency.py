@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from capacity.measured.cluster import KAFKA, Cluster
 from streamfacts.arrays import Array
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ class Latency:
 
 @cache
 def _facts() -> dict[str, float]:
-    table = read_table("calibration/latency")
-    return dict(zip(table["name"], table["value"].astype(float), strict=True))
+    return {row["name"]: row["value"] for row in read_rows("calibration/latency")}
 
 
 def waiting_ms(vcpu: ArrayLike, load: ArrayLike) -> Array:

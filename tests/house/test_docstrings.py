@@ -56,17 +56,3 @@ def test_laws_know_no_money(module):
     source = inspect.getsource(module)
     assert "pricing" not in source
     assert "USD" not in source
-
-
-def test_packages_import_downwards_only():
-    allowed = {
-        "streamfacts": {"streamfacts"},
-        "capacity": {"capacity", "streamfacts"},
-        "pricing": {"pricing", "streamfacts"},
-    }
-    for package, may in allowed.items():
-        root = importlib.import_module(package)
-        for module in pkgutil.walk_packages(root.__path__, f"{package}."):
-            source = inspect.getsource(importlib.import_module(module.name))
-            used = set(re.findall(r"^\s*(?:from|import) (streamfacts|capacity|pricing|streamplan)\b", source, re.M))
-            assert used <= may, f"{module.name} imports {used - may}"

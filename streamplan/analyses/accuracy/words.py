@@ -8,7 +8,7 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamplan.analyses.accuracy.accuracy import LEFT_OUT, Accuracy, coefficients
 from streamplan.analyses.accuracy.deployments import Predictions
 from streamplan.views.html import Html, render
@@ -133,4 +133,4 @@ def _score(name: str, value: float) -> str:
 
 def assumptions() -> Html:
     """The constants of the model with range, source, date and confidence."""
-    return render("assumptions.html.j2", rows=read_table("assumptions").fillna("").to_dict("records"))
+    return render("assumptions.html.j2", rows=read_rows("assumptions"))
