@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capacity.offer import Offer, Protocol
+from capacity.sizing.offer import Offer, Protocol
 from streamfacts.errors import unknown_name
 
 
