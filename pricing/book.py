@@ -93,6 +93,17 @@ class Meter:
     source: str
 
 
+def vendor_of(meter: str) -> str:
+    """Return whose meter it is: the first part of its name.
+
+    Examples
+    --------
+    >>> vendor_of("aws.ebs.storage")
+    'aws'
+    """
+    return meter.partition(".")[0]
+
+
 @cache
 def meters() -> dict[str, Meter]:
     """Return every meter by id, from the tables of `data/meters/`."""

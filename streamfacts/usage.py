@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from streamfacts.units import counted_by
+
 HOURS_PER_MONTH = 730.0
 #: Hours of February; anything shorter is no whole month.
 SHORTEST_MONTH = 672.0
@@ -82,7 +84,7 @@ class Usage:
         if self.hours_per_month >= SHORTEST_MONTH:
             return self
         part = self.hours_per_month / HOURS_PER_MONTH
-        lines = (line.times(part) if line.unit.endswith("-month") else line for line in self.lines)
+        lines = (line.times(part) if counted_by(line.unit)[1] == "month" else line for line in self.lines)
         return replace(self, lines=tuple(lines))
 
     def pick(self, *index: int) -> Usage:

@@ -239,6 +239,12 @@ class Offer:
                 f"nothing on {', '.join(missing)}",
                 f"a promise on each of {', '.join(GUARANTEES)}, or that there is none",
             ),
+            (
+                bool(self.kind),
+                "kind",
+                self.kind,
+                "whose features and ratings in data/fit speak of it, such as kafka-managed",
+            ),
             (bool(self.not_modelled), "not_modelled", "none", "one gap or more: what the model leaves out"),
             (bool(self.sources) and not unsourced, "sources", unsourced or "none", "one page or more, https://..."),
             (

@@ -78,7 +78,7 @@ def _which(study: Study, best: Plan) -> str:
         text += " consumers are taken to be there too."
     kafka = _first(study, rows, lambda p: p.offer.protocols == (Protocol.KAFKA,))
     if kafka and kafka["platform"] != best.offer.name:
-        text += f" It speaks the {best.offer.guarantees['protocol']} protocol; with Kafka's, {_is_cheapest(kafka)}."
+        text += f" It speaks the {', '.join(best.offer.protocols)} protocol; with Kafka's, {_is_cheapest(kafka)}."
     return text
 
 
@@ -144,7 +144,7 @@ def _what_binds(best: Plan) -> str:
 
 def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
     origin = study.workload.origin
-    assumed = sorted(k for k, v in origin.items() if v.startswith("assumed"))
+    assumed = sorted(study.workload.assumed)
     rows = best.bill.records(on)
     doubtful = sum(float(r["cost"]) for r in rows if r["confidence"] != "high")
     stale = sum(bool(r["stale"]) for r in rows)
