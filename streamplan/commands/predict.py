@@ -23,7 +23,10 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
     Fields are the columns of data/evidence.csv: system, nodes, instance_type or vcpu_per_node, net_gbps_per_node,
     disk_mb_s_per_node, partitions, replication, acks, message_bytes, batch_bytes, compression, tls, consumers_fanout.
     """
+    from pathlib import Path
+
     from capacity import predict
+    from streamfacts.errors import naming
     from streamplan.clusters import open_clusters, prediction_document, prediction_text
 
     rows = open_clusters(cluster)
@@ -34,7 +37,8 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
         from capacity.calibration.own import load
 
         coefficients = load(posterior)
-    result = predict(rows.many, coefficients, confidence)
+    with naming(Path(cluster).name):
+        result = predict(rows.many, coefficients, confidence)
     if as_json:
         from streamplan.document import dumps
 
