@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from streamfacts.errors import InputError, MissingFact, unknown_name
-from streamfacts.reading import read_rows
-from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, regions
+from streamfacts.reading import read_csv
+from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -98,7 +98,7 @@ class Meter:
 def meters() -> dict[str, Meter]:
     """Return every meter by id, from the tables of `data/meters/`."""
     tables = sorted((data_dir() / "meters").glob("*.csv"))
-    rows = [row for path in tables for row in read_table(f"meters/{path.stem}").fillna("").to_dict("records")]
+    rows = [row for path in tables for row in read_rows(f"meters/{path.stem}")]
     return {
         r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
     }
@@ -291,7 +291,7 @@ def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
 
 def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
     """Read one CSV of prices and check every row and every tier."""
-    table = read_rows(path, "price book")
+    table = read_csv(path, "price book")
     header = table.header
     lacking = [name for name in REQUIRED if name not in header]
     if lacking:

@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from pricing.book import Price, PriceBook, find_meter
 from streamfacts.errors import InputError, unknown_name
-from streamfacts.reading import read_rows
+from streamfacts.reading import read_csv
 from streamfacts.tables import data_dir, parse_as_of, regions
 
 Array = NDArray[np.float64]
@@ -138,7 +138,7 @@ def _shipped(folder: Path) -> dict[Key, Commitment]:
 
 def read_commitments(path: Path) -> dict[Key, Commitment]:
     """Read one CSV of committed rates and check every row."""
-    table = read_rows(path, "committed rates")
+    table = read_csv(path, "committed rates")
     rows = [line.cells for line in table.sound]
     try:
         found = _ROWS.validate_python(rows)

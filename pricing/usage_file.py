@@ -12,7 +12,7 @@ import numpy as np
 
 from pricing.book import find_meter
 from streamfacts.errors import InputError, naming, unknown_name
-from streamfacts.reading import read_mapping, read_rows
+from streamfacts.reading import read_csv, read_mapping
 from streamfacts.tables import regions
 from streamfacts.units import factor, split
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
@@ -48,7 +48,7 @@ def load_usage(path: str | Path, region: str | None = None) -> UsageFile:
     """
     path = Path(path)
     if path.suffix.lower() == ".csv":
-        table = read_rows(path, "usage file", ragged=True)
+        table = read_csv(path, "usage file", ragged=True)
         data: dict[str, Any] = {"usage": [dict(line.cells) for line in table.sound]}
     else:
         data = read_mapping(path, "usage file")

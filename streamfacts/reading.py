@@ -181,7 +181,7 @@ class Table:
         return self.lines
 
 
-def read_rows(path: str | Path, field: str, *, ragged: bool = False) -> Table:
+def read_csv(path: str | Path, field: str, *, ragged: bool = False) -> Table:
     """Return the rows of a CSV file with a header.
 
     Parameters
@@ -362,8 +362,8 @@ __all__ = [
     "parse_json",
     "parse_yaml",
     "read_cell",
+    "read_csv",
     "read_document",
     "read_mapping",
-    "read_rows",
     "read_text",
 ]

@@ -14,7 +14,7 @@ import yaml
 
 from capacity import Workload
 from streamfacts.errors import InputError, unknown_name
-from streamfacts.reading import Table, read_cell, read_mapping, read_rows
+from streamfacts.reading import Table, read_cell, read_csv, read_mapping
 from streamplan import notebooks
 from streamplan.report import NOTEBOOK
 from streamplan.workloads import shipped_workloads
@@ -122,7 +122,7 @@ def slug_of(name: str) -> str:
 
 
 def _read(path: Path) -> Table:
-    table = read_rows(path, "portfolio")
+    table = read_csv(path, "portfolio")
     if not 0 < len(table.lines) <= MOST_ROWS:
         raise InputError(f"{path.name}: rows", len(table.lines), f"1 to {MOST_ROWS:,} rows below the header")
     return table

@@ -12,7 +12,7 @@ import numpy as np
 
 from capacity.predict import Prediction
 from streamfacts.errors import InputError
-from streamfacts.reading import read_document, read_rows
+from streamfacts.reading import read_csv, read_document
 
 
 @dataclass
@@ -33,7 +33,7 @@ def open_clusters(path: str | Path) -> Clusters:
     """
     file = Path(path)
     if file.suffix.lower() == ".csv":
-        table = read_rows(file, "cluster", ragged=True)
+        table = read_csv(file, "cluster", ragged=True)
         rows: list[Mapping[str, Any]] = [
             {name: value for name, value in line.cells.items() if name and value} for line in table.sound
         ]

@@ -12,7 +12,7 @@ import pytest
 from capacity import Workload
 from streamfacts import reading
 from streamfacts.errors import InputError
-from streamfacts.reading import parse_json, parse_yaml, read_cell, read_document, read_mapping, read_rows, read_text
+from streamfacts.reading import parse_json, parse_yaml, read_cell, read_csv, read_document, read_mapping, read_text
 from streamplan.cli import main
 
 GOOD = "write: 10 MB/s\nmessage: 1 KiB\n"
@@ -195,13 +195,13 @@ def pipe(tmp_path: Path) -> Path:
 
 def test_a_pipe_is_refused_at_once(pipe: Path) -> None:
     """Nobody writes to it: whoever opens it as a file waits for ever."""
-    for read in (read_text, read_mapping, read_document, read_rows):
+    for read in (read_text, read_mapping, read_document, read_csv):
         with pytest.raises(InputError, match="that is a pipe"):
             read(pipe, "workload")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="this system has no devices")
-@pytest.mark.parametrize("read", [read_text, read_document, read_rows])
+@pytest.mark.parametrize("read", [read_text, read_document, read_csv])
 def test_a_device_is_refused_at_once(read) -> None:
     with pytest.raises(InputError, match="that is a device"):
         read("/dev/zero", "workload")
@@ -216,10 +216,10 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(reading, "MOST_BYTES", 1000)
     path = tmp_path / "large.csv"
     path.write_text("a\n" + "1\n" * 499, encoding="utf-8")
-    assert len(read_rows(path, "history").lines) == 499
+    assert len(read_csv(path, "history").lines) == 499
     path.write_text("a\n" + "1\n" * 500, encoding="utf-8")
     with pytest.raises(InputError, match=r"at most 0\.001 MB; that one is larger"):
-        read_rows(path, "history")
+        read_csv(path, "history")
 
 
 EVERY_READER = {
@@ -301,12 +301,12 @@ def test_numbers_of_json() -> None:
 def test_unusable_tables(text: str, why: str, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=why):
-        read_rows(tmp_path / "mine.csv", "table")
+        read_csv(tmp_path / "mine.csv", "table")
 
 
 def test_rows_have_their_line_their_cells_and_their_problem(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('\ufeffa, b\n1, "2,5"\n\n3\n4,5,6\n', encoding="utf-8")
-    table = read_rows(tmp_path / "t.csv", "table")
+    table = read_csv(tmp_path / "t.csv", "table")
     assert table.header == ("a", "b")
     assert [(line.number, dict(line.cells)) for line in table.lines] == [
         (2, {"a": "1", "b": "2,5"}),
@@ -316,7 +316,7 @@ def test_rows_have_their_line_their_cells_and_their_problem(tmp_path: Path) -> N
     assert [line.problem is None for line in table.lines] == [True, False, False]
     with pytest.raises(InputError, match=r"t.csv row 4: '1 fields'.*2 fields, as in the header"):
         _ = table.sound
-    assert [line.problem is None for line in read_rows(tmp_path / "t.csv", "table", ragged=True).lines] == [
+    assert [line.problem is None for line in read_csv(tmp_path / "t.csv", "table", ragged=True).lines] == [
         True,
         True,
         False,

@@ -18,7 +18,7 @@ from capacity.draws import Draws, demand_of
 from capacity.together import stack
 from capacity.workload import NAME, NAME_ALLOWED
 from streamfacts.errors import InputError, naming, unknown_name
-from streamfacts.reading import read_cell, read_mapping, read_rows
+from streamfacts.reading import read_cell, read_csv, read_mapping
 from streamfacts.tables import data_dir
 
 #: What a row may say besides the fields of a workload.
@@ -218,7 +218,7 @@ def _usd(field_name: str, value: Any) -> float:
 
 def _csv_rows(path: Path) -> tuple[list[str], list[Any]]:
     """Return where each row stands, and its cells or the problem with it."""
-    table = read_rows(path, "portfolio", ragged=True)
+    table = read_csv(path, "portfolio", ragged=True)
     if len(table.lines) > MOST_APPLICATIONS:
         raise InputError("portfolio", str(path), f"at most {MOST_APPLICATIONS:,} rows")
     return [f"{path.name} row {line.number}" for line in table.lines], [
