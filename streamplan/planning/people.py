@@ -103,7 +103,7 @@ class SupportPlan:
         --------
         AWS works the example of 1.2 million USD under its partner-led plan on its page of prices:
 
-        >>> plan = People.load(support="partner-led").support_of(find_platform("msk-standard"))
+        >>> plan = People.load(support="partner-led").support_of(find_offer("msk-standard"))
         >>> float(plan.fee(1.2e6))
         70500.0
         """
