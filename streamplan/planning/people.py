@@ -15,7 +15,6 @@ support    the plan's share, by tiers, of the bill without licences, at least it
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -34,7 +33,8 @@ from pricing import Bill
 from pricing.billing import BillLine
 from pricing.book import Price, Schedule
 from streamfacts.arrays import Array
-from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
+from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.reading import read_csv
 from streamfacts.tables import ANY_REGION, CONFIDENCE, Row, parse_as_of, read_rows
 from streamfacts.usage import UsageLine
 
@@ -105,7 +105,7 @@ class SupportPlan:
         --------
         AWS works the example of 1.2 million USD under its partner-led plan on its page of prices:
 
-        >>> plan = People.load(support="partner-led").support_of(find_platform("msk-standard"))
+        >>> plan = People.load(support="partner-led").support_of(find_offer("msk-standard"))
         >>> float(plan.fee(1.2e6))
         70500.0
         """
@@ -351,22 +351,14 @@ def _shipped() -> Mapping[tuple[str, str], Item]:
 
 
 def _read(path: Path) -> dict[tuple[str, str], Item]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            lacking = [name for name in COLUMNS[:6] if name not in (reader.fieldnames or [])]
-            if lacking:
-                raise InputError(
-                    f"{path.name}: columns", ", ".join(reader.fieldnames or []), f"at least {', '.join(COLUMNS[:6])}"
-                )
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("people", path, "a readable CSV file", error) from None
+    table = read_csv(path, "people", ragged=True)
+    if any(name not in table.header for name in COLUMNS[:6]):
+        raise InputError(f"{path.name}: columns", ", ".join(table.header), f"at least {', '.join(COLUMNS[:6])}")
     out = {}
-    for number, row in rows:
+    for line in table.sound:
         filled = {"as_of": "2026", "confidence": "low", "source": f"one's own ({path.name})", "note": ""}
-        filled.update({k: v for k, v in row.items() if k and v not in (None, "")})
-        key, item = _item(filled, f"{path.name} row {number}")
+        filled.update({k: v for k, v in line.cells.items() if k and v})
+        key, item = _item(filled, f"{path.name} row {line.number}")
         out[key] = item
     return out
 

@@ -9,7 +9,7 @@ from capacity import offers
 from streamplan.analyses.catalogue import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "tests").glob("test_golden_*.py")))
+GOLDEN = "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "tests" / "golden").glob("test_*.py")))
 GOLDEN += "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "tests" / "golden" / "cases").glob("*.json")))
 every_offer = pytest.mark.parametrize("name", sorted(offers()))
 

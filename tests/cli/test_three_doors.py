@@ -84,7 +84,8 @@ def notebook(case, tmp_path_factory):
     copy.cells.append(
         nbformat.v4.new_code_cell(
             "import json\n"
-            "from streamplan.views.json import plain, plan_document, study_document\n"
+            "from streamplan.analyses.compare.words import study_document\n"
+            "from streamplan.analyses.size.words import plan_document\n"
             f"print({SPLIT!r})\n"
             "print(json.dumps(study_document(result), allow_nan=False))\n"
             "for each in result.plans:\n"

@@ -19,7 +19,19 @@ FUNCTIONS = [
 #: What a suffix of a name promises, and the unit that the docstring must then state.
 SUFFIXES = {"bytes_s": "byte/s", "_mb_s": "MB/s", "batches_s": "1/s", "records_s": "1/s", "_bytes": "byte", "_s": "s"}
 #: Parameters that are no quantities.
-PLAIN = {"demand", "machines", "tiered", "follower_fetch", "state", "resource", "fact", "cluster", "c", "coefficients"}
+PLAIN = {
+    "name",
+    "demand",
+    "machines",
+    "tiered",
+    "follower_fetch",
+    "state",
+    "resource",
+    "fact",
+    "cluster",
+    "c",
+    "coefficients",
+}
 
 
 def described(doc: str) -> dict[str, str]:

@@ -191,7 +191,7 @@ import capacity, pricing, streamfacts, streamplan
 from capacity import Workload
 from pricing import PriceBook
 from streamfacts import data_dir
-from streamplan.notebooks import notebook_path
+from streamplan.runtime.notebook_runs import notebook_path
 for module in (capacity, pricing, streamfacts, streamplan):
     print(module.__file__)
 print(data_dir())
@@ -250,8 +250,10 @@ def test_a_foreign_package_of_our_name_is_called_by_its_name(tmp_path: Path, pac
     elif case == "over ours":
         unrelated(ours, package)
     else:
-        (ours / package / {"capacity": "sizing.py", "pricing": "bill.py"}[package]).unlink()
-    done = run(sys.executable, "-c", "import streamplan", cwd=front, PYTHONPATH=f"{front}{os.pathsep}{ours}")
+        (ours / package / {"capacity": "registry.py", "pricing": "billing.py"}[package]).unlink()
+    done = run(
+        sys.executable, "-c", "from streamplan import compare", cwd=front, PYTHONPATH=f"{front}{os.pathsep}{ours}"
+    )
     assert done.returncode == 1
     message = done.stderr.strip().splitlines()[-1]
     assert message.startswith(f"ImportError: the package '{package}' that Python found is not")

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from capacity.workload.quantity import Range, quantity
 from capacity.workload.uncertainty import Distribution
 from capacity.workload.workload import Workload
 from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.reading import read_cell
 from streamfacts.tables import read_rows
 from streamplan.planning.shipped_workloads import open_workload
 
@@ -101,7 +100,7 @@ def deployments(only: Iterable[str] = ()) -> list[Deployment]:
 
 def _case(row: Mapping[str, Any]) -> Deployment:
     cells = {k: f"{v:g}" if isinstance(v, float) else v for k, v in row.items() if v == v and v != ""}
-    told = {name: _cell(name, cells[name]) for name in LOAD if name in cells and cells[name] != NOT_TOLD}
+    told = {name: read_cell(cells[name], name) for name in LOAD if name in cells and cells[name] != NOT_TOLD}
     drawn = [name for name in UNKNOWN if cells.get(name) == NOT_TOLD]
     copies = told.pop("replication_factor", None)
     zones = int(float(cells["zones"]))
@@ -121,12 +120,12 @@ def _case(row: Mapping[str, Any]) -> Deployment:
     if "offer" not in cells:
         for name, (low, high, prior) in HARDWARE.items():
             if name in cells:
-                machine[name] = quantity(name, None, low, high).func(_cell(name, cells[name]))  # type: ignore[call-arg]
+                machine[name] = quantity(name, None, low, high).func(read_cell(cells[name], name))  # type: ignore[call-arg]
             else:
                 machine[name] = assumed(prior)
                 unknown.append(name)
         if cells.get("disk_kind") == HARD_DISK:
-            machine["disks"] = quantity("disks", None, 1, 1000).func(_cell("disks", cells["disks"]))  # type: ignore[call-arg]
+            machine["disks"] = quantity("disks", None, 1, 1000).func(read_cell(cells["disks"], "disks"))  # type: ignore[call-arg]
             machine["hard_disk_mb_s"] = assumed("hard_disk_mb_s")
     if cells["scope"] not in (CLUSTER, FLEET):
         raise InputError(f"{cells['id']}: scope", cells["scope"], f"{CLUSTER} or {FLEET}")
@@ -142,7 +141,7 @@ def _case(row: Mapping[str, Any]) -> Deployment:
         unknown=tuple(unknown),
         offer=cells.get("offer", ""),
         configurations=tuple(name.strip() for name in cells["machine"].split(";")) if "machine" in cells else (),
-        options=_cell("options", cells["options"]) if "options" in cells else {},
+        options=read_cell(cells["options"], "options") if "options" in cells else {},
         clusters=1 if cells["scope"] == CLUSTER else int(float(cells["clusters"])) if "clusters" in cells else None,
         brokers=int(cells["brokers"]),
         brokers_are=cells["brokers_are"],
@@ -156,18 +155,6 @@ def _case(row: Mapping[str, Any]) -> Deployment:
 
 def _rates(told: Mapping[str, Any]) -> list[str]:
     return [name for name in ("write", "messages") if name in told]
-
-
-def _cell(name: str, text: str) -> Any:
-    """Return a cell as a workload's file would say it: a mapping in braces, true or false, else the text."""
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if not text.startswith("{"):
-        return text
-    found = yaml.safe_load(text)
-    if not isinstance(found, dict):
-        raise InputError(name, text, "a mapping as in YAML, such as {low: 1, high: 10}")
-    return found
 
 
 def assumed(name: str) -> Range:

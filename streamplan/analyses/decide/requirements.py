@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.resilience import FAILURES
-from streamfacts.errors import InputError, unknown_name
-from streamfacts.files import read_mapping
+from streamfacts.errors import InputError, naming, unknown_name
+from streamfacts.reading import read_mapping
 from streamfacts.tables import data_dir, read_rows
 from streamfacts.units import DAY, parse
 
@@ -232,7 +232,8 @@ class Requirements:
     @classmethod
     def load(cls, path: str | Path) -> Requirements:
         """Read requirements from a YAML file."""
-        return cls.of(read_mapping(path, "requirements"), Path(path).stem)
+        with naming(Path(path).name):
+            return cls.of(read_mapping(path, "requirements"), Path(path).stem)
 
 
 def _weight(name: str, value: Any) -> float:

@@ -413,9 +413,9 @@ def same_protocol(old: Offer, new: Offer) -> bool:
 
     Examples
     --------
-    >>> same_protocol(find_platform("msk-standard"), find_platform("event-hubs-premium"))
+    >>> same_protocol(find_offer("msk-standard"), find_offer("event-hubs-premium"))
     True
-    >>> same_protocol(find_platform("msk-standard"), find_platform("pubsub"))
+    >>> same_protocol(find_offer("msk-standard"), find_offer("pubsub"))
     False
     """
     return bool(set(old.protocols) & set(new.protocols))

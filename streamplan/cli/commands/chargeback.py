@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from streamplan.cli.options import BOOK, CLUSTERS, HOURS, JSON, MACHINE, OPTION, PEOPLE, PLATFORM, Asked, asks, options
+from streamplan.cli.options import (
+    BOOK,
+    CLUSTERS,
+    HOURS,
+    JSON,
+    MACHINE,
+    OPTION,
+    PEOPLE,
+    PLATFORM,
+    Asked,
+    asks,
+    options,
+    rows_fail,
+)
+
+if TYPE_CHECKING:
+    from streamplan.analyses.chargeback import Portfolio
 
 
 @click.command("chargeback")
@@ -36,8 +53,14 @@ def command(
     from streamplan.analyses.chargeback import chargeback, focus_rows, open_portfolio
     from streamplan.analyses.chargeback.words import chargeback_document, chargeback_table, summary
 
+    """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used.
+
+    A row that cannot be used is left out alone, with its reason; the exit status is then 2.
+    """
+
+    opened = open_portfolio(portfolio)
     charged = chargeback(
-        open_portfolio(portfolio),
+        opened,
         asked.platform,
         months=months,
         basis=basis,
@@ -60,6 +83,7 @@ def command(
         from streamplan.views.json import dumps
 
         click.echo(dumps(chargeback_document(charged)))
+        _all_rows(opened, portfolio)
         return
     from streamplan.views.terminal import console
 
@@ -69,3 +93,9 @@ def command(
         out.print(sentence)
     if focus is not None:
         out.print(f"focus     {focus}")
+    _all_rows(opened, portfolio)
+
+
+def _all_rows(opened: Portfolio, path: str) -> None:
+    reasons = [str(row.problem) for row in opened.left_out]
+    rows_fail(path, len(opened.applications) + len(reasons), "rows that are applications", reasons)

@@ -25,8 +25,11 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
     and of the clients producers, senders, waits, records_per_request, proxied, benchmark (openmessaging or other).
     Of Pulsar brokers, bookies and journal. Nothing is read from note, hardware and source.
     """
+    from pathlib import Path
+
     from capacity import predict
     from capacity.measured.clusters_file import open_clusters
+    from streamfacts.errors import naming
     from streamplan.analyses.predict.words import prediction_document, prediction_text
 
     rows = open_clusters(cluster)
@@ -37,7 +40,8 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
         from capacity.measured.calibration.own_measurements import load
 
         coefficients = load(posterior)
-    result = predict(rows.many, coefficients, confidence)
+    with naming(Path(cluster).name):
+        result = predict(rows.many, coefficients, confidence)
     if as_json:
         from streamplan.views.json import dumps
 
