@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pricing.vendors import find_vendor
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
 from streamfacts.reading import read_csv
 from streamfacts.tables import ANY_REGION, columns_in, data_dir, parse_as_of, read_rows, regions
 from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS, REMOTE_STORAGE
 
-Array = NDArray[np.float64]
 Key = tuple[str, str, str]
 #: Columns of a shipped table.
 Table = Mapping[str, Sequence[Any]]
@@ -204,7 +204,7 @@ class PriceBook:
     def load(cls, *overrides: str | Path) -> PriceBook:
         """Read `data/prices/*.csv` and put the rows of `overrides` (CSV files) over those of the same key.
 
-        An override may also be a contract discount, ``aws=12%`` or a YAML file of such lines (`pricing.discount`).
+        `pricing.open_book` takes contract discounts beside them.
 
         Raises
         ------
@@ -212,19 +212,15 @@ class PriceBook:
             for a row that is not usable, an unknown meter, a unit that is not the meter's, or tiers with a gap or
             an overlap; the message names file, row and field.
         """
-        from pricing.discount import discounted, is_discount, read_discounts
-
         if not overrides:
             return _shipped_book(data_dir())
         prices = dict(_shipped(data_dir()))
         own: set[Key] = set()
         for path in overrides:
-            if not is_discount(path):
-                rows = read_prices(Path(path))
-                prices.update(rows)
-                own.update(rows)
-        discounts = [str(path) for path in overrides if is_discount(path)]
-        return discounted(cls(prices, frozenset(own)), read_discounts(discounts))
+            rows = read_prices(Path(path))
+            prices.update(rows)
+            own.update(rows)
+        return cls(prices, frozenset(own))
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""
