@@ -146,6 +146,19 @@ def is_rate(unit: str) -> bool:
 
 
 __all__ = [
-    *("DAY", "GIB", "HOUR", "KIB", "KINDS", "MIB", "TIB", "TIMES"),
-    *("counted_by", "factor", "human", "is_rate", "largest", "parse", "split"),
+    "DAY",
+    "GIB",
+    "HOUR",
+    "KIB",
+    "KINDS",
+    "MIB",
+    "TIB",
+    "TIMES",
+    "counted_by",
+    "factor",
+    "human",
+    "is_rate",
+    "largest",
+    "parse",
+    "split",
 ]
