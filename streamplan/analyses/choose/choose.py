@@ -8,8 +8,8 @@ the same draws, and are ranked by what their cost over the horizon may be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.planning.failures import Failure, attempt, refuse_if_all
 from streamplan.planning.joint_draws import drawn_together
 from streamplan.planning.least_costs import AT_ONCE, at, chunks, distinct_months
 from streamplan.planning.options import no_taker, options_of
@@ -68,6 +69,7 @@ class Choice:
     Attributes
     ----------
     left_out : offers of which no machine carries every draw, or is priced, with the reason
+    failed : offers that raised where they were sized; they are among those left out
     """
 
     workload: Workload
@@ -79,6 +81,7 @@ class Choice:
     seed: int
     size_for: float
     alpha: float
+    failed: tuple[Failure, ...] = ()
 
     @property
     def best(self) -> Alternative | None:
@@ -201,18 +204,29 @@ def choose(
         if not any(name in taken for taken in own.values()):
             raise no_taker(considered, name, value)
     found: list[Alternative] = []
+    failed: list[Failure] = []
     left_out = {}
     for offer in considered:
         under = demand.replace(region=workload.region_at(offer.provider) or workload.region)
         choices = {"options": own[offer.name], "hours_per_month": hours_per_month}
-        some = _alternatives(under, offer.name, book, machines, size_for, choices, staff)
+        some = attempt(
+            offer,
+            str(under.region),
+            own[offer.name],
+            partial(_alternatives, under, offer.name, book, machines, size_for, choices, staff),
+        )
+        if isinstance(some, Failure):
+            failed.append(some)
+            left_out[offer.name] = f"could not be sized: {some.reason}"
+            continue
         found += some
         if not some:
             left_out[offer.name] = "no machine carries every draw on one cluster with a price for all it needs"
-    choice = Choice(workload, tuple(found), left_out, by, months, draws, seed, size_for, alpha)
+    refuse_if_all(failed, len(considered))
+    choice = Choice(workload, tuple(found), left_out, by, months, draws, seed, size_for, alpha, tuple(failed))
     if found:
         order = choice.table.sort_values([CRITERIA[by][0], "expected_usd"], kind="stable").index
-        choice = Choice(workload, tuple(found[i] for i in order), left_out, by, months, draws, seed, size_for, alpha)
+        choice = replace(choice, alternatives=tuple(found[i] for i in order))
     return choice
 
 

@@ -199,6 +199,7 @@ def decide(
             most_clusters=most_clusters,
             people=people,
         )
+        out += [Excluded(f.offer, (Obstacle("size", f"could not be sized: {f.reason}"),)) for f in study.failed]
         aim = requirements.aim
         for o in study.offers:
             reasons = _no_cost(o)
