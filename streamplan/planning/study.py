@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 import numpy as np
 
 from capacity import Demand, Workload, find_offer, offers
+from capacity.sizing.constraint import InState
 from pricing import PriceBook
 from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
@@ -235,7 +236,7 @@ class Study:
             frame = p.sizing.constraint_table()
             frame.insert(0, "title", p.offer.title)
             frame.insert(0, "platform", p.offer.name)
-            frame["binding"] = frame["constraint"] + " (" + frame["state"] + ")" == p.sizing.binding
+            frame["binding"] = frame.index == int(p.sizing.bound_by)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
@@ -272,7 +273,7 @@ class Study:
 
 def _use_at_peak(p: Plan) -> float | None:
     """Largest share of a capacity used in the normal state: the headroom left at peak is the rest [1]."""
-    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == "normal"]
+    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == InState.NORMAL]
     most = max(used, default=np.nan)
     return most if np.isfinite(most) else None
 
