@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 
@@ -15,11 +15,10 @@ from pricing import PriceBook
 from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
-from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
-from streamplan.planning.options import no_taker, options_of
 from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS, Plan, least_cost, plan, plan_and_costs
+from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,15 +71,27 @@ class Study:
     """
 
     workload: Workload
-    book: PriceBook
+    terms: Terms
     plans: tuple[Plan, ...]
     points: Points
     least: Mapping[str, Array]
-    hours_per_month: float = HOURS_PER_MONTH
-    most_clusters: int = MOST_CLUSTERS
-    people: People | None = None
     failed: tuple[Failure, ...] = ()
     _made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def book(self) -> PriceBook:
+        """The prices of the study."""
+        return self.terms.book
+
+    @property
+    def hours_per_month(self) -> float:
+        """Hours in the billing month [h]."""
+        return self.terms.hours_per_month
+
+    @property
+    def people(self) -> People | None:
+        """Those who run it, None if they do not count."""
+        return self.terms.people
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Return what is made of this study, made when it is first asked for and kept by its key."""
@@ -144,28 +155,14 @@ class Study:
 
     def planned(self, p: Plan, options: Mapping[str, Any]) -> Plan:
         """Return the plan of the same offer at the likely demand with other options."""
-        one = plan(
-            self.points.demand.take(self.points.likely).replace(region=p.bill.region),
-            p.offer.name,
-            self.book,
-            options=options,
-            hours_per_month=self.hours_per_month,
-            most_clusters=self.most_clusters,
-            people=self.people,
-        )
+        likely = self.points.demand.take(self.points.likely).replace(region=p.bill.region)
+        one = plan(likely, p.offer.name, self.terms.on(options))
         return replace(one, workload=self.workload)
 
     def _least_of(self, p: Plan, demand: Demand, options: Mapping[str, Any], points: Sequence[int]) -> Array:
         people = self.points.people
-        costs = least_cost(
-            demand.replace(region=p.bill.region),
-            p.offer.name,
-            self.book,
-            options=options,
-            hours_per_month=self.hours_per_month,
-            most_clusters=self.most_clusters,
-            people=None if people is None else people.rows(np.array(points)),
-        )
+        terms = self.terms.on(options).run_by(None if people is None else people.rows(np.array(points)))
+        costs = least_cost(demand.replace(region=p.bill.region), p.offer.name, terms)
         return np.broadcast_to(costs, (len(points),))
 
     @cached_property
@@ -327,12 +324,9 @@ def study(
     workload: Workload,
     *,
     only: Iterable[str] | None = None,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
     scales: Sequence[float] = (),
+    terms: Terms | None = None,
+    **told: Unpack[Told],
 ) -> Study:
     """Size and price a workload on every offer, or on those named in `only`; with `people`, also those who run it.
 
@@ -343,46 +337,31 @@ def study(
     offer takes is an error. An offer that raises where it is sized or priced ends nothing: it is among `failed`, a row
     with its reason.
     """
-    book = book or PriceBook.load()
-    names = list(only) if only else list(offers())
-    considered = [find_offer(name) for name in names]
-    own = {offer.name: options_of(offer, options or {}) for offer in considered}
-    for name, value in (options or {}).items():
-        if not any(name in taken for taken in own.values()):
-            raise no_taker(considered, name, value)
-    points = Points.of(workload, people, scales)
+    terms = Terms.of(terms, **told)
+    considered = [find_offer(name) for name in (list(only) if only else offers())]
+    own = terms.for_each(considered)
+    points = Points.of(workload, terms.people, scales)
     plans: list[Plan] = []
     failed: list[Failure] = []
     least: dict[str, Array] = {}
     for offer in considered:
         region = workload.region_at(offer.provider) or workload.region
-        found = attempt(
-            offer,
-            region,
-            own[offer.name],
-            partial(
-                plan_and_costs,
-                points.demand.replace(region=region),
-                points.likely,
-                offer.name,
-                book,
-                options=own[offer.name],
-                hours_per_month=hours_per_month,
-                most_clusters=most_clusters,
-                people=points.people,
-            ),
-        )
+        demand, here = points.demand.replace(region=region), own[offer.name]
+        make = partial(plan_and_costs, demand, points.likely, offer.name, here.run_by(points.people))
+        found = attempt(offer, region, here.options, make)
         if isinstance(found, Failure):
             failed.append(found)
         else:
-            least[offer.name] = found[1]
-            plans.append(replace(found[0], workload=workload))
+            one, least[offer.name] = found
+            plans.append(replace(one, workload=workload))
     refuse_if_all(failed, len(considered))
-    return Study(workload, book, tuple(plans), points, least, hours_per_month, most_clusters, people, tuple(failed))
+    return Study(workload, terms, tuple(plans), points, least, tuple(failed))
 
 
-def compare(workload: Workload, **choices: Any) -> pd.DataFrame:
-    """Return one row an offer, cheapest feasible first; `choices` are those of `study`.
+def compare(
+    workload: Workload, *, only: Iterable[str] | None = None, terms: Terms | None = None, **told: Unpack[Told]
+) -> pd.DataFrame:
+    """Return one row an offer, cheapest feasible first; see `study`.
 
     Examples
     --------
@@ -390,4 +369,4 @@ def compare(workload: Workload, **choices: Any) -> pd.DataFrame:
     >>> compare(w, only=["msk-serverless", "msk-express"])["platform"].tolist()
     ['msk-express', 'msk-serverless']
     """
-    return study(workload, **choices).table
+    return study(workload, only=only, terms=terms, **told).table
