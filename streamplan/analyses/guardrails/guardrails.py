@@ -108,7 +108,7 @@ def guardrails(
     more = _labels(labels or {})
     where = (mount or MOUNTS.get(scheme, "")).replace("\\", "\\\\").replace('"', '\\"')
     rules = []
-    for row in read_rows("guardrails"):
+    for row in read_rows("analyses/guardrails"):
         if row["scheme"] == scheme:
             note = str(row["note"]).split(";")[0]
             for severity, level, why in _thresholds(plan, row):
