@@ -16,9 +16,10 @@ import importlib
 from capacity.cluster import Cluster
 from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
-from capacity.offer import Offer, find_platform, size
+from capacity.offer import Offer, find_platform, offers_for, size
 from capacity.predict import Prediction, predict
 from capacity.quantity import Range
+from capacity.servers import Servers
 from capacity.sizing import Part, Sizing
 from capacity.workload import Workload
 
@@ -36,9 +37,11 @@ __all__ = [
     "Part",
     "Prediction",
     "Range",
+    "Servers",
     "Sizing",
     "Workload",
     "find_platform",
+    "offers_for",
     "platforms",
     "predict",
     "size",

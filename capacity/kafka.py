@@ -24,6 +24,8 @@ from streamfacts.usage import UsageLine
 Array = NDArray[np.float64]
 
 BROKER = "broker"
+#: Tiered storage, which takes no compacted topics.
+KIP_405 = "https://cwiki.apache.org/confluence/display/KAFKA/KIP-405%3A+Kafka+Tiered+Storage"
 
 
 @cache
@@ -222,7 +224,8 @@ def kafka_offer(
             "load balancers and NAT",
             "burst credits of network and volumes; only baselines count",
             "differences in speed between CPU generations",
-            "fsync on every write; log compaction; transactions",
+            "fsync on every write; space of a log while it is compacted; markers and state of transactions",
         ),
         sources=("https://kafka.apache.org/documentation/", cloud().pricing_page),
+        impossible={"compacted": KIP_405} if tiered else {},
     )

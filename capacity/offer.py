@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
+from capacity.said import demand_sentences, is_one
 from capacity.sizing import Part, Sizing
 from capacity.workload import Workload
 from streamfacts.errors import InputError, unknown_name
@@ -142,6 +143,9 @@ class Offer:
     guarantees : what makes it comparable: copies, zones, availability ... in words
     not_modelled : what the model leaves out
     lacks : what a Kafka user would expect and the offer cannot do, whatever is paid
+    unused : fields of a workload that the offer does not know, with the reason; what bounds retention is by time then
+    impossible : fields of a workload that it cannot serve, with the source
+    needs : fields of a workload without which it is no offer
     closed : since when it is withdrawn or closed to new customers, with the source; empty if it is open
     """
 
@@ -158,6 +162,9 @@ class Offer:
     lacks: tuple[str, ...] = ()
     closed: str = ""
     sources: tuple[str, ...] = ()
+    unused: Mapping[str, str] = field(default_factory=dict)
+    impossible: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
 
     def checked_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return every option with its value; raises `InputError` for one that the offer does not have."""
@@ -186,6 +193,12 @@ def platforms() -> dict[str, Offer]:
                 raise ValueError(f"two offers are called {offer.name}")
             found[offer.name] = offer
     return found
+
+
+def offers_for(workload: Workload) -> dict[str, Offer]:
+    """Return the offers that a workload may be compared on, by name: those whose `needs` it states."""
+    given = {name for name in type(workload).model_fields if getattr(workload, name) is not None}
+    return {name: offer for name, offer in platforms().items() if given.issuperset(offer.needs)}
 
 
 def find_platform(name: str) -> Offer:
@@ -259,14 +272,26 @@ def size(
         raise InputError("units", units, "a whole number, at least 1 and at most 1,000,000")
     if not (_is_number(hours_per_month) and 0 < hours_per_month <= 744):
         raise InputError("hours_per_month", hours_per_month, "a number above 0 and at most 744")
+    if {"retention_bytes", "compacted"} & demand.given & {*offer.unused, *offer.impossible}:
+        demand = demand.kept_by_time()
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape, brief)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
     sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
+    asked = [name for name in offer.impossible if name in demand.given]
+    if asked:
+        sizing = replace(sizing, limits=sizing.limits + tuple(_impossible(name, offer) for name in asked))
+    if not brief and is_one(demand):
+        sizing = replace(sizing, assumptions=sizing.assumptions + demand_sentences(demand, offer.unused))
     if units is not None:
         _check_copies(sizing, float(np.min(units)))
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))
     return sizing.pick(0) if machine is not None else sizing
+
+
+def _impossible(name: str, offer: Offer) -> Limit:
+    """A feature that a workload asks for and the offer does not have, as a limit that no size of it moves."""
+    return Limit(name, 0.0, 1.0, "", offer.impossible[name], at_least=True, advice=f"{offer.title} does not have it")
 
 
 def _whole_units(value: Any) -> bool:

@@ -36,6 +36,7 @@ from pricing.book import Price, Schedule
 from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
 from streamfacts.tables import ANY_REGION, CONFIDENCE, parse_as_of, read_table
 from streamfacts.usage import UsageLine
+from streamplan.own_servers import METER, with_own_servers
 
 Array = NDArray[np.float64]
 
@@ -326,7 +327,8 @@ def drawn_together(
 
 def priced(sizing: Sizing, book: PriceBook, region: str, people: People | None = None) -> Bill:
     """Return the bill of a sizing, with the lines of people and platform on it if they are asked for."""
-    costs = bill(sizing.usage, book, region)
+    own = sizing.demand.servers if sizing.usage.lines[0].meter == METER else None
+    costs = bill(sizing.usage, with_own_servers(book, own), region)
     return costs if people is None else replace(costs, entries=costs.entries + people.lines(sizing, costs))
 
 

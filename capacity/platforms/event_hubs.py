@@ -13,6 +13,7 @@ from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit, read_table
 from streamfacts.units import DAY, GIB, KIB
@@ -65,6 +66,7 @@ def _common_limits(context: Context, offer: str) -> list[Limit]:
     return [
         at_most("event size", d.max_message_bytes, _fact(offer, "max_event_kib"), "bytes", KIB, larger),
         at_most("retention", d.retention_s, _fact(offer, "retention_max_d"), "seconds", DAY),
+        *compacted_limits(d, _fact(offer, "compacted_partition_max_gb")),
         at_most(
             "Kafka consumer groups in a namespace" if kafka else "consumer groups of an event hub",
             groups,
@@ -397,6 +399,7 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...], **wor
         },
         not_modelled=(*words.get("not_modelled", ()), *_NOT_MODELLED),
         sources=_SOURCES,
+        unused={"retention_bytes": "events are kept for a time or by key, whatever their size"},
     )
 
 

@@ -15,6 +15,7 @@ from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraint
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing import Part, Sizing
 from capacity.smallest_machine import LEAST_VCPU, least_vcpu
 from streamfacts.tables import Fact, assumption, limit
@@ -89,6 +90,9 @@ def _standard_machines(context: Context) -> Machines:
         disk_source=f"{source}; {default.source}",
         partitions_source=source,
     )
+
+
+_TIERED_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/msk-enable-cluster-tiered-storage-cli.html"
 
 
 def _standard(context: Context, *, tiered: bool) -> Sizing:
@@ -356,6 +360,11 @@ def _serverless(context: Context) -> Sizing:
         _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
         Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
+        *compacted_limits(
+            d,
+            limit("aws", "msk-serverless", "compacted_partition_max_gb"),
+            limit("aws", "msk-serverless", "max_partitions_compacted"),
+        ),
     ]
     if d.connections is not None:
         limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
@@ -427,6 +436,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
             "an upper bound on message size, which is configurable",
         ),
         sources=_SOURCES,
+        impossible={"compacted": _TIERED_SOURCE} if tiered else {},
     )
 
 
@@ -471,7 +481,6 @@ OFFERS = (
         },
         not_modelled=(
             "cross-zone and PrivateLink traffic of clients",
-            "compacted topics, which have lower limits",
             "rate of partition changes",
         ),
         sources=_SOURCES,
