@@ -105,7 +105,9 @@ def test_pubsub_batches_by_topic():
 
     def billed(w):
         sizing = size(w, "pubsub", options={"overhead_bytes": 0})
-        return float(np.max(sizing.usage.lines[0].quantity)) * 2.0**40 / (730 * 3600) / 2  # once published, once delivered
+        return (
+            float(np.max(sizing.usage.lines[0].quantity)) * 2.0**40 / (730 * 3600) / 2
+        )  # once published, once delivered
 
     assert billed(Workload(**TINY)) == pytest.approx(2e6, rel=1e-6)
     assert billed(Workload(**TINY, linger="0 s")) == pytest.approx(20_000 * 1000, rel=1e-6)
@@ -128,7 +130,9 @@ def test_law_of_batches(rate, partitions, producers, linger, longer, full):
     assert float(lingered_records(rate, batch_streams(partitions, 1, producers + 1), linger, full)) <= records
     assert float(lingered_records(rate, batch_streams(partitions, 1, producers, False), linger, full)) >= records
     more = rate * longer
-    assert more / float(lingered_records(more, streams, linger, full)) >= rate / records * (1 - 1e-12)  # batches a second
+    assert more / float(lingered_records(more, streams, linger, full)) >= rate / records * (
+        1 - 1e-12
+    )  # batches a second
     assert float(fill_seconds(records, rate, streams)) <= linger * (1 + 1e-6) + 1e-9
 
 

@@ -226,7 +226,8 @@ def test_figures_of_a_block_carry_their_origin_and_correlation(tmp_path):
     path = tmp_path / "w.yaml"
     path.write_text(
         "write: {low: 1 MB/s, high: 4 MB/s}\nmessage: 1 KiB\nretention: {value: forever, assumed: system of record}\n"
-        "correlation: {"write,held": 0.9}\nheld: {low: 10 GB, high: 90 GB}\n"
+        'correlation: {"write,held": 0.9}\n'
+        "held: {low: 10 GB, high: 90 GB}\n"
     )
     w = Workload.load(path)
     assert w.kept_forever
