@@ -16,7 +16,7 @@ import importlib
 from capacity.cluster import Cluster
 from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
-from capacity.offer import Offer, find_platform, offers_for, size
+from capacity.offer import Offer, find_platform, size
 from capacity.predict import Prediction, predict
 from capacity.quantity import Range
 from capacity.servers import Servers
@@ -41,7 +41,6 @@ __all__ = [
     "Sizing",
     "Workload",
     "find_platform",
-    "offers_for",
     "platforms",
     "predict",
     "size",

@@ -145,7 +145,6 @@ class Offer:
     lacks : what a Kafka user would expect and the offer cannot do, whatever is paid
     unused : fields of a workload that the offer does not know, with the reason; what bounds retention is by time then
     impossible : fields of a workload that it cannot serve, with the source
-    needs : fields of a workload without which it is no offer
     closed : since when it is withdrawn or closed to new customers, with the source; empty if it is open
     """
 
@@ -164,7 +163,6 @@ class Offer:
     sources: tuple[str, ...] = ()
     unused: Mapping[str, str] = field(default_factory=dict)
     impossible: Mapping[str, str] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
 
     def checked_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return every option with its value; raises `InputError` for one that the offer does not have."""
@@ -193,12 +191,6 @@ def platforms() -> dict[str, Offer]:
                 raise ValueError(f"two offers are called {offer.name}")
             found[offer.name] = offer
     return found
-
-
-def offers_for(workload: Workload) -> dict[str, Offer]:
-    """Return the offers that a workload may be compared on, by name: those whose `needs` it states."""
-    given = {name for name in type(workload).model_fields if getattr(workload, name) is not None}
-    return {name: offer for name, offer in platforms().items() if given.issuperset(offer.needs)}
 
 
 def find_platform(name: str) -> Offer:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Range, Workload, find_platform, offers_for
+from capacity import Demand, Range, Workload, find_platform, platforms
 from capacity.draws import Draws, asked_inputs, demand_of, whole
 from pricing import PriceBook
 from streamfacts.errors import InputError, NothingFeasible, unknown_name
@@ -207,7 +207,7 @@ def break_even(
         raise InputError("axes", x, "two different inputs")
     across, up = axis(workload, x, x_ends, steps), axis(workload, y, y_ends, steps)
     book = book or PriceBook.load()
-    open_offers = [name for name, offer in offers_for(workload).items() if not offer.closed]
+    open_offers = [name for name, offer in platforms().items() if not offer.closed]
     names = tuple(dict.fromkeys(only)) if only else tuple(open_offers)
     fixed = _fixed(fixed_usd or {}, names)
     own = {name: _options_of(find_platform(name), options or {}) for name in names}

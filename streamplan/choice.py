@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Workload, find_platform, offers_for
+from capacity import Demand, Workload, find_platform, platforms
 from capacity.draws import MOST_MONTHS, whole
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
@@ -191,7 +191,7 @@ def choose(
         if isinstance(share, bool) or not 0 < share < 1:
             raise InputError(name, share, "a share above 0 and below 1")
     book = book or PriceBook.load()
-    offers = [find_platform(name) for name in only] or [o for o in offers_for(workload).values() if not o.closed]
+    offers = [find_platform(name) for name in only] or [o for o in platforms().values() if not o.closed]
     staff = None if people is None else people.of(offers)
     demand, staff = drawn_together(workload, months, draws, seed, staff)
     own = {offer.name: _options_of(offer, options or {}) for offer in offers}

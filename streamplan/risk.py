@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Range, Workload, find_platform, offers_for
+from capacity import Range, Workload, find_platform, platforms
 from capacity.draws import MOST_MONTHS, Draws, demand_of, uncertain_inputs, whole
 from pricing import PriceBook
 from streamfacts.errors import InputError, unknown_name
@@ -286,7 +286,7 @@ def risk(
     likely = demand_of(workload, Draws({}, 1, seed), months)
     at = {k: np.broadcast_to(v, (1, months))[0, month - 1] for k, v in likely.arrays().items()}
     planned = likely.replace(**{k: np.asarray(v) for k, v in at.items()})
-    offers = [find_platform(name) for name in (list(only) if only else offers_for(workload))]
+    offers = [find_platform(name) for name in (list(only) if only else platforms())]
     staff = None if people is None else people.of(offers)
     demand, drawn = drawn_together(workload, months, draws, seed, staff)
     own = {offer.name: _options_of(offer, options or {}) for offer in offers}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Offer, Sizing, Workload, find_platform, offers_for, size
+from capacity import Demand, Offer, Sizing, Workload, find_platform, platforms, size
 from capacity.draws import MOST_MONTHS, Draws, demand_of, whole
 from pricing import Bill, PriceBook
 from streamfacts.errors import InputError
@@ -277,7 +277,7 @@ def schedule(
 
 def schedules(workload: Workload, only: Iterable[str] = (), months: int = 60, **choices: Any) -> list[Schedule]:
     """Return the schedules of several offers, or of all, the least total first, then those that do not fit."""
-    found = [schedule(workload, name, months, **choices) for name in (list(only) or offers_for(workload))]
+    found = [schedule(workload, name, months, **choices) for name in (list(only) or platforms())]
     return sorted(found, key=lambda s: (bool(s.offer.closed), s.total))
 
 

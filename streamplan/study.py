@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Offer, Workload, find_platform, offers_for
+from capacity import Demand, Offer, Workload, find_platform, platforms
 from pricing import PriceBook
 from pricing.bill import COLUMNS
 from streamfacts.errors import InputError, unknown_name
@@ -296,7 +296,7 @@ def study(
     offer takes is an error.
     """
     book = book or PriceBook.load()
-    names = list(only) if only else list(offers_for(workload))
+    names = list(only) if only else list(platforms())
     offers = [find_platform(name) for name in names]
     own = {offer.name: _options_of(offer, options or {}) for offer in offers}
     for name, value in (options or {}).items():

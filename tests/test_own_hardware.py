@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from capacity import Demand, Servers, Workload, offers_for, platforms, size
+from capacity import Demand, Servers, Workload, platforms, size
 from pricing import PriceBook
 from streamfacts.errors import InputError
 from streamplan import compare
@@ -96,15 +96,16 @@ def test_more_of_a_machine_is_never_more_machines():
     assert count(vcpu=4) >= base
 
 
-def test_it_is_an_offer_where_servers_are_described():
+def test_it_is_compared_and_asks_for_the_machine():
     assert OWN in platforms()
-    assert OWN not in offers_for(Workload(**LOAD))
+    found = plan(Workload(**LOAD), OWN)
+    assert not found.feasible
+    assert "servers described: 0 machines is below the least, 1 machines; give servers: {vcpu" in found.reason
     w = Workload(**LOAD, servers={**MACHINE, "price": "900 USD/month"})
-    assert OWN in offers_for(w)
     table = compare(w, only=[OWN, "kafka-ec2-ebs"])
-    assert set(table["platform"]) == {OWN, "kafka-ec2-ebs"}
-    with pytest.raises(InputError, match="servers: 'not given'"):
-        size(Workload(**LOAD), OWN)
+    row = table.set_index("platform").loc[OWN]
+    assert row["status"] == "feasible"
+    assert row["monthly_usd"] == pytest.approx(plan(w, OWN).monthly_usd)
 
 
 def test_servers_of_a_file_and_of_draws(tmp_path, capsys):

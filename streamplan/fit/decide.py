@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Offer, Workload, offers_for
+from capacity import Offer, Workload, platforms
 from pricing import PriceBook
 from streamfacts.tables import read_rows
 from streamfacts.usage import HOURS_PER_MONTH
@@ -164,7 +164,7 @@ def decide(
     requirements = requirements or Requirements()
     from capacity import find_platform
 
-    offers = [find_platform(name) for name in (list(only) or list(offers_for(workload)))]
+    offers = [find_platform(name) for name in (list(only) or list(platforms()))]
     held = {offer.name: tuple(checks(offer, requirements)) for offer in offers}
     out: list[Excluded] = []
     left: list[str] = []
