@@ -72,7 +72,7 @@ WIDTH = 620
 
 
 #: Colours of families that have none in `data/families.csv`, in the order of their names; from Tol's palettes.
-SPARE_COLOURS = ("#999933", "#663333", "#FFAABB", "#222255")
+SPARE_COLOURS = ("#663333", "#FFAABB", "#222255")
 #: Shades from dark to light: below 0 a part of black is mixed in, above 0 a part of white.
 DARKEST, LIGHTEST = -0.4, 0.3
 
