@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from capacity.constraint import Constraint, Limit
 from capacity.demand import Demand
-from capacity.said import demand_sentences, is_one
 from capacity.sizing import Part, Sizing
 from capacity.workload import Workload
 from streamfacts.errors import InputError, unknown_name
@@ -269,12 +268,10 @@ def size(
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape, brief)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
-    sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
+    sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage, unused=offer.unused)
     asked = [name for name in offer.impossible if name in demand.given]
     if asked:
         sizing = replace(sizing, limits=sizing.limits + tuple(_impossible(name, offer) for name in asked))
-    if not brief and is_one(demand):
-        sizing = replace(sizing, assumptions=sizing.assumptions + demand_sentences(demand, offer.unused))
     if units is not None:
         _check_copies(sizing, float(np.min(units)))
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))

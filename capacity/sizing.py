@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from capacity.constraint import Constraint, Limit, picked, together
 from capacity.demand import Demand
+from capacity.said import demand_sentences, is_one
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
 
@@ -68,6 +69,12 @@ class Sizing:
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
+    unused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is assumed, as sentences: by the offer, and for one demand also of its producers and topics."""
+        return self.assumptions + (demand_sentences(self.demand, self.unused) if is_one(self.demand) else ())
 
     def units_of(self, constraint: Constraint) -> Array:
         """Return the units that a constraint is about: the main ones, or those of its pool."""

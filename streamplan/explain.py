@@ -115,7 +115,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
     )
     yield ""
     yield "ASSUMED"
-    for text in sizing.assumptions or ("nothing beyond the inputs",):
+    for text in sizing.assumed or ("nothing beyond the inputs",):
         yield f"  {text}"
     yield "NOT MODELLED"
     for text in plan.offer.not_modelled:

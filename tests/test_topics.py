@@ -29,7 +29,7 @@ def test_size_of_a_partition_is_reached_first():
     week = disk_space(Workload(**CAPPED))
     assert week == pytest.approx(10e6 * 7 * 86400 * 3, rel=0.07)  # and 61 bytes of header for 1.2 records of 1 KiB
     assert disk_space(Workload(**CAPPED, retention_bytes="30 GiB")) == week
-    said = " ".join(size(Workload(**CAPPED, retention_bytes="2 GiB"), "kafka-ec2-ebs", machine="m7g.large").assumptions)
+    said = " ".join(size(Workload(**CAPPED, retention_bytes="2 GiB"), "kafka-ec2-ebs", machine="m7g.large").assumed)
     assert "retention_bytes is reached first: 644 GB a copy, where 7 d would keep 6.4" in said
 
 
@@ -46,9 +46,9 @@ def test_offers_without_sizes_of_partitions_keep_by_time_and_say_so():
     for platform in ("kinesis-provisioned", "pubsub", "event-hubs-standard"):
         sizing = size(w, platform)
         assert float(sizing.demand.held_s) == pytest.approx(7 * 86400), platform
-        assert any(x.startswith("retention_bytes is given and not used: ") for x in sizing.assumptions), platform
+        assert any(x.startswith("retention_bytes is given and not used: ") for x in sizing.assumed), platform
         plain = size(w.replace(retention_bytes=None), platform)
-        assert not any("not used" in x for x in plain.assumptions), platform
+        assert not any("not used" in x for x in plain.assumed), platform
 
 
 def test_measured_bytes_take_the_place_of_the_models():
@@ -62,7 +62,7 @@ def test_measured_bytes_take_the_place_of_the_models():
     assert float(held(Demand.of(w))) == pytest.approx(49e9)
     model = disk_space(w.replace(held=None))
     assert model == pytest.approx(184131 / 271 * (271 + 9 + 61) * 7 * 86400 * 3, rel=0.01)
-    said = " ".join(size(w, "kafka-ec2-ebs", machine="m7g.large").assumptions)
+    said = " ".join(size(w, "kafka-ec2-ebs", machine="m7g.large").assumed)
     assert "147 GB on all brokers together, as measured; the model would think 4" in said
 
 
@@ -85,7 +85,7 @@ def test_forever_grows_month_by_month():
     draws = held(Demand.draws(w.replace(write={"low": "1 MB/s", "high": "3 MB/s"}), 8, 4))
     assert draws.shape == (8, 4)
     assert (np.diff(draws, axis=1) > 0).all()
-    said = " ".join(size(w, "kafka-ec2-ebs", machine="m7g.large").assumptions)
+    said = " ".join(size(w, "kafka-ec2-ebs", machine="m7g.large").assumed)
     assert "kept forever: 31.5 TB a copy after 12 months, 2.63 TB more with every month" in said
 
 
@@ -154,7 +154,7 @@ def test_offers_that_cannot_compact_do_not_fit():
     assert "size of a compacted partition" in names
     many = size(w.replace(partitions=121), "msk-serverless").limits
     assert any(limit.name == "compacted partitions in a cluster" and np.any(limit.broken) for limit in many)
-    assert any("compacted is given and not used" in x for x in size(w, "pulsar-ec2-ebs", machine=None).assumptions)
+    assert any("compacted is given and not used" in x for x in size(w, "pulsar-ec2-ebs", machine=None).assumed)
 
 
 @settings(max_examples=40, deadline=None)

@@ -69,7 +69,8 @@ def fill_seconds(records: ArrayLike, records_s: ArrayLike, streams: ArrayLike) -
     Parameters
     ----------
     records : records of a batch [1], at least 1
-    records_s, streams : as for `lingered_records`
+    records_s : records written by all producers [1/s]
+    streams : batches that are filled at the same time, see `batch_streams` [1]
 
     Examples
     --------

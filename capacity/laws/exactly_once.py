@@ -35,6 +35,10 @@ def throughput_lost(commit_s: ArrayLike, lost: ArrayLike, measured_s: ArrayLike,
 def cpu_for_loss(lost: ArrayLike) -> Array:
     """Return the CPU for the same throughput over that without the loss [1]: 1 / (1 - lost).
 
+    Parameters
+    ----------
+    lost : share of the throughput that is lost [1], below 1
+
     Examples
     --------
     >>> float(cpu_for_loss(0.2))

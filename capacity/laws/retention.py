@@ -53,6 +53,11 @@ def uncleaned_bytes(live_bytes: ArrayLike, dirty_ratio: ArrayLike) -> Array:
 
     The cleaner leaves a log alone until the dirty part is `min.cleanable.dirty.ratio` of it: live x r / (1 - r).
 
+    Parameters
+    ----------
+    live_bytes : live records of a log [byte]
+    dirty_ratio : share of the log that may be dirty [1], below 1
+
     References
     ----------
     https://kafka.apache.org/40/configuration/topic-configs, `min.cleanable.dirty.ratio`

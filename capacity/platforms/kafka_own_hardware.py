@@ -96,7 +96,8 @@ def _model(context: Context) -> Sizing:
     if own.count is not None:
         needed = (units + apart) * d.clusters
         limits.append(Limit("servers at hand", needed, float(own.count), "servers", f"{_GIVEN}: count"))
-    lines = [UsageLine("own.server", units + apart, "server-month", formula="brokers + controllers on such servers")]
+    billed = units + apart if d.servers is not None else 0.0 * units  # nothing is bought of what was not described
+    lines = [UsageLine("own.server", billed, "server-month", formula="brokers + controllers on such servers")]
     parts = [Part("disks of a broker", context.spread(own.disks.bytes / GIB), "GiB", str(own.disks), _GIVEN)]
     if not context.brief and own.disks.throughput is not None:
         rebuild = rebuild_seconds(d, machine, units)

@@ -90,12 +90,12 @@ def _kept(context: Context, offer: str) -> tuple[Any, Any]:
 def _aggregated(context: Context) -> Any:
     """Return how many records the producer library puts into one [1].
 
-    Up to the size that is asked for, and no more than reach a shard from one producer while it waits: the time of the
-    workload's `linger`, else the library's own.
+    As many as make the size that is asked for; where the workload says how its producers write, no more than reach a
+    shard from one of them while it waits: the time of `linger`, else the library's own.
     """
     d = context.demand
     most = np.maximum(float(context.options["aggregate_kib"]) * KIB / d.message_bytes, 1.0)
-    if d.batches_measured:
+    if not {"linger", "producers"} & d.given:
         return most
     shards = np.maximum(
         d.partitions if d.partitions_given else 1.0,
@@ -382,7 +382,8 @@ OFFERS = (
             Option(
                 "aggregate_kib",
                 0.0,
-                "records aggregated by the producer library up to this size, if they arrive in time [KiB]; 0 for none",
+                "records aggregated by the producer library up to this size [KiB], if they arrive in time where linger or"
+                " producers are given; 0 for none",
                 high=1024.0,
             ),
         ),

@@ -81,7 +81,7 @@ def test_disks_that_are_slow_ask_for_more_servers():
     assert any(part.name == "time to rebuild a broker" for part in sizing.parts)
     unsaid = size(Workload(**LOAD, servers=MACHINE), OWN, machine="own server")
     assert not any(c.name.startswith("disk ") and c.unit == "bytes/s" for c in unsaid.constraints)
-    assert any("servers.disks.throughput" in note for note in unsaid.assumptions)
+    assert any("servers.disks.throughput" in note for note in unsaid.assumed)
 
 
 def test_more_of_a_machine_is_never_more_machines():
