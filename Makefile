@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report decision test lint lab app pictures bench focus lock clean
+.PHONY: help setup report decision test lint lab app docs pictures bench focus lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -26,9 +26,10 @@ decision: .venv/.installed ## decide on a published load with a filled-in form: 
 test: .venv/.installed ## run the tests and the examples in the docstrings
 	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)
 
-lint: .venv/.installed ## style, formatting and types
+lint: .venv/.installed ## style, formatting, layers and types
 	@"$(BIN)/ruff" check
 	@"$(BIN)/ruff" format --check
+	@"$(BIN)/lint-imports" --no-cache --no-logo 2>&1 || { echo "a room imports upwards: see .importlinter" >&2; exit 1; }
 	@"$(BIN)/mypy"
 
 lab: .venv/.installed ## open the notebooks in JupyterLab
@@ -37,14 +38,18 @@ lab: .venv/.installed ## open the notebooks in JupyterLab
 app: .venv/.installed ## sliders, charts and the bill as a page on this machine, without Jupyter or a network
 	@"$(BIN)/streamplan" app $(ARGS)
 
-pictures: .venv/.installed ## take the pictures of the README anew (needs Chromium)
-	@"$(BIN)/python" -m docs.pictures $(ARGS)
+docs: .venv/.installed ## build the site in build/site, to be opened in a browser; a warning is an error
+	@"$(BIN)/python" -m sphinx -q -E -W --keep-going -b html -d build/doctrees docs build/site $(ARGS)
+	@echo "Open build/site/index.html"
 
-bench: .venv/.installed .venv-bench/.installed ## measure the figures of the README, with a peer in an environment of its own
+pictures: .venv/.installed ## take the pictures of the README and the site anew (needs Chromium)
+	@"$(BIN)/python" -m tools.pictures $(ARGS)
+
+bench: .venv/.installed .venv-bench/.installed ## measure the figures of the texts, with a peer in an environment of its own
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
 
 focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file with the public FOCUS validator, in an environment of its own
-	@"$(BIN)/python" -m pytest -q tests/test_chargeback.py -k validator $(ARGS)
+	@"$(BIN)/python" -m pytest -q tests/analyses/test_chargeback.py -k validator $(ARGS)
 
 # jsonschema from 4.25 on costs every Jupyter and Altair process about a second at import.
 lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)
@@ -55,7 +60,7 @@ lock: ## write constraints.txt and constraints-bench.txt anew from the newest ve
 
 clean: ## remove both environments, caches and build outputs; reports stay
 	rm -rf .venv .venv-bench .venv-focus .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
-	find $(CODE) tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+	find $(CODE) tests tools benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(call install,.venv,constraints.txt,-e '.[reports$(COMMA)dev]')

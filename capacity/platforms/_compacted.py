@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from capacity.constraint import Limit
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
+from capacity.sizing.constraint import Limit
 from streamfacts.tables import Fact
 
 GB = 1e9

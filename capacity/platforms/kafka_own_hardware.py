@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Limit, units_needed
-from capacity.kafka import BROKER
-from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds
-from capacity.offer import Context, Offer, Option
-from capacity.servers import Disks, Servers
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds
+from capacity.systems.kafka import BROKER
+from capacity.workload.servers import Servers
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import GIB
@@ -21,24 +20,11 @@ from streamfacts.usage import UsageLine
 
 NAME = "kafka-own-hardware"
 _GIVEN = "the workload's servers"
-_WANTED = "give servers: {vcpu: 16, memory: 64 GB, network: 10 Gbit/s, disks: {count: 14, size: 4 TB}}"
+_WANTED = "the machine: {vcpu: 16, memory: 64 GB, network: 10 Gbit/s, disks: {count: 14, size: 4 TB}}"
 
 
 def _names() -> NDArray[Any]:
     return np.array(["own server"])
-
-
-@cache
-def _unknown() -> Servers:
-    """A machine of which nothing is known, with the figures that such a deployment is taken to have."""
-    known = {name: float(assumption(f"unknown_{name}")) for name in ("vcpu", "memory_gib", "network_gbps", "disk_tb")}
-    return Servers(
-        name="a machine that was not described",
-        vcpu=int(known["vcpu"]),
-        memory=f"{known['memory_gib']} GiB",
-        network=f"{known['network_gbps']} Gbit/s",
-        disks=Disks(size=f"{known['disk_tb']} TB"),
-    )
 
 
 def _machine(context: Context, own: Servers) -> Machines:
@@ -65,7 +51,9 @@ def _machine(context: Context, own: Servers) -> Machines:
 
 
 def _model(context: Context) -> Sizing:
-    d, own = context.demand, context.demand.servers or _unknown()
+    d, own = context.demand, context.demand.servers
+    if own is None:
+        raise InputError("servers", "not given", _WANTED)
     heap = assumption("broker_heap_gib")
     if own.memory <= heap.value * GIB:
         raise InputError("servers.memory", f"{own.memory / GIB:.3g} GiB", f"more than a heap of {heap.value:g} GiB")
@@ -91,13 +79,10 @@ def _model(context: Context) -> Sizing:
             advice="split over several clusters",
         ),
     ]
-    if d.servers is None:
-        limits.append(Limit("servers described", 0.0, 1.0, "machines", _GIVEN, at_least=True, advice=_WANTED))
     if own.count is not None:
         needed = (units + apart) * d.clusters
         limits.append(Limit("servers at hand", needed, float(own.count), "servers", f"{_GIVEN}: count"))
-    billed = units + apart if d.servers is not None else 0.0 * units  # nothing is bought of what was not described
-    lines = [UsageLine("own.server", billed, "server-month", formula="brokers + controllers on such servers")]
+    lines = [UsageLine("own.server", units + apart, "server-month", formula="brokers + controllers on such servers")]
     parts = [Part("disks of a broker", context.spread(own.disks.bytes / GIB), "GiB", str(own.disks), _GIVEN)]
     if not context.brief and own.disks.throughput is not None:
         rebuild = rebuild_seconds(d, machine, units)
@@ -109,9 +94,7 @@ def _model(context: Context) -> Sizing:
         "the price a month is what the workload says; space, power, spares and people are in it only if they were put"
         " there",
     ]
-    if d.servers is None:
-        notes.append(f"servers is not given: shown for {own}, which is no offer")
-    elif own.disks.throughput is None:
+    if own.disks.throughput is None:
         notes.append("what the disks move a second was not said (servers.disks.throughput): it bounds nothing here")
     return context.sizing(
         BROKER, units, constraints, limits, lines, parts, notes, fewest={BROKER: least}, multiple={BROKER: d.zones}
@@ -140,5 +123,6 @@ OFFERS = (
             "fsync on every write; space of a log while it is compacted; markers and state of transactions",
         ),
         sources=("https://kafka.apache.org/documentation/",),
+        needs=("servers",),
     ),
 )

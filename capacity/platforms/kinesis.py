@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, units_needed
 from capacity.laws.batches import batch_streams, lingered_records
-from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, HOUR, KIB, MIB
 from streamfacts.usage import UsageLine
@@ -382,8 +382,8 @@ OFFERS = (
             Option(
                 "aggregate_kib",
                 0.0,
-                "records aggregated by the producer library up to this size [KiB], if they arrive in time where linger or"
-                " producers are given; 0 for none",
+                "records aggregated by the producer library up to this size [KiB], if they arrive in time where"
+                " linger or producers are given; 0 for none",
                 high=1024.0,
             ),
         ),
