@@ -28,8 +28,14 @@ def demand_sentences(d: Demand, unused: Mapping[str, str] | None = None) -> tupl
     return tuple(out)
 
 
+def kept_words(d: Demand) -> str:
+    """Return how long records are kept, for a person."""
+    return "forever" if d.forever else human(largest(d.retention_s), "seconds")
+
+
 def _count(value: float, noun: str) -> str:
-    return f"{value:,.4g} {noun}{'' if value == 1 else 's'}"
+    number = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{number} {noun}{'' if value == 1 else 's'}"
 
 
 def _batches(d: Demand) -> Iterator[str]:
@@ -38,7 +44,7 @@ def _batches(d: Demand) -> Iterator[str]:
         if "batch" in d.given:
             yield f"{_count(records, 'record')} a batch, as given"
     else:
-        where = f"{largest(d.partitions):,.0f} partitions" if d.keyed else f"{_count(largest(d.topics), 'topic')}"
+        where = _count(largest(d.partitions), "partition") if d.keyed else _count(largest(d.topics), "topic")
         how = "as given" if "producers" in d.given else "the fewest that carry the peak, assumed; more make it smaller"
         wait = "as given" if "linger" in d.given else "the default of Kafka 4"
         keys = "" if "keyed" in d.given else "; that keys choose the partition is assumed" if d.keyed else ""

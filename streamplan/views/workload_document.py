@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from capacity import Demand, Workload
+from capacity.demand.said import demand_sentences
 from capacity.workload.correlation import Correlation
 from streamplan.views.json import mapping
 
@@ -24,5 +25,6 @@ def workload_document(workload: Workload) -> dict[str, Any]:
             "fields": {k: v for k, v in fields.items() if _documented(k, v)},
             "origin": workload.origin,
             "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
+            "assumed": list(demand_sentences(demand)),
         }
     )

@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 
 from capacity import Demand
+from capacity.demand.said import demand_sentences, kept_words
 from capacity.workload.correlation import Correlation
 from streamfacts.units import human, largest
 from streamfacts.words import money
@@ -75,6 +76,8 @@ def input_rows(study: Study) -> list[dict[str, str]]:
             )
         else:
             shown = str(value)
+        if name == "retention" and w.kept_forever:
+            shown = "forever"
         default = "default" if name not in w.model_fields_set else "given"
         rows.append(
             {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
@@ -84,7 +87,12 @@ def input_rows(study: Study) -> list[dict[str, str]]:
 
 def workload_inputs(study: Study) -> Html:
     """The inputs with unit and origin."""
-    return render("inputs.html.j2", rows=input_rows(study), w=study.workload)
+    return render(
+        "inputs.html.j2",
+        rows=input_rows(study),
+        w=study.workload,
+        assumed=demand_sentences(Demand.of(study.workload)),
+    )
 
 
 def gaps(study: Study) -> list[tuple[list[str], tuple[str, ...]]]:
@@ -146,9 +154,10 @@ def shared_terms(study: Study) -> str:
     w, demand = study.workload, Demand.of(study.workload)
     lost = "" if w.must_survive == "none" else f", and the peak carried with one {w.must_survive} lost"
     average, peak = (human(largest(x), "bytes/s") for x in (demand.payload_bytes_s, demand.peak_payload_bytes_s))
-    kept = human(largest(demand.retention_s), "seconds")
+    kept = kept_words(demand)
+    assumed = "".join(f" {text[0].upper()}{text[1:]}." for text in demand_sentences(demand))
     return (
         f"All sized for {average} on average and {peak} at peak, read {largest(demand.fan_out):g} times, kept {kept},"
         f" {w.replication_factor} copies over {w.zones} zones{lost} where that is the user's business."
-        " What each offer promises and lacks: --json, under equivalence."
+        f"{assumed} What each offer promises and lacks: --json, under equivalence."
     )
