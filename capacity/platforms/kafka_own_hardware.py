@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.sizing.constraint import Limit, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.constraint import DISK_RATES, Limit, Resource, units_needed
+from capacity.sizing.offer import OWN_HARDWARE, Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds
 from capacity.systems.kafka import BROKER
@@ -58,18 +58,14 @@ def _model(context: Context) -> Sizing:
     if own.memory <= heap.value * GIB:
         raise InputError("servers.memory", f"{own.memory / GIB:.3g} GiB", f"more than a heap of {heap.value:g} GiB")
     machine = _machine(context, own)
-    unbounded = () if own.disks.throughput is not None else ("bytes/s", "operations/s")
-    constraints = [
-        c
-        for c in broker_constraints(d, machine)
-        if not (c.name.startswith("disk ") and c.unit in unbounded) and c.name != "disk operations"
-    ]
+    unbounded = {Resource.DISK_OPERATIONS, *(() if own.disks.throughput is not None else DISK_RATES)}
+    constraints = [c for c in broker_constraints(d, machine) if c.name not in unbounded]
     least = np.maximum(d.replication_factor, d.zones)
     units = context.units_or(units_needed(constraints, least, d.zones))
     apart = float(context.options["controller_servers"])
     replicas = assumption("partitions_per_cluster")
     limits = [
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit(
             "partition replicas in a cluster",
             d.partitions * d.replication_factor,
@@ -106,12 +102,16 @@ OFFERS = (
         name=NAME,
         title="Kafka on own hardware",
         family="Apache Kafka, self-managed",
-        provider="own hardware",
+        provider=OWN_HARDWARE,
         configurations=_names,
         model=_model,
         options=(Option("controller_servers", 0, "servers of the same kind for KRaft controllers", allowed=(0, 3, 5)),),
+        protocols=(Protocol.KAFKA,),
+        machines=lambda _: (),
+        self_managed=True,
+        metrics=("kafka",),
+        kind="kafka-self",
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor",
             "zones": "the workload's zones",
             "availability": "none promised; depends on how it is run",

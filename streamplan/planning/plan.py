@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_offer, size
+from capacity.sizing.sizing import Obstacle
 from pricing import Bill, PriceBook
 from streamfacts.arrays import Array
 from streamfacts.units import largest
@@ -150,9 +151,16 @@ class Plan:
         return "; ".join(sentence for sentence, _ in self.obstacles)
 
     @cached_property
+    def against(self) -> list[Obstacle]:
+        """What stands against a cost: the broken limits, or the missing prices."""
+        if not self.feasible:
+            return self.sizing.obstacles
+        return [Obstacle(gap.short, str(gap)) for gap in self.bill.gaps]
+
+    @cached_property
     def obstacles(self) -> list[tuple[str, str]]:
-        """What stands against a cost, each with its source."""
-        return self.sizing.broken if not self.feasible else [(text, "") for text in self.bill.missing]
+        """What stands against a cost, each as a sentence with its source."""
+        return [(o.sentence, o.source) for o in self.against]
 
 
 #: Most clusters that a demand is spread over where one cluster breaks a limit.

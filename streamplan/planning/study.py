@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from capacity import Demand, Workload, find_offer, offers_for
+from capacity.sizing.constraint import InState
 from pricing import PriceBook
 from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
@@ -168,10 +169,11 @@ class Study:
         return tuple(sorted(((_status(p), p) for p in self.plans), key=key))
 
     @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible."""
-        import pandas as pd
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """One record an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible.
 
+        Costs are in USD a month, None where there is none.
+        """
         rows = []
         for status, p in self.ranked:
             low, _, high = self.corner_costs[p.offer.name]
@@ -199,9 +201,21 @@ class Study:
                     "reason": p.reason,
                 }
             )
-        frame = pd.DataFrame(rows)
+        return tuple(rows)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The `rows` as a table, NaN where there is no cost."""
+        import pandas as pd
+
+        frame = pd.DataFrame(list(self.rows))
         frame.attrs["unit"] = "USD/month"
         return frame
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that offers are priced in, each once."""
+        return tuple(dict.fromkeys(row["region"] for row in self.rows))
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -225,15 +239,13 @@ class Study:
             frame = p.sizing.constraint_table()
             frame.insert(0, "title", p.offer.title)
             frame.insert(0, "platform", p.offer.name)
-            frame["binding"] = frame["constraint"] + " (" + frame["state"] + ")" == p.sizing.binding
+            frame["binding"] = frame.index == int(p.sizing.bound_by)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
-    def equivalence(self) -> pd.DataFrame:
-        """What makes the offers comparable: copies, zones, availability and disks of each."""
-        import pandas as pd
-
+    def equivalence_rows(self) -> tuple[dict[str, Any], ...]:
+        """What makes the offers comparable, one record an offer: copies, zones, availability and disks of each."""
         rows = [
             {
                 "platform": p.offer.name,
@@ -244,7 +256,15 @@ class Study:
             }
             for p in self.plans
         ]
-        return pd.DataFrame(rows)
+        names = dict.fromkeys(name for row in rows for name in row)
+        return tuple({name: row.get(name) for name in names} for row in rows)
+
+    @cached_property
+    def equivalence(self) -> pd.DataFrame:
+        """The `equivalence_rows` as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.equivalence_rows))
 
     def plan_of(self, platform: str) -> Plan:
         """Return the plan of one offer."""
@@ -256,7 +276,7 @@ class Study:
 
 def _use_at_peak(p: Plan) -> float | None:
     """Largest share of a capacity used in the normal state: the headroom left at peak is the rest [1]."""
-    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == "normal"]
+    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == InState.NORMAL]
     most = max(used, default=np.nan)
     return most if np.isfinite(most) else None
 

@@ -37,7 +37,6 @@ Winners = NDArray[np.int64]
 #: The axis of what the people cost who run an offer oneself [USD/month]; no input of the workload.
 TEAM = "team"
 #: Families that somebody has to run.
-SELF_MANAGED = ("Apache Kafka, self-managed", "Apache Pulsar, self-managed")
 #: Bisections of a step of the grid: a flip is exact to the step divided by 2 to this.
 BISECTIONS = 40
 #: The grid reaches from the likely value divided by this to the likely value times this, if no ends are given.
@@ -232,7 +231,7 @@ def break_even(
                 people=people,
             ).usd[:, 0]
             out[i] = np.where(np.isnan(usd), np.inf, usd) + fixed.get(name, 0.0)
-            if offer.family in SELF_MANAGED:
+            if offer.self_managed:
                 out[i] += team
         return out
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 BASES = ("average", "peak")
 IDLE = ("apart", "spread")
-#: Families whose streams are read and charged each by itself, so that one application's readers are not another's.
-OWN_STREAMS = ("Amazon Kinesis Data Streams", "Azure Event Hubs")
 #: The two accounts that belong to nobody: kept for failures, peaks and growth of data; and bought beyond that.
 RESERVE, SPARE = "reserve", "spare"
 
@@ -260,8 +258,7 @@ def chargeback(
     choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
     offer = find_offer(platform)
     demand = portfolio.demand(months).replace(region=portfolio.region_at(offer.provider))
-    apart = offer.family in OWN_STREAMS or offer.name in ("pubsub", "astra-streaming")
-    total = together(demand, coincidence=coincidence, own_streams=apart)
+    total = together(demand, coincidence=coincidence, own_streams=offer.own_streams)
     chosen = plan(
         _largest(total), platform, book, machine=machine, most_clusters=most_clusters, people=people, **choices
     )
@@ -280,7 +277,7 @@ def chargeback(
     check_drivers(drivers or {}, costs.entries)
     lines, exact = _share(use, costs, drivers or {}, idle)
     cents = _whole_cents(costs, exact, months)
-    each_team = together(demand, portfolio.groups, coincidence, own_streams=apart)
+    each_team = together(demand, portfolio.groups, coincidence, own_streams=offer.own_streams)
     separate = _separate(each_team, platform, book, most_clusters, {**choices, "people": people})
     return Chargeback(portfolio, chosen, costs, lines, cents, separate, basis, idle, alert_at)
 

@@ -16,6 +16,7 @@ from pricing.book import find_meter
 from pricing.commitment import TERMS, Commitment, best_reserve, cost_of_reserve, reserve_with_hindsight
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact
+from streamfacts.units import counted_by
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.bills import priced
 from streamplan.planning.joint_draws import drawn_together
@@ -276,7 +277,7 @@ def _units(bought: Bill) -> dict[tuple[str, str], Array]:
     """Hours on each meter and SKU of what computes and is billed by the hour, over all lines of the bill."""
     out: dict[tuple[str, str], Array] = {}
     for entry in bought.entries:
-        hourly = entry.category == "compute" and entry.usage.unit.endswith("-hour")
+        hourly = entry.category == "compute" and counted_by(entry.usage.unit)[1] == "hour"
         if hourly and np.any(entry.usage.quantity > 0):
             key = (entry.usage.meter, str(entry.usage.sku))
             out[key] = out.get(key, np.zeros(())) + entry.usage.quantity

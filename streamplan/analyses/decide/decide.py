@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capacity import Offer, Workload, offers_for
+from capacity.sizing.sizing import Obstacle
 from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.tables import read_rows
@@ -30,10 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Excluded:
-    """An offer that is out, with every reason and its source."""
+    """An offer that is out, with everything that stands against it."""
 
     offer: Offer
-    reasons: tuple[tuple[str, str], ...]
+    against: tuple[Obstacle, ...]
+
+    @property
+    def reasons(self) -> tuple[tuple[str, str], ...]:
+        """Every reason as a sentence with its source."""
+        return tuple((o.sentence, o.source) for o in self.against)
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,7 @@ def decide(
     left: list[str] = []
     for offer in considered:
         failed = tuple(
-            (c.sentence, c.source)
+            Obstacle(c.requirement.replace("_", " "), c.sentence, c.source)
             for c in held[offer.name]
             if c.met is False or (c.met is None and requirements.unknown == "exclude")
         )
@@ -208,7 +214,7 @@ def decide(
                     hours_per_month=hours_per_month,
                 )
                 if isinstance(found, str):
-                    reasons = ((found, ""),)
+                    reasons = (Obstacle("RPO and RTO", found),)
                 else:
                     survivals[o.plan.offer.name], o = found, found.cost
             reasons = reasons or _too_dear(o, months, requirements)
@@ -238,20 +244,21 @@ def decide(
     )
 
 
-def _no_cost(o: OfferRisk) -> tuple[tuple[str, str], ...]:
+def _no_cost(o: OfferRisk) -> tuple[Obstacle, ...]:
     """Why an offer has no cost: it does not fit, or lacks a price."""
     if o.status == UNPRICED:
-        return tuple((text, "") for text in o.plan.bill.missing) or (("a price is missing in half of the draws", ""),)
+        gaps = tuple(Obstacle(gap.short, str(gap)) for gap in o.plan.bill.gaps)
+        return gaps or (Obstacle("a price", "a price is missing in half of the draws"),)
     if o.status != FEASIBLE:
-        return tuple(o.plan.obstacles) or (("does not fit in half of the draws", ""),)
+        return tuple(o.plan.against) or (Obstacle("size", "does not fit in half of the draws"),)
     return ()
 
 
-def _too_dear(o: OfferRisk, months: int, requirements: Requirements) -> tuple[tuple[str, str], ...]:
+def _too_dear(o: OfferRisk, months: int, requirements: Requirements) -> tuple[Obstacle, ...]:
     most = requirements.must.get("max_monthly")
     average = float(o.totals[1]) / months
     if most is not None and average > most:
-        return ((f"{average:,.0f} USD in an average month, at most {most:,.0f} asked", ""),)
+        return (Obstacle("cost", f"{average:,.0f} USD in an average month, at most {most:,.0f} asked"),)
     return ()
 
 

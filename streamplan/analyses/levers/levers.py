@@ -8,7 +8,6 @@ of those before it, so the parts add up to the whole and nothing is counted twic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capacity import Demand, Range, Workload, find_offer, offers
+from capacity.sizing.machines import ARM, known_machines
+from capacity.sizing.offer import Copies, Offer
 from pricing import Commitments, PriceBook
 from streamfacts.errors import InputError, NothingFeasible, unknown_name
 from streamfacts.tables import assumption, read_rows
@@ -275,30 +276,29 @@ def _fetch_leaders(state: State) -> State | None:
     return replace(state, options={**state.options, "follower_fetch": False}) if in_force else None
 
 
-#: What the names of offers with a remote tier end with.
-TIERS = ("-tiered", "-offload")
-
-
 def _tier(state: State) -> State | str:
-    if state.platform.endswith(TIERS):
-        return "now in force"
-    for suffix in TIERS:
-        if state.platform + suffix in offers():
-            w = state.workload
-            hot = w.hot_retention.likely if w.hot_retention is not None else float(assumption("hot_retention_s"))
-            if w.retention.likely <= hot:
-                return f"everything is kept no longer than the {human(hot, 'seconds')} that stay on brokers"
-            moved = state.on(state.platform + suffix)
-            return replace(moved, machine=_known_machine(moved.platform, state.machine))
-    return "the offer has no remote tier of its own"
+    tiered = find_offer(state.platform).tiered_as
+    if not tiered:
+        return "now in force" if _untiered(state.platform) else "the offer has no remote tier of its own"
+    w = state.workload
+    hot = w.hot_retention.likely if w.hot_retention is not None else float(assumption("hot_retention_s"))
+    if w.retention.likely <= hot:
+        return f"everything is kept no longer than the {human(hot, 'seconds')} that stay on brokers"
+    moved = state.on(tiered)
+    return replace(moved, machine=_known_machine(moved.platform, state.machine))
 
 
 def _untier(state: State) -> State | None:
-    for suffix in TIERS:
-        if state.platform.endswith(suffix) and state.platform.removesuffix(suffix) in offers():
-            moved = state.on(state.platform.removesuffix(suffix))
-            return replace(moved, machine=_known_machine(moved.platform, state.machine))
-    return None
+    plain = _untiered(state.platform)
+    if plain is None:
+        return None
+    moved = state.on(plain)
+    return replace(moved, machine=_known_machine(moved.platform, state.machine))
+
+
+def _untiered(platform: str) -> str | None:
+    """The offer that is the same without a remote tier."""
+    return next((offer.name for offer in offers().values() if offer.tiered_as == platform), None)
 
 
 def _known_machine(platform: str, machine: str | None) -> str | None:
@@ -307,10 +307,10 @@ def _known_machine(platform: str, machine: str | None) -> str | None:
 
 def _diskless(state: State) -> State | str:
     now = find_offer(state.platform)
-    family = "Diskless Kafka"
-    if now.family == family:
+    if now.copies_on is Copies.OBJECT_STORE:
         return "now in force"
-    open_ones = [o.name for o in offers().values() if (o.family, o.provider, o.closed) == (family, now.provider, "")]
+    wanted = (Copies.OBJECT_STORE, now.provider, "")
+    open_ones = [o.name for o in offers().values() if (o.copies_on, o.provider, o.closed) == wanted]
     moved = [m for m in (state.on(name) for name in open_ones) if m.usd is not None]
     if not moved:
         return f"no diskless offer on {now.provider} is sized and priced for this"
@@ -325,19 +325,15 @@ def _any_machine(state: State) -> State | str:
     return f"now the cheapest of all, {chosen}" if chosen == state.machine else free
 
 
-#: Names of machines with Arm processors: a g behind the digits at AWS, a p at Azure, families that end in a at Google.
-ARM = {
-    "aws": r"\b[a-z]+\d+[a-z]*g[a-z]*\.|\b[a-z]+\d+gen\.",
-    "azure": r"_[A-Z]+\d+[a-z]*p[a-z]*_",
-    "gcp": r"^[a-z]+\d+a-",
-}
+def _on_arm(offer: Offer, configuration: str) -> bool:
+    machines = (known_machines().get(name) for name in offer.machines(configuration))
+    return any(machine is not None and machine.architecture == ARM for machine in machines)
 
 
 def _not_arm(state: State) -> State | None:
     """The cheapest machine that is not an Arm one where one is in use; None where one cluster of it will not do."""
     offer = find_offer(state.platform)
-    pattern = re.compile(ARM.get(offer.provider, r"(?!)"))
-    if state.machine is not None or not pattern.search(state.plan.configuration):
+    if state.machine is not None or not _on_arm(offer, state.plan.configuration):
         return None
     demand = Demand.of(state.workload).replace(region=state.plan.bill.region)
     costed = cost_all(
@@ -348,7 +344,7 @@ def _not_arm(state: State) -> State | None:
         hours_per_month=state.hours_per_month,
         people=state.people,
     )
-    others = np.array([not pattern.search(str(name)) for name in costed.sizing.configuration])
+    others = np.array([not _on_arm(offer, str(name)) for name in costed.sizing.configuration])
     cost = np.where(others, costed.cost, np.inf)
     if not np.isfinite(cost).any():
         return None

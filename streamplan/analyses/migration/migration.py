@@ -413,13 +413,12 @@ def same_protocol(old: Offer, new: Offer) -> bool:
 
     Examples
     --------
-    >>> same_protocol(find_platform("msk-standard"), find_platform("event-hubs-premium"))
+    >>> same_protocol(find_offer("msk-standard"), find_offer("event-hubs-premium"))
     True
-    >>> same_protocol(find_platform("msk-standard"), find_platform("pubsub"))
+    >>> same_protocol(find_offer("msk-standard"), find_offer("pubsub"))
     False
     """
-    one, other = ({p.strip() for p in o.guarantees.get("protocol", "").split(",")} for o in (old, new))
-    return bool(one & other - {""})
+    return bool(set(old.protocols) & set(new.protocols))
 
 
 def _person_days(workload: Workload, old: Offer, new: Offer, method: str, applications: int | None, take: Any) -> Array:

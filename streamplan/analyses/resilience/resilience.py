@@ -31,11 +31,14 @@ from capacity.resilience.outcomes import Setting, drawn_delays
 from capacity.resilience.quantities import with_own
 from capacity.resilience.recovery import rebalance_s
 from capacity.resilience.replication import Replicators, backup_usage, link_usage, replicators
+from capacity.sizing.constraint import InState
+from capacity.sizing.sizing import PartKind
 from pricing import Bill, PriceBook, bill
+from pricing.book import PriceGap
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import other_region, regions
-from streamfacts.units import human, largest, parse
+from streamfacts.units import human, is_rate, largest, parse
 from streamfacts.usage import HOURS_PER_MONTH, Usage
 from streamfacts.words import lost_in_words
 from streamplan.planning.people import People
@@ -49,6 +52,10 @@ CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp}
 PERCENTILES = (50, 90, 99)
 HELD_AT = 90
 MEETS, MISSES, UNPRICED, INFEASIBLE = "meets", "misses", "price missing", "infeasible"
+
+
+class NoSecondRegion(InputError):
+    """No second region is given, and no neighbour of the first is known."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,14 @@ class DesignResult:
     note: str = ""
 
     @property
+    def gaps(self) -> tuple[PriceGap, ...]:
+        """Every price that is needed and not in the book."""
+        return tuple(dict.fromkeys(gap for b in self.bills.values() for gap in b.gaps))
+
+    @property
     def missing(self) -> list[str]:
         """A sentence for every price that is needed and not in the book."""
-        return list(dict.fromkeys(sentence for b in self.bills.values() for sentence in b.missing))
+        return [str(gap) for gap in self.gaps]
 
     @property
     def feasible(self) -> bool:
@@ -99,8 +111,13 @@ class DesignResult:
     @property
     def reason(self) -> str:
         """What stands against the design, empty if nothing does."""
+        return self.reason_with(short=False)
+
+    def reason_with(self, *, short: bool) -> str:
+        """Return what stands against the design; `short` leaves out where a missing price would be known."""
+        gaps = [gap.short if short else str(gap) for gap in self.gaps]
         broken = [sentence for p in self.plans if not p.feasible for sentence, _ in p.obstacles]
-        return "; ".join([*dict.fromkeys(broken), *self.misses, *self.missing])
+        return "; ".join([*dict.fromkeys(broken), *self.misses, *gaps])
 
     def outcome_of(self, failure: str) -> Outcome:
         """Return the outcome of one failure."""
@@ -108,10 +125,11 @@ class DesignResult:
 
     def use_in(self, failure: str) -> float:
         """Return the largest share of a capacity that is used after a failure [1]."""
-        states = {"disk": ("broker down", "bookie down"), "broker": ("broker down", "bookie down")}
-        wanted = states.get(failure, ("zone down",) if failure == "zone" else ("normal",))
+        one_down = (InState.BROKER_DOWN, InState.BOOKIE_DOWN)
+        states = {"disk": one_down, "broker": one_down}
+        wanted = states.get(failure, (InState.ZONE_DOWN,) if failure == "zone" else (InState.NORMAL,))
         sizing = self.plans[-1 if failure == "region" else 0].sizing
-        for names in (wanted, ("normal",)):
+        for names in (wanted, (InState.NORMAL,)):
             used = [largest(c.utilisation(sizing.units_of(c))) for c in sizing.constraints if c.state in names]
             if used:
                 return max(used)
@@ -232,14 +250,12 @@ class ResilienceStudy:
 
         sizing = self.result_of("stretched-zones").plans[0].sizing
         rows = []
-        for part in sizing.parts:
-            if part.name.startswith("time to re"):
-                units = sizing.pools.get("bookie", sizing.units) if "bookie" in part.name else sizing.units
-                took = largest(part.value)
-                rows.append({"what": part.name, "seconds": took, "formula": part.formula})
-                what = "time to rebalance onto one more " + part.name.rsplit(" ", 1)[-1]
-                more = float(rebalance_s(took, largest(units)))
-                rows.append({"what": what, "seconds": more, "formula": "time above x n / (n + 1)"})
+        for part in sizing.parts_of(PartKind.REBUILD):
+            took = largest(part.value)
+            rows.append({"what": part.name, "seconds": took, "formula": part.formula})
+            what = f"time to rebalance onto one more {part.pool or sizing.unit}"
+            more = float(rebalance_s(took, largest(sizing.pools[part.pool] if part.pool else sizing.units)))
+            rows.append({"what": what, "seconds": more, "formula": "time above x n / (n + 1)"})
         if not rows:
             rows = [{"what": "rebuild and rebalance", "seconds": None, "formula": "the vendor's business"}]
         return pd.DataFrame(rows)
@@ -423,7 +439,7 @@ def _rate_use(p: Plan) -> float:
     used = [
         largest(c.utilisation(p.sizing.units_of(c)))
         for c in p.sizing.constraints
-        if c.state == "normal" and (c.unit.endswith("/s") or c.unit == "cores")
+        if c.state == InState.NORMAL and (is_rate(c.unit) or c.unit == "cores")
     ]
     return max(used, default=0.0)
 
@@ -463,7 +479,9 @@ def _second_region(home: str, given: str | None) -> str:
         return given
     found = other_region(home)
     if found is None:
-        raise InputError("second_region", "not given", f"a region of {provider}, as no neighbour of {home} is known")
+        raise NoSecondRegion(
+            "second_region", "not given", f"a region of {provider}, as no neighbour of {home} is known"
+        )
     return found
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_offer, offers_for, size
 from capacity.demand.draws import Draws, demand_of
+from capacity.sizing.constraint import InState, Resource
 from capacity.workload.growth import MOST_MONTHS
 from pricing import Bill, PriceBook
 from streamfacts.arrays import Array
@@ -260,7 +261,7 @@ def schedule(
     fits = bool(np.isfinite(usd[best]))
     sizing = asked.pick(best)
     disk = None if disks is None else disks[1][best, 0]
-    stored = next((c for c in sizing.constraints if c.name == "disk space" and c.state == "normal"), None)
+    stored = next((c for c in sizing.constraints if (c.name, c.state) == (Resource.DISK_SPACE, InState.NORMAL)), None)
     return Schedule(
         workload=workload,
         plan=heaviest,
