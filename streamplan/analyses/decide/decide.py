@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from capacity import Offer, Workload, offers_for
+from capacity import Offer, Workload, find_offer, offers_for
 from capacity.sizing.sizing import Obstacle
 from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.tables import read_rows
-from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.decide.features import Check, checks, kind_of
 from streamplan.analyses.decide.requirements import Requirements, criteria
 from streamplan.analyses.decide.survival import Survival, survive
 from streamplan.analyses.decide.weighing import Flip, first_shares, flips
 from streamplan.analyses.risk.risk import OfferRisk, RiskStudy, risk
 from streamplan.planning.options import options_of
-from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS
 from streamplan.planning.study import FEASIBLE, UNPRICED
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,11 +137,8 @@ def decide(
     draws: int = 256,
     seed: int = 0,
     weightings: int = 4096,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Decision:
     """Choose an offer for a workload: requirements exclude, the rest is costed under uncertainty, scored and ranked.
 
@@ -166,9 +161,7 @@ def decide(
     InputError
         for an unknown offer or option.
     """
-    requirements = requirements or Requirements()
-    from capacity import find_offer
-
+    requirements, terms = requirements or Requirements(), Terms.of(terms, **told)
     considered = [find_offer(name) for name in (list(only) or list(offers_for(workload)))]
     held = {offer.name: tuple(checks(offer, requirements)) for offer in considered}
     out: list[Excluded] = []
@@ -193,11 +186,7 @@ def decide(
             months,
             draws,
             seed,
-            book=book,
-            options=options,
-            hours_per_month=hours_per_month,
-            most_clusters=most_clusters,
-            people=people,
+            terms=terms,
         )
         aim = requirements.aim
         for o in study.offers:
@@ -208,10 +197,7 @@ def decide(
                     o,
                     aim,
                     seed=seed,
-                    book=book,
-                    people=people,
-                    options=options_of(o.plan.offer, options or {}),
-                    hours_per_month=hours_per_month,
+                    terms=terms.on(options_of(o.plan.offer, terms.options)),
                 )
                 if isinstance(found, str):
                     reasons = (Obstacle("RPO and RTO", found),)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Unpack
 
 from capacity import Workload
 from capacity.resilience import DESIGNS
 from pricing import PriceBook
 from streamfacts.units import human
-from streamfacts.usage import HOURS_PER_MONTH
 from streamfacts.words import lost_in_words
 from streamplan.analyses.decide.requirements import Aim
 from streamplan.analyses.resilience.resilience import (
@@ -21,7 +19,7 @@ from streamplan.analyses.resilience.resilience import (
     resilience,
 )
 from streamplan.analyses.risk.risk import OfferRisk
-from streamplan.planning.people import People
+from streamplan.planning.terms import Terms, Told
 
 #: Quasi-random draws of the delays of a recovery.
 DRAWS = 1024
@@ -60,10 +58,8 @@ def survive(
     aim: Aim,
     *,
     seed: int = 0,
-    book: PriceBook | None = None,
-    people: People | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Survival | str:
     """Return how an offer keeps an aim at the least cost, or in a sentence why it does not.
 
@@ -88,10 +84,7 @@ def survive(
             designs=designs,
             draws=DRAWS,
             seed=seed,
-            book=book,
-            people=people,
-            options=options,
-            hours_per_month=hours_per_month,
+            terms=Terms.of(terms, **told),
         )
     except NoSecondRegion as error:
         return f"{asked}: needs {error.allowed}"

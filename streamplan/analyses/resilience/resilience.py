@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -39,10 +39,10 @@ from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import other_region, regions
 from streamfacts.units import human, is_rate, largest, parse
-from streamfacts.usage import HOURS_PER_MONTH, Usage
+from streamfacts.usage import Usage
 from streamfacts.words import lost_in_words
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, plan
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -283,10 +283,8 @@ def resilience(
     worker_machine: str | None = None,
     draws: int = 4096,
     seed: int = 0,
-    book: PriceBook | None = None,
-    people: People | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> ResilienceStudy:
     """Size, price and judge every design of an offer.
 
@@ -316,8 +314,7 @@ def resilience(
     >>> study.result_of("stretched-zones").status, study.result_of("active-active").status
     ('misses', 'meets')
     """
-    book = book or PriceBook.load()
-    offer = find_offer(platform)
+    terms, offer = Terms.of(terms, **told), find_offer(platform)
     home = workload.region_at(offer.provider) or workload.region
     away = _second_region(home, second_region)
     aims = _aim("rpo", rpo), _aim("rto", rto)
@@ -336,9 +333,7 @@ def resilience(
     if DESIGNS["stretched-zones"] not in found:
         found.insert(0, DESIGNS["stretched-zones"])
     by = _mechanism(offer, mechanism)
-    maker = _Maker(
-        workload, offer, by, (home, away), book, people, dict(options or {}), hours_per_month, worker_machine
-    )
+    maker = _Maker(workload, offer, by, (home, away), terms, worker_machine)
     ranges = with_own(delays)
     joint = drawn_delays(ranges, draws, seed)
     results = []
@@ -368,10 +363,7 @@ class _Maker:
     offer: Offer
     mechanism: Mechanism | None
     regions: tuple[str, str]
-    book: PriceBook
-    people: People | None
-    options: dict[str, Any]
-    hours: float
+    terms: Terms
     worker_machine: str | None
 
     def make(
@@ -392,30 +384,27 @@ class _Maker:
         cloud = CLOUDS[home]()
         link = max(site.link_bytes_s for site in parts)
         if by is not None and link > 0:
-            usage = link_usage(demand, by, 2 if design.active else 1, self.hours)
+            usage = link_usage(demand, by, 2 if design.active else 1, self.terms.hours_per_month)
             if by.workers:
-                workers = replicators(link, cloud, self.worker_machine, self.hours)
+                workers = replicators(link, cloud, self.worker_machine, self.terms.hours_per_month)
                 both = workers.usage.times(np.asarray(2.0 if design.active else 1.0))
-                usage = Usage(usage.lines + both.lines, self.hours)
+                usage = Usage(usage.lines + both.lines, self.terms.hours_per_month)
             if usage.lines:
                 where = self.regions[0] if by.own_meter else self.regions[1]
-                bills["replication"] = bill(usage, self.book, where)
+                bills["replication"] = bill(usage, self.terms.book, where)
         if design.backup:
-            stored = backup_usage(demand, cloud, kept_s, self.hours)
+            stored = backup_usage(demand, cloud, kept_s, self.terms.hours_per_month)
             if design.second_cluster:
-                sink = replicators(float(demand.peak_wire_bytes_s), cloud, self.worker_machine, self.hours)
-                stored = Usage(stored.lines + sink.usage.lines, self.hours)
-            bills["backup"] = bill(stored, self.book, self.regions[1])
+                sink = replicators(
+                    float(demand.peak_wire_bytes_s), cloud, self.worker_machine, self.terms.hours_per_month
+                )
+                stored = Usage(stored.lines + sink.usage.lines, self.terms.hours_per_month)
+            bills["backup"] = bill(stored, self.terms.book, self.regions[1])
         return tuple(plans), bills, workers, "; ".join(dict.fromkeys(n for n in notes if n))
 
     def _plan(self, site: Site, region: str) -> tuple[Plan, str]:
         """Plan what must stand there, and let its meters count what it does in the normal state."""
-        choices: dict[str, Any] = {
-            "options": self.options,
-            "hours_per_month": self.hours,
-            "people": self.people,
-        }
-        stands = plan(site.sized_for.replace(region=region), self.offer.name, self.book, **choices)
+        stands = plan(site.sized_for.replace(region=region), self.offer.name, self.terms)
         if site.normal is site.sized_for or not stands.feasible:
             return stands, ""
         if stands.sizing.pools:
@@ -423,11 +412,10 @@ class _Maker:
         normal = plan(
             site.normal.replace(region=region),
             self.offer.name,
-            self.book,
+            self.terms,
             machine=stands.configuration,
             units=float(stands.sizing.units),
             clusters=stands.clusters,
-            **choices,
         )
         if not normal.feasible:
             return stands, "priced as if it served all readers"
