@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from capacity import Demand, Workload, platforms
 from pricing import PriceBook
-from streamfacts.tables import data_dir, parse_as_of, regions
+from pricing.book import meters
+from streamfacts.errors import InputError
+from streamfacts.tables import data_dir, parse_as_of, read_rows, regions
 from streamplan.plan import cost_all
 
 ROOT = data_dir()
@@ -25,7 +28,9 @@ LIMITS = [t for t in TABLES if t.startswith("limits/")]
 #: What makes a row of each table one of its kind.
 KEYS = {
     "assumptions": ["name"],
+    "families": ["family", "provider"],
     "regions": ["region"],
+    "vendors": ["vendor"],
     "rules": ["rule", "name"],
     **{t: ["meter"] for t in METERS},
     **{t: ["offer", "resource", "limit"] for t in LIMITS},
@@ -74,7 +79,8 @@ def test_confidence_is_one_of_three(name):
 
 def test_every_table_of_numbers_has_a_confidence():
     without = [t for t in TABLES if "confidence" not in table(t).columns]
-    assert sorted(without) == sorted([*METERS, "regions"])  # names and categories, no measured figures
+    names = ["families", "regions", "vendors"]  # and categories, no measured figures
+    assert sorted(without) == sorted([*METERS, *names])
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -133,6 +139,27 @@ def test_every_meter_has_unit_category_and_title():
     assert not frame.duplicated("meter").any()
     assert set(frame["category"]) <= {"compute", "storage", "network", "data", "requests", "licence", "people"}
     assert (frame["unit"] != "").all() and (frame["title"] != "").all() and (frame["listed_unit"] != "").all()
+
+
+@pytest.mark.parametrize("kind", ["prices", "meters", "limits"])
+def test_a_vendor_has_one_name_in_every_folder(kind):
+    """A stranger finds all of a vendor by one name; Pulsar is a software that several sell, with limits only."""
+    files = {Path(t).name for t in TABLES if t.startswith(f"{kind}/")}
+    assert files <= set(table("vendors")["vendor"]) | ({"pulsar"} if kind == "limits" else set())
+    for name in files if kind != "limits" else ():
+        assert {meter.partition(".")[0] for meter in table(f"{kind}/{name}")["meter"]} == {name}
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "named"),
+    [("path", "produced", "did you mean produce"), ("path", "", "path of"), ("seller", "amazon", "seller of")],
+)
+def test_a_path_or_seller_that_is_none_is_named(monkeypatch, column, word, named):
+    rows = tuple({**row, column: word} for row in read_rows("meters/upstash"))
+    monkeypatch.setattr("pricing.book.read_rows", lambda name: rows if name == "meters/upstash" else read_rows(name))
+    with pytest.raises(InputError) as caught:
+        meters.__wrapped__()
+    assert named in str(caught.value) and "upstash.kafka" in str(caught.value)
 
 
 def test_units_of_the_meters_are_binary_where_they_are_bytes():
