@@ -8,7 +8,7 @@ nothing there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,8 +70,8 @@ def unused_inputs(plan: Plan, moved: Moved | None = None) -> tuple[str, ...]:
     sizing = _sized(plan, moved.demands)
     for values in _numbers(sizing):
         if values.ndim and values.shape[-1] == len(moved.inputs) + 1:
-            apart = _apart(values[..., 1:], values[..., :1]).reshape(-1, len(moved.inputs)).any(axis=0)
-            read |= {name for name, other in zip(moved.inputs, apart, strict=True) if other}
+            apart = _apart(values[..., 1:], values[..., :1]).reshape(-1, len(moved.inputs))
+            read |= {name for name, other in zip(moved.inputs, apart.T, strict=True) if other.any()}
     known = {name for name, _ in moved.others}
     if known:
         before = list(_numbers(_sized(plan, moved.demands.take(0))))
@@ -119,8 +119,8 @@ def _plain(demand: Demand) -> tuple[Any, ...]:
 
 def _stack(demands: Sequence[Demand]) -> Demand:
     """Return 0-d demands that differ in numbers alone as one of shape (n,)."""
-    columns = {name: [np.asarray(getattr(d, name)) for d in demands] for name in demands[0].arrays()}
-    return replace(demands[0], **{name: np.array(values, float) for name, values in columns.items()})
+    first = demands[0]
+    return first.replace(**{name: np.array([float(getattr(d, name)) for d in demands]) for name in first.arrays()})
 
 
 def _fields(workload: Workload) -> list[str]:
