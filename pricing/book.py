@@ -16,12 +16,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from pricing.own_prices import doubts_of
 from pricing.vendors import find_vendor
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
 from streamfacts.reading import read_csv
 from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
 from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS, REMOTE_STORAGE
 
-Array = NDArray[np.float64]
 Key = tuple[str, str, str]
 
 #: No unit costs more; a larger number is a slip [USD].
@@ -208,7 +208,7 @@ class PriceBook:
     def load(cls, *overrides: str | Path) -> PriceBook:
         """Read `data/prices/*.csv` and put the rows of `overrides` (CSV files) over those of the same key.
 
-        An override may also be a contract discount, ``aws=12%`` or a YAML file of such lines (`pricing.discount`).
+        `pricing.open_book` takes contract discounts beside them.
 
         Raises
         ------
@@ -216,8 +216,6 @@ class PriceBook:
             for a row that is not usable, an unknown meter, a unit that is not the meter's, or tiers with a gap or
             an overlap; the message names file, row and field.
         """
-        from pricing.discount import discounted, is_discount, read_discounts
-
         if not overrides:
             return _shipped_book(data_dir())
         prices = dict(_shipped(data_dir()))
@@ -225,14 +223,12 @@ class PriceBook:
         doubts: list[str] = []
         clouds = {name: find_vendor(meter.vendor).cloud for name, meter in meters().items()}
         for path in overrides:
-            if not is_discount(path):
-                rows = read_numbered(Path(path))
-                doubts += doubts_of(rows, Path(path).name, prices, clouds)
-                found = _by_key((price for _, price in rows), Path(path).name)
-                prices.update(found)
-                own.update(found)
-        discounts = [str(path) for path in overrides if is_discount(path)]
-        return discounted(cls(prices, frozenset(own), tuple(doubts)), read_discounts(discounts))
+            rows = read_numbered(Path(path))
+            found = _by_key((price for _, price in rows), Path(path).name)
+            doubts += doubts_of(rows, Path(path).name, prices, clouds)
+            prices.update(found)
+            own.update(found)
+        return cls(prices, frozenset(own), tuple(doubts))
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""

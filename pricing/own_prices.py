@@ -82,7 +82,7 @@ def doubts_of(
         where = f"{table} row {number}"
         if row.meter in skus and row.sku not in skus[row.meter]:
             out.append(f"{where}: {_unread(row, skus[row.meter])}")
-        out += [f"{where}: {sentence}" for sentence in _far_apart(row, everything[row.meter, row.sku])]
+        out += [f"{where}: {sentence}" for sentence in _far_apart(row, everything.get((row.meter, row.sku), {}))]
     return out
 
 

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from capacity import platforms
+from capacity import offers
 from pricing import PriceBook
 from tests.fuzz.given import workloads
 from tests.fuzz.readers import READERS, check_reader
@@ -87,7 +87,7 @@ def _reads(name: str, count: Count, folder: Path) -> Any:
 def _sizes(count: Count, book: PriceBook) -> Any:
     @given(
         fields=workloads(),
-        offer=st.sampled_from(sorted(platforms())),
+        offer=st.sampled_from(sorted(offers())),
         month=st.integers(0, MONTHS - 1),
         draw=st.integers(0, DRAWS - 1),
     )

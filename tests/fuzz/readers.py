@@ -70,44 +70,45 @@ def _usage(path: Path) -> Any:
 
 
 def _people(path: Path) -> Any:
-    from streamplan.people import People
+    from streamplan.planning.people import People
 
     return People.load(path)
 
 
 def _batch(path: Path) -> Any:
-    from streamplan.batch_rows import read_portfolio
+    from streamplan.reports.batch_rows import read_portfolio
 
     return read_portfolio(path)
 
 
 def _charges(path: Path) -> Any:
-    from streamplan.chargeback import open_portfolio
+    from streamplan.analyses.chargeback import open_portfolio
 
     return open_portfolio(path)
 
 
 def _requirements(path: Path) -> Any:
-    from streamplan.fit.requirements import Requirements
+    from streamplan.analyses.decide.requirements import Requirements
 
     return Requirements.load(path)
 
 
 def _clusters(path: Path) -> Any:
     from capacity import predict
-    from streamplan.clusters import open_clusters, prediction_document
+    from capacity.measured.clusters_file import open_clusters
+    from streamplan.analyses.predict.words import prediction_document
 
     return prediction_document(predict(open_clusters(path).many))
 
 
 def _history(path: Path) -> Any:
-    from capacity.history import read_history
+    from capacity.workload.history import read_history
 
     return read_history(path)
 
 
 def _measurements(path: Path) -> Any:
-    from capacity.calibration.own import read_measurements
+    from capacity.measured.calibration.own_measurements import read_measurements
 
     return read_measurements(path)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capacity import platforms
+from capacity import offers
 from pricing import PriceBook
 from tests.fuzz.given import workloads
 from tests.fuzz.readers import READERS, check_reader
@@ -31,7 +31,7 @@ def test_a_spoilt_file_is_read_or_refused(name: str, data: st.DataObject, tmp_pa
 @settings(max_examples=25)
 @given(
     fields=workloads(),
-    offer=st.sampled_from(sorted(platforms())),
+    offer=st.sampled_from(sorted(offers())),
     month=st.integers(0, MONTHS - 1),
     draw=st.integers(0, DRAWS - 1),
 )

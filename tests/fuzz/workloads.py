@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from capacity import Demand, Workload, platforms, size
+from capacity import Demand, Workload, offers, size
+from capacity.demand.draws import draw_demand
 from pricing import PriceBook
 from streamfacts.errors import InputError
-from streamplan.document import dumps, plan_document, workload_document
-from streamplan.plan import Costed, cost_all, plan
+from streamplan.analyses.size.words import plan_document
+from streamplan.planning.plan import Costed, cost_all, plan
+from streamplan.views.json import dumps
+from streamplan.views.workload_document import workload_document
 
 #: Months and draws that each workload is sized at, together.
 MONTHS, DRAWS = 14, 8
@@ -25,7 +28,7 @@ def check_workload(fields: Mapping[str, Any], offer: str, month: int, draw: int,
     except InputError:
         return False
     demand = Demand.of(workload).replace(
-        region=workload.region_at(platforms()[offer].provider) or workload.region,
+        region=workload.region_at(offers()[offer].provider) or workload.region,
     )
     _check_demand(demand)
     _check_demand(Demand.corners(workload))
@@ -37,7 +40,7 @@ def check_workload(fields: Mapping[str, Any], offer: str, month: int, draw: int,
     _check_more(demand, offer, book)
 
     path = Demand.months(workload, MONTHS).replace(region=demand.region)
-    drawn = Demand.draws(workload, DRAWS, MONTHS, seed=draw).replace(region=demand.region)
+    drawn = draw_demand(workload, DRAWS, MONTHS, seed=draw).replace(region=demand.region)
     for several in (path, drawn):
         _check_demand(several)
     together = cost_all(path, offer, book, options=options)
