@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from streamfacts.errors import InputError
@@ -68,21 +68,26 @@ def doubts_of(
         _of_its_cloud(row, clouds.get(row.meter, ""), f"{table} row {number}")
         if parse_as_of(row.as_of) > today + AHEAD:
             raise InputError(f"{table} row {number}: as_of", row.as_of, f"a day that has been; today is {today}")
-    everything: dict[tuple[str, str], dict[str, float]] = {}
-    for (meter, sku, region), tiers in known.items():
-        everything.setdefault((meter, sku), {})[region] = tiers[0].price
+    shipped = _by_sku((key, tiers[0].price) for key, tiers in known.items())
+    own = _by_sku(((row.meter, row.sku, row.region), row.price) for _, row in rows if not row.tier_from)
     skus: dict[str, set[str]] = {}
-    for meter, sku in everything:
+    for meter, sku in shipped:
         skus.setdefault(meter, set()).add(sku)
-    for _, row in rows:
-        if not row.tier_from:
-            everything.setdefault((row.meter, row.sku), {})[row.region] = row.price
     out = []
     for number, row in rows:
-        where = f"{table} row {number}"
+        where, one = f"{table} row {number}", (row.meter, row.sku)
         if row.meter in skus and row.sku not in skus[row.meter]:
             out.append(f"{where}: {_unread(row, skus[row.meter])}")
-        out += [f"{where}: {sentence}" for sentence in _far_apart(row, everything.get((row.meter, row.sku), {}))]
+        elsewhere = shipped.get(one) or own.get(one, {})  # those of one's own only where nothing else is known
+        out += [f"{where}: {sentence}" for sentence in _far_apart(row, elsewhere)]
+    return out
+
+
+def _by_sku(prices: Iterable[tuple[tuple[str, str, str], float]]) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the price in each region, by meter and SKU."""
+    out: dict[tuple[str, str], dict[str, float]] = {}
+    for (meter, sku, region), price in prices:
+        out.setdefault((meter, sku), {})[region] = price
     return out
 
 
@@ -102,9 +107,7 @@ def _unread(row: Row, known: set[str]) -> str:
     if not row.sku:
         return f"no offer reads {row.meter} without a SKU, such as {', '.join(named[:3])}"
     near = difflib.get_close_matches(row.sku, named, n=3, cutoff=0.4) or named[:3]
-    return (
-        f"no shipped price of {row.meter} has SKU {row.sku!r}, so that no offer may read it; known: {', '.join(near)}"
-    )
+    return f"no shipped price of {row.meter} has SKU {row.sku!r}: it may be read by no offer; known: {', '.join(near)}"
 
 
 def _far_apart(row: Row, elsewhere: Mapping[str, float]) -> Iterator[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Range, Sizing, Workload, size
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamplan.planning.plan import Plan
 
@@ -66,22 +67,16 @@ def unused_inputs(plan: Plan, moved: Moved | None = None) -> tuple[str, ...]:
     if plan.workload is None:
         return ()
     moved = moved or Moved.of(plan.workload)
-    read: set[str] = set()
-    sizing = _sized(plan, moved.demands)
-    for values in _numbers(sizing):
-        if values.ndim and values.shape[-1] == len(moved.inputs) + 1:
-            apart = _apart(values[..., 1:], values[..., :1]).reshape(-1, len(moved.inputs))
-            read |= {name for name, other in zip(moved.inputs, apart.T, strict=True) if other.any()}
-    known = {name for name, _ in moved.others}
-    if known:
-        before = list(_numbers(_sized(plan, moved.demands.take(0))))
+    numbers = _numbers(_sized(plan, moved.demands))
+    apart = _apart(numbers[:, 1:], numbers[:, :1])
+    read = {name for name, column in zip(moved.inputs, apart.T, strict=True) if column.any()}
+    if moved.others:
+        before = numbers[:, :1]
         for name, demand in moved.others:
-            after = list(_numbers(_sized(plan, demand)))
-            if len(after) != len(before) or any(
-                a.shape != b.shape or _apart(a, b).any() for a, b in zip(after, before, strict=True)
-            ):
+            after = _numbers(_sized(plan, demand))
+            if after.shape != before.shape or _apart(after, before).any():
                 read.add(name)
-    tried = {*moved.inputs, *known}
+    tried = {*moved.inputs, *(name for name, _ in moved.others)}
     return tuple(name for name in _fields(plan.workload) if name in tried - read)
 
 
@@ -96,21 +91,26 @@ def _sized(plan: Plan, demand: Demand) -> Sizing:
     )
 
 
-def _numbers(sizing: Sizing) -> Iterator[NDArray[np.float64]]:
-    """Every number that the sizing shows or bills."""
+def _numbers(sizing: Sizing) -> Array:
+    """Return every number that the sizing shows or bills, a row each, a column a demand."""
+    found: list[Any] = [sizing.units]
     for c in sizing.constraints:
-        yield from (np.asarray(x, float) for x in (c.demand, c.capacity, c.ceiling))
+        found += (c.demand, c.capacity, c.ceiling)
     for limit in sizing.limits:
-        yield from (np.asarray(x, float) for x in (limit.demand, limit.limit))
-    for line in sizing.usage:
-        yield np.asarray(line.quantity, float)
-    for part in sizing.parts:
-        yield np.asarray(part.value, float)
-    yield np.asarray(sizing.units, float)
+        found += (limit.demand, limit.limit)
+    found += [line.quantity for line in sizing.usage]
+    found += [part.value for part in sizing.parts]
+    columns = max(np.shape(sizing.units), default=1)
+    out = np.empty((len(found), columns))
+    for row, values in enumerate(found):
+        out[row] = values
+    return out
 
 
-def _apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return ~np.isclose(one, other, rtol=1e-9, atol=0.0, equal_nan=True)
+def _apart(one: Array, other: Array) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        far = np.abs(one - other) > 1e-9 * np.abs(other)
+    return np.asarray((one != other) & far | np.isnan(one) ^ np.isnan(other) | np.isinf(one) ^ np.isinf(other))
 
 
 def _plain(demand: Demand) -> tuple[Any, ...]:
