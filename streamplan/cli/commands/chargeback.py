@@ -49,14 +49,12 @@ def command(
     focus: str | None,
     start: str,
 ) -> None:
-    """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used."""
-    from streamplan.analyses.chargeback import chargeback, focus_rows, open_portfolio
-    from streamplan.analyses.chargeback.words import chargeback_document, chargeback_table, summary
-
     """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used.
 
     A row that cannot be used is left out alone, with its reason; the exit status is then 2.
     """
+    from streamplan.analyses.chargeback import chargeback, focus_rows, open_portfolio
+    from streamplan.analyses.chargeback.words import chargeback_document, chargeback_table, summary
 
     opened = open_portfolio(portfolio)
     charged = chargeback(
