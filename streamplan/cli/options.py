@@ -11,12 +11,14 @@ import click
 
 from streamfacts.errors import InputError, NothingFeasible, cut, legible
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.planning.failures import report_failures
 
 if TYPE_CHECKING:
     from capacity import Workload
     from pricing import PriceBook
     from streamplan.planning.people import People
     from streamplan.planning.plan import Plan
+    from streamplan.planning.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -74,21 +76,18 @@ class Asked:
         return asked(self.with_people, self.people_file, self.support)
 
     @cached_property
+    def terms(self) -> Terms:
+        """What every analysis is told besides the workload."""
+        from streamplan.planning.terms import Terms
+
+        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people)
+
+    @cached_property
     def plan(self) -> Plan:
         """The plan of the one platform, with its machine and the units that are there."""
         from streamplan.planning.plan import plan
 
-        staff = self.people
-        return plan(
-            self.workload,
-            self.platform,
-            self.book,
-            machine=self.machine,
-            units=self.units,
-            options=self.options,
-            hours_per_month=self.hours_per_month,
-            people=staff,
-        )
+        return plan(self.workload, self.platform, self.terms, machine=self.machine, units=self.units)
 
 
 def asks(*decorators: Callable[..., Any]) -> Callable[..., Any]:
@@ -239,6 +238,8 @@ def rows_fail(portfolio: str, rows: int, wanted: str, reasons: Sequence[str]) ->
 
 
 def something_fits(study: Any) -> None:
+    """Raise `OfferFailed` if an offer failed, else `NothingFeasible` if none fits; for the end of a command."""
+    report_failures(study.failed)
     if not any(plan.feasible for plan in study.plans):
         raise NothingFeasible("no offer can carry this workload; the table says why")
 

@@ -66,12 +66,8 @@ def command(
         coincidence=coincidence,
         drivers=options(driver, "--driver", "aws.msk.storage=stored"),
         alert_at=alert_at,
-        book=asked.book,
         machine=asked.machine,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
-        people=asked.people,
+        terms=asked.terms,
     )
     if focus is not None:
         from streamfacts.files import write_whole

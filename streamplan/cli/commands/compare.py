@@ -25,17 +25,16 @@ from streamplan.cli.options import (
 @click.command("compare")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
 def command(asked: Asked) -> None:
-    """Every offer on the same workload, cheapest feasible first."""
+    """Every offer on the same workload, cheapest feasible first.
+
+    An offer that could not be sized is a row with its reason; the exit status is then 4.
+    """
     from streamplan.planning.study import study
 
     result = study(
         asked.workload,
         only=asked.only,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.compare.words import compare_document
