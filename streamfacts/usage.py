@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 HOURS_PER_MONTH = 730.0
 #: Hours of February; anything shorter is no whole month.
@@ -72,7 +73,7 @@ class Usage:
 
     def times(self, clusters: NDArray[np.float64]) -> Usage:
         """Return the usage of several equal clusters."""
-        if np.ndim(clusters) == 0 and clusters == 1:
+        if getattr(clusters, "ndim", 0) == 0 and clusters == 1:
             return self
         return replace(self, lines=tuple(line.times(clusters) for line in self.lines))
 

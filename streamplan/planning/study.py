@@ -168,10 +168,11 @@ class Study:
         return tuple(sorted(((_status(p), p) for p in self.plans), key=key))
 
     @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible."""
-        import pandas as pd
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """One record an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible.
 
+        Costs are in USD a month, None where there is none.
+        """
         rows = []
         for status, p in self.ranked:
             low, _, high = self.corner_costs[p.offer.name]
@@ -199,9 +200,21 @@ class Study:
                     "reason": p.reason,
                 }
             )
-        frame = pd.DataFrame(rows)
+        return tuple(rows)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The `rows` as a table, NaN where there is no cost."""
+        import pandas as pd
+
+        frame = pd.DataFrame(list(self.rows))
         frame.attrs["unit"] = "USD/month"
         return frame
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that offers are priced in, each once."""
+        return tuple(dict.fromkeys(row["region"] for row in self.rows))
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -230,10 +243,8 @@ class Study:
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
-    def equivalence(self) -> pd.DataFrame:
-        """What makes the offers comparable: copies, zones, availability and disks of each."""
-        import pandas as pd
-
+    def equivalence_rows(self) -> tuple[dict[str, Any], ...]:
+        """What makes the offers comparable, one record an offer: copies, zones, availability and disks of each."""
         rows = [
             {
                 "platform": p.offer.name,
@@ -244,7 +255,15 @@ class Study:
             }
             for p in self.plans
         ]
-        return pd.DataFrame(rows)
+        names = dict.fromkeys(name for row in rows for name in row)
+        return tuple({name: row.get(name) for name in names} for row in rows)
+
+    @cached_property
+    def equivalence(self) -> pd.DataFrame:
+        """The `equivalence_rows` as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.equivalence_rows))
 
     def plan_of(self, platform: str) -> Plan:
         """Return the plan of one offer."""
