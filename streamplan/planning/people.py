@@ -56,6 +56,8 @@ UNITS = {
 #: Least and largest value of what is a share.
 _BOUNDS = {"wage_share_of_cost": (1e-6, 1.0), "rank_correlation_of_offers": (0.0, 1.0)}
 EVERYWHERE = "*"
+#: Whose meters and inputs these are, the first part of their names.
+PEOPLE = "people"
 NO_SUPPORT = "none"
 
 
@@ -75,7 +77,7 @@ class Item:
     @property
     def input(self) -> str:
         """Name of the input among those that are drawn."""
-        return f"people.{self.name}.{self.applies_to}"
+        return f"{PEOPLE}.{self.name}.{self.applies_to}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class SupportPlan:
         --------
         AWS works the example of 1.2 million USD under its partner-led plan on its page of prices:
 
-        >>> plan = People.load(support="partner-led").support_of(find_platform("msk-standard"))
+        >>> plan = People.load(support="partner-led").support_of(find_offer("msk-standard"))
         >>> float(plan.fee(1.2e6))
         70500.0
         """
@@ -185,9 +187,9 @@ class People:
         item = self.items.get(("rank_correlation_of_offers", EVERYWHERE))
         value = 0.0 if item is None else item.value.likely
         pairs = dict(given.pairs)
-        names = sorted(self.inputs)
-        for one, other in combinations(names, 2):
-            if one.split(".")[1] == other.split(".")[1]:
+        of = {item.input: item.name for item in self.items.values()}
+        for one, other in combinations(sorted(self.inputs), 2):
+            if of[one] == of[other]:
                 pairs.setdefault((one, other), value)
         return Correlation(tuple(sorted(pairs.items())))
 
@@ -203,7 +205,9 @@ class People:
     def corners(self) -> People:
         """Return the same with every range at its cheap, its likely and its dear end, each value of shape (3,)."""
         ends = {k: np.array([r.low, r.likely, r.high]) for k, r in self.inputs.items()}
-        return replace(self, values={k: v[::-1] if "wage_share_of_cost" in k else v for k, v in ends.items()})
+        # the less of a cost wages are, the dearer is the rest
+        turned = {item.input for item in self.items.values() if item.name == "wage_share_of_cost"}
+        return replace(self, values={k: v[::-1] if k in turned else v for k, v in ends.items()})
 
     def rows(self, rows: int | slice | NDArray[np.intp]) -> People:
         """Return the same for some of the draws, or for one."""
@@ -238,7 +242,7 @@ class People:
         shape = np.broadcast_shapes(sizing.units.shape, costs.subtotal.shape, fte.shape, month.shape, tools.shape)
 
         def line(name: str, title: str, category: str, quantity: Any, unit: str, cost: Any, *rows: Price) -> BillLine:
-            usage = UsageLine(f"people.{name}", np.broadcast_to(quantity, shape), unit, "", _FORMULAS[name])
+            usage = UsageLine(f"{PEOPLE}.{name}", np.broadcast_to(quantity, shape), unit, "", _FORMULAS[name])
             none = np.zeros(shape, bool)
             zero = np.zeros(1)[:, None]
             schedule = Schedule(zero, zero + np.inf, zero, (rows,))
@@ -320,7 +324,7 @@ def _nodes(sizing: Sizing) -> Array:
 @cache
 def _price(name: str, unit: str, price: float, as_of: str, source: str, confidence: Any, note: str) -> Price:
     return Price(
-        meter=f"people.{name}",
+        meter=f"{PEOPLE}.{name}",
         region=ANY_REGION,
         unit=unit,
         price=price,

@@ -138,7 +138,7 @@ def study_table(study: Study) -> Table:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
         else:
-            reason = row["reason"].split(" (http")[0]
+            reason = row["reason"]
             cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
         table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
     return table

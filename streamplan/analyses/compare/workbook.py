@@ -320,9 +320,8 @@ def _limits(book: Book, study: Study) -> None:
     styles = ["text", "text", "word", "number", "number", "word", "number", "share", "share", "word", "note", "source"]
     for name in study.table["platform"]:
         plan = study.plan_of(name)
-        binding = plan.sizing.binding
-        for c in plan.sizing.constraint_rows():
-            binds = "binds" if f"{c['constraint']} ({c['state']})" == binding else ""
+        for position, c in enumerate(plan.sizing.constraint_rows()):
+            binds = "binds" if position == plan.sizing.bound_by else ""
             sheet.row(
                 row,
                 [
