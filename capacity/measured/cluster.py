@@ -1,7 +1,7 @@
 """Cluster: a running or planned cluster as its benchmark would describe it, in canonical arrays.
 
-The fields are the columns of `data/evidence.csv`, so that a published measurement, a line of somebody's own table and
-a YAML file are the same thing. What is not given is filled in where a default exists, and named in `assumed`.
+The fields are the columns of `data/evidence/evidence.csv`, so that a published measurement, a line of somebody's own
+table and a YAML file are the same thing. What is not given is filled in where a default exists, and named in `assumed`.
 """
 
 from __future__ import annotations
@@ -95,11 +95,11 @@ class Cluster:
 
         Parameters
         ----------
-        clusters : `system`, `nodes` and any other columns of `data/evidence.csv`; besides them `producers` (producer
-            clients), `senders` (threads that each wait for an answer), `records_per_request`, `brokers` and `bookies`
-            of Pulsar, and `compression_ratio`, each a number [1], and `load_mb_s` [MB/s]; `waits` (producers wait for
-            each answer), `journal` (of a bookie) and `proxied`, each yes or no; `benchmark`, openmessaging or other.
-            Nothing is read from `note`, `hardware` and `source`.
+        clusters : `system`, `nodes` and any other columns of `data/evidence/evidence.csv`; besides them `producers`
+            (producer clients), `senders` (threads that each wait for an answer), `records_per_request`, `brokers` and
+            `bookies` of Pulsar, and `compression_ratio`, each a number [1], and `load_mb_s` [MB/s]; `waits` (producers
+            wait for each answer), `journal` (of a bookie) and `proxied`, each yes or no; `benchmark`, openmessaging or
+            other. Nothing is read from `note`, `hardware` and `source`.
 
         Raises
         ------

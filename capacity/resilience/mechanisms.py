@@ -14,7 +14,7 @@ class Mechanism:
 
     Attributes
     ----------
-    lag : name of the lag of an idle link in `data/resilience.csv`; empty where a write waits for both regions
+    lag : name of the lag of an idle link in `data/analyses/resilience.csv`; empty where a write waits for both regions
     workers : whether it runs on machines of one's own
     reads : whether it reads from the brokers like one more consumer, beyond what the offer's model adds for a copy
     source : a page that describes it

@@ -185,7 +185,7 @@ class Offer:
         protocol if left out
     no_region_copy : why there is none, where `region_copies` is empty
     counts_region_copies : whether its model adds the reads of copies in other regions to its egress
-    metrics : names of the schemes in `data/guardrails.csv` by which it is watched
+    metrics : names of the schemes in `data/analyses/guardrails.csv` by which it is watched
     kind : which rows of `data/fit/features.csv` and `ratings.csv` speak of it besides its own
     """
 

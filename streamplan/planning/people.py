@@ -1,8 +1,8 @@
 """People and platform: staff, training, tooling, licences and support as lines of a bill, off unless asked for.
 
-What is published about head counts is thin, so `data/people.csv` is a wide prior by offer and size in which every row
-says that it is an assumption and whose; a file of the same columns puts one's own rows over it. Support plans and their
-published shares are rows of `data/support.csv`.
+What is published about head counts is thin, so `data/analyses/people.csv` is a wide prior by offer and size in which
+every row says that it is an assumption and whose; a file of the same columns puts one's own rows over it. Support plans
+and their published shares are rows of `data/analyses/support.csv`.
 
 =========  ===========================================================================================================
 people     (base + clusters x one of a cluster + nodes / 10 x one of ten nodes) x wage / share of wages in its cost
@@ -138,7 +138,7 @@ class People:
 
         Parameters
         ----------
-        own : CSV files with the columns of `data/people.csv`
+        own : CSV files with the columns of `data/analyses/people.csv`
         support : level of the support plan, or "none"
 
         Raises
@@ -216,7 +216,9 @@ class People:
     def _value(self, name: str, offer: Offer) -> Array:
         item = self.item(name, offer)
         if item is None:
-            raise MissingFact(f"no row {name!r} for {offer.name} ({offer.family}) in data/people.csv; give your own")
+            raise MissingFact(
+                f"no row {name!r} for {offer.name} ({offer.family}) in data/analyses/people.csv; give your own"
+            )
         return np.asarray(self.values.get(item.input, item.value.likely), float)
 
     def fte(self, sizing: Sizing) -> Array:
@@ -347,7 +349,7 @@ def _prices(name: str, items: list[Item | None]) -> Iterator[Price]:
 
 @cache
 def _shipped() -> Mapping[tuple[str, str], Item]:
-    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(read_rows("people"), 2))
+    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(read_rows("analyses/people"), 2))
 
 
 def _read(path: Path) -> dict[tuple[str, str], Item]:
@@ -397,7 +399,7 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
 @cache
 def _support() -> Mapping[tuple[str, str], SupportPlan]:
     bands: dict[tuple[str, str], list[Row]] = {}
-    for row in read_rows("support"):
+    for row in read_rows("analyses/support"):
         bands.setdefault((row["applies_to"], row["level"]), []).append(row)
     out = {}
     for key, rows in bands.items():

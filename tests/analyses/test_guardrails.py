@@ -125,7 +125,7 @@ def test_labels_pick_the_series():
 
 
 def test_every_metric_has_a_source_and_is_used():
-    table = read_table("guardrails")
+    table = read_table("analyses/guardrails")
     assert not table.duplicated(["scheme", "alert"]).any()
     assert set(table["scheme"]) == {scheme for offer in WATCHED for scheme in offers()[offer].metrics}
     assert table["source"].str.startswith("https://").all()

@@ -300,7 +300,9 @@ def test_the_command(tmp_path):
 
 
 def test_the_command_takes_the_table_of_evidence(tmp_path):
-    run = CliRunner().invoke(cli, ["predict", str(data_dir() / "evidence.csv"), "--json"], catch_exceptions=False)
+    run = CliRunner().invoke(
+        cli, ["predict", str(data_dir() / "evidence" / "evidence.csv"), "--json"], catch_exceptions=False
+    )
     assert len(json.loads(run.stdout)) == len(published())
 
 

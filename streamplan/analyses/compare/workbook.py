@@ -361,7 +361,7 @@ def _assumptions(book: Book, study: Study) -> None:
         sheet.row(row, [r["name"], r["value"], None, None, "", "", "", r["doc"], r["origin"]], _ASSUMED)
         row += 1
     row += 1
-    for fact in read_rows("assumptions"):
+    for fact in read_rows("model/assumptions"):
         sheet.row(row, [fact[c] for c in _ASSUMED_COLUMNS], _ASSUMED)
         row += 1
     row += 1

@@ -100,7 +100,7 @@ def guardrails(
     more = _labels(labels or {})
     where = (mount or MOUNTS.get(scheme, "")).replace("\\", "\\\\").replace('"', '\\"')
     rules = []
-    for row in read_rows("guardrails"):
+    for row in read_rows("analyses/guardrails"):
         if row["scheme"] in plan.offer.metrics:
             for severity, level, why in _thresholds(plan, row):
                 expr = str(row["expr"]).format(

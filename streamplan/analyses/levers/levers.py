@@ -131,7 +131,7 @@ class LeverStudy:
 
 
 def targets(given: Mapping[str, Any] | None = None) -> dict[str, float]:
-    """Return how far each lever is pulled, from `data/levers.csv` with the user's own values over it.
+    """Return how far each lever is pulled, from `data/analyses/levers.csv` with the user's own values over it.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def targets(given: Mapping[str, Any] | None = None) -> dict[str, float]:
     >>> targets({"retention_share": 0.25})["retention_share"]
     0.25
     """
-    out = {row["name"]: row["value"] for row in read_rows("levers")}
+    out = {row["name"]: row["value"] for row in read_rows("analyses/levers")}
     for name, value in (given or {}).items():
         if name not in out:
             raise unknown_name("target", str(name), out)
@@ -368,7 +368,7 @@ def levers() -> tuple[Lever, ...]:
                 "compression",
                 _uncompressed,
             )
-            for row in read_rows("compression")
+            for row in read_rows("model/compression")
         ),
         Lever(
             "batching", "Larger batches", _batch, "latency: a producer waits until a batch is full, or its linger ends"
@@ -435,7 +435,7 @@ def study_levers(
     Parameters
     ----------
     machine : the machine type that is held; the cheapest if left out
-    own_targets : how far levers are pulled, over `data/levers.csv`
+    own_targets : how far levers are pulled, over `data/analyses/levers.csv`
     without : levers to leave out
     people : those who run it, whose cost follows the machines and clusters that a lever leaves; none if left out
 

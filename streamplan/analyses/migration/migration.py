@@ -371,7 +371,7 @@ def _held(workload: Workload, name: str, terms: Terms) -> Plan:
 @cache
 def _quantities() -> Mapping[str, Range]:
     out = {}
-    for row in read_rows("migration"):
+    for row in read_rows("analyses/migration"):
         low, likely, high = (row[k] for k in ("low", "likely", "high"))
         most = 1.0 if row["unit"] == "1" else np.inf
         out[row["name"]] = Range(low, likely, high, spread(low, likely, high, bounds=(0.0, most)))
@@ -423,7 +423,7 @@ def _person_days(workload: Workload, old: Offer, new: Offer, method: str, applic
 def _likely(people: People, name: str, offer: Offer) -> float:
     item = people.item(name, offer)
     if item is None:
-        raise MissingFact(f"no row {name!r} for {offer.name} in data/people.csv")
+        raise MissingFact(f"no row {name!r} for {offer.name} in data/analyses/people.csv")
     return item.value.likely
 
 

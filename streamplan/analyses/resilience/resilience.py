@@ -299,7 +299,7 @@ def resilience(
     backup_interval : between two uploads to the object store
     backup_kept : how long the object store keeps records; the workload's retention if left out
     restored : span of records that must be back before the service counts as restored; the hot retention if left out
-    delays : one's own in place of rows of `data/resilience.csv`, such as {"decide": "2 min"}
+    delays : one's own in place of rows of `data/analyses/resilience.csv`, such as {"decide": "2 min"}
     draws, seed : quasi-random draws of the delays
 
     Raises

@@ -85,9 +85,9 @@ def resilience_terms(study: ResilienceStudy) -> str:
     known = [f"{r['what']} {span(r['seconds'])}" for r in study.rebuild.to_dict("records") if r["seconds"]]
     rebuild = "; ".join(known) or "The vendor rebuilds"
     return (
-        f"First region {first}, second {second}{copied}. Delays are drawn from the wide ranges of data/resilience.csv"
-        f" ({study.draws:,} draws, seed {study.seed}) and held against the aim at P{HELD_AT}; a second cluster is sized"
-        f" for the whole load. {rebuild[:1].upper()}{rebuild[1:]}."
+        f"First region {first}, second {second}{copied}. Delays are drawn from the wide ranges of"
+        f" data/analyses/resilience.csv ({study.draws:,} draws, seed {study.seed}) and held against the aim at"
+        f" P{HELD_AT}; a second cluster is sized for the whole load. {rebuild[:1].upper()}{rebuild[1:]}."
     )
 
 

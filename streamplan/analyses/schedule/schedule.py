@@ -3,7 +3,7 @@
 What is held never shrinks: brokers stay, disks cannot be made smaller, partitions cannot be taken back. The horizon is
 cut into periods of so many months. At the start of each one there is what the heaviest of its months asks for, so that
 nothing is added in between. A step that adds brokers moves data to them, at the rate that
-`rebalance_bytes_s` of `data/assumptions.csv` allows each broker, and must be ordered that much earlier.
+`rebalance_bytes_s` of `data/model/assumptions.csv` allows each broker, and must be ordered that much earlier.
 """
 
 from __future__ import annotations
