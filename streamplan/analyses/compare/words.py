@@ -17,6 +17,7 @@ from streamplan.planning.study import CLOSED, FEASIBLE, Study
 from streamplan.planning.unused_inputs import Moved, unused_inputs
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
 
 if TYPE_CHECKING:
@@ -144,14 +145,9 @@ def _end(value: Any) -> str:
 
 def study_table(study: Study) -> Table:
     """Return the comparison, cheapest feasible first."""
-    from rich import box
-    from rich.table import Table
-
     w = study.workload
     ranged = study.ranged
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
-    )
+    table = titled_table(f"{w.title or w.name}: cost a month in {w.region}, USD")
     several = len(study.regions) > 1
     table.add_column("platform", overflow="fold", min_width=24)
     if several:
