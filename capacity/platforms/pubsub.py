@@ -42,7 +42,7 @@ def _messages_per_request(context: Context) -> Any:
     if d.batches_measured:
         in_a_batch = d.batch_wire_bytes * d.records_s / np.where(written, d.wire_bytes_s, 1.0)
     else:  # a topic has no partitions that would split a producer's batch
-        streams = batch_streams(d.partitions, d.topics, d.producers, keyed=False)
+        streams = batch_streams(1.0, float(context.options["topics"]), d.producers, keyed=False)
         in_a_batch = lingered_records(d.records_s, streams, d.linger_s, d.full_batch_records)
     several = np.where(written, np.floor(asked or in_a_batch + ROUNDING), 1.0)
     fitting = np.floor(_fact("max_request_mb").value * 1e6 / d.message_bytes)
