@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Offer, Range, Sizing, find_offer, offers
+from capacity import Offer, Range, Sizing, find_offer, known_offers
 from capacity.demand.draws import Draws
 from capacity.workload.correlation import Correlation
 from capacity.workload.uncertainty import spread
@@ -120,7 +120,7 @@ class People:
 
     Examples
     --------
-    >>> from streamplan.plan import plan
+    >>> from streamplan import plan
     >>> from capacity import Workload
     >>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
     >>> p = plan(w, "kafka-ec2-ebs", people=People.load(support="none"))
@@ -155,7 +155,7 @@ class People:
         return cls(items, support)
 
     def item(self, name: str, offer: Offer) -> Item | None:
-        """Return the row of an item for an offer: its own, its family's, its kind's or that for all; None if none is."""
+        """Return the row of an item for an offer: its own, its family's, its kind's or that for all; None if none."""
         for key in (offer.name, offer.family, offer.kind, EVERYWHERE):
             if (name, key) in self.items:
                 return self.items[name, key]
@@ -369,7 +369,7 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
     name, to = str(row.get("item", "")), str(row.get("applies_to", ""))
     if name not in UNITS:
         raise unknown_name(f"{where}: item", name, UNITS)
-    known = {EVERYWHERE, *(name for o in offers().values() for name in (o.name, o.family, o.kind))}
+    known = {EVERYWHERE, *(name for o in known_offers().values() for name in (o.name, o.family, o.kind))}
     if to not in known:
         raise unknown_name(f"{where}: applies_to", to, known)
     if row.get("unit") != UNITS[name]:
