@@ -13,6 +13,7 @@ from streamfacts.units import human, largest
 from streamplan.analyses.size.explain import explain_text
 from streamplan.analyses.size.path_costs import path_costs
 from streamplan.planning.plan import Plan
+from streamplan.planning.unused_inputs import unused_inputs
 from streamplan.views.html import Html, environment, render
 from streamplan.views.json import mapping
 from streamplan.views.terminal import titled_table
@@ -38,6 +39,7 @@ def plan_answer(plan: Plan) -> Html:
             binds=use(int(plan.sizing.bound_by)),
             next=use(int(plan.sizing.bound_next)),
             parts=parts,
+            unused=unused_inputs(plan),
         )
     )
 
@@ -130,6 +132,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "assumptions": list(sizing.assumptions),
             "guarantees": dict(plan.offer.guarantees),
             "not_modelled": list(plan.offer.not_modelled),
+            "unused_inputs": list(unused_inputs(plan)),
+            "warnings": list(plan.bill.book.doubts),
         }
     )
 
@@ -187,6 +191,12 @@ def plan_table(plan: Plan) -> Table:
             style=mark,
         )
     return table
+
+
+def unused_sentence(plan: Plan) -> str:
+    """Return which inputs nothing on the offer reads, '' if there are none."""
+    unused = unused_inputs(plan)
+    return f"nothing on {plan.offer.title} reads {', '.join(unused)}" if unused else ""
 
 
 def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
