@@ -75,7 +75,9 @@ def _share(field: str, low: float, high: float) -> BeforeValidator:
 class _Block(BaseModel):
     """A mapping of the growth block; an unknown name is an error that names the nearest."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from capacity import Sizing
 from pricing import Bill, PriceBook, bill
-from streamplan.planning.people import People
+
+if TYPE_CHECKING:
+    from streamplan.planning.people import People
 
 
 def priced(sizing: Sizing, book: PriceBook, region: str, people: People | None = None) -> Bill:
