@@ -261,7 +261,8 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
     if w.peak_write is not None:  # in a draw of both the peak is never below the average
         peak_ratio = np.maximum(get("peak_write") / get("write"), 1.0)
     else:
-        peak_ratio = get("peak_ratio", 1.0) * (w.growth.peak_ratio(take) if w.growth is not None else 1.0)
+        seasonal = w.growth.peak_ratio(take) if w.growth is not None else 1.0
+        peak_ratio = get("peak_ratio", float(assumption("unknown_peak_ratio")) if w.peak_missing else 1.0) * seasonal
     retention = get("retention")
     copies = get("replication_factor")
     fan_out = get("fan_out")

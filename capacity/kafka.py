@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from capacity.cloud import Cloud
 from capacity.constraint import Constraint, Limit, heaviest, units_needed
+from capacity.follower_fetch import FOLLOWER_FETCH
 from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable
@@ -204,9 +205,7 @@ def kafka_offer(
         configurations=partial(_names, cloud, local),
         model=partial(_model, cloud=cloud, local=local, tiered=tiered),
         options=(
-            Option(
-                "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
-            ),
+            FOLLOWER_FETCH,
             Option("controllers", 3, "KRaft controllers", allowed=(3, 5)),
             Option("controller_machine", controller_machine, "machine type of the controllers", allowed=machines),
             LEAST_VCPU,

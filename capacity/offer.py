@@ -237,7 +237,7 @@ def size(
     >>> w = Workload(write="45 MB/s", message="1 KiB", fan_out=2, retention="24 h")
     >>> s = size(w, "msk-express", machine="express.m7g.large")
     >>> float(s.units), s.binding
-    (6.0, 'ingress (normal)')
+    (9.0, 'egress (catch-up)')
     """
     offer = find_platform(platform)
     if isinstance(workload, Workload):

@@ -44,7 +44,7 @@ def _regions_by_provider(value: Any) -> dict[str, str]:
 def _headroom(value: Any) -> Any:
     allowed = "a share of capacity above 0 and up to 1, or a mapping of resource to share"
     shares = value if isinstance(value, Mapping) else {"all": value}
-    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "quota")
+    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "connections", "quota")
     out = {}
     for resource, share in shares.items():
         if resource not in known:
@@ -163,8 +163,9 @@ class Workload(BaseModel):
         Literal["none", "broker", "zone"],
         checked("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
     ] = Field("zone", description="the loss that the platform must carry at peak")
-    outage: Annotated[Range, quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
-        Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [seconds]"
+    outage: Annotated[Range, quantity("outage", "duration", 0.0, 30 * DAY)] = Field(
+        Range(HOUR, HOUR, HOUR),
+        description="outage of a zone or consumer group to catch up after; 0 for none [seconds]",
     )
     catch_up: Annotated[Range, quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
         Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
@@ -267,6 +268,12 @@ class Workload(BaseModel):
     def region_at(self, provider: str) -> str | None:
         """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
         return self.regions.get(provider) or counterpart(self.region, provider)
+
+    @property
+    def peak_missing(self) -> bool:
+        """Whether nothing says how high the peak is: no peak, and no day, week or burst in the seasons of growth."""
+        seasonal = bool(self.growth and self.growth.seasons and self.growth.seasons.peak)
+        return self.peak_write is None and self.peak_ratio is None and not seasonal
 
     @property
     def must_survive(self) -> str:

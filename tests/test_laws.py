@@ -18,7 +18,9 @@ from streamfacts.tables import assumption
 
 
 def demand(**fields) -> Demand:
-    return Demand.of(Workload(**{"write": "10 MB/s", "message": "1 KiB", "retention": "7 d", **fields}))
+    return Demand.of(
+        Workload(**{"write": "10 MB/s", "message": "1 KiB", "retention": "7 d", "peak_ratio": 1, **fields})
+    )
 
 
 # -------------------------------------------------------------------------------------------------- records

@@ -222,7 +222,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 )
             )
 
-    whole, quota_source = use_up_to(demand, "partitions", "quota_use_up_to")
+    whole, quota_source = use_up_to(demand, "partitions", "count_use_up_to")
     space, space_source = use_up_to(demand, "disk space", "disk_space_use_up_to")
     heap = float(assumption("broker_heap_gib")) * GIB
     cache = assumption("page_cache_s")

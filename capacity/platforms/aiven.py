@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.constraint import Constraint, Limit, units_needed
+from capacity.follower_fetch import FOLLOWER_FETCH
 from capacity.laws.brokers import NORMAL, Machines, broker_constraints, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.machines import machine_table
 from capacity.offer import Context, Offer, Option
 from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota
+from capacity.quotas import lagging_reads, service_level, with_catch_up
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB
@@ -27,10 +29,6 @@ _CREATE = "https://aiven.io/docs/products/kafka/get-started/create-standard-kafk
 #: Stream loads that are sold: two fixed ones, and one by the megabyte a second.
 SMALL, MEDIUM, CUSTOM = "stream-load-1", "stream-load-10", "stream-load-custom"
 
-_FOLLOWER_FETCH = Option(
-    "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
-)
-
 
 def _of_standard(name: str, resource: str | None = None) -> Fact:
     return limit("aiven", _STANDARD, name, resource)
@@ -43,7 +41,12 @@ def _standard(context: Context) -> Sizing:
     step_out = _of_standard("egress_per_ingress")
     constraints = [
         quota(context, "ingress", write, _of_standard("step_ingress_mb_s"), "bytes/s", "peak write on the wire", MB),
-        quota(context, "egress", read, step_out, "bytes/s", "peak write on the wire x (fan-out + other regions)", MB),
+        *with_catch_up(
+            quota(
+                context, "egress", read, step_out, "bytes/s", "peak write on the wire x (fan-out + other regions)", MB
+            ),
+            d.wire_bytes_s * lagging_reads(d),
+        ),
     ]
     needed = units_needed(constraints, 1.0, 1.0)
     sold = [_of_standard("stream_load_mb_s", name) for name in (SMALL, MEDIUM)]
@@ -123,6 +126,7 @@ def _standard(context: Context) -> Sizing:
         "compute is chosen by Aiven from the stream load; high fan-out, partitions or connections may need more",
         "GB are 10^9 bytes: Aiven's own example of 1 MB/s only fits so",
         "clients reach the service over VPC peering in the same region",
+        *service_level(d),
     )
     return context.sizing("MB/s step", units, constraints, limits, lines, parts, notes)
 
@@ -229,7 +233,7 @@ OFFERS = (
                 "share of the traffic on diskless topics: no transactions, no compaction, higher latency",
                 high=1.0,
             ),
-            _FOLLOWER_FETCH,
+            FOLLOWER_FETCH,
         ),
         guarantees={
             "protocol": "Kafka",
@@ -257,7 +261,7 @@ OFFERS = (
         options=(
             Option("vcpu", 2.0, "vCPU of a node, as the console shows it for the plan", low=1.0, high=128.0),
             Option("heap_gib", 1.0, "heap of a broker [GiB]", low=0.25, high=1.5),
-            _FOLLOWER_FETCH,
+            FOLLOWER_FETCH,
         ),
         guarantees={
             "protocol": "Kafka",

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit, units_needed
 from capacity.demand import Demand
-from capacity.laws.brokers import NORMAL, use_up_to
+from capacity.follower_fetch import FOLLOWER_FETCH
+from capacity.laws.brokers import NORMAL
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
+from capacity.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
@@ -75,32 +77,44 @@ def _partitions(kind: _Type, d: Demand) -> Array:
     return np.maximum(d.partitions, np.ceil(least))
 
 
-def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
-    """Return every dimension of a unit at `peak` times the average load."""
+def _constraints(kind: _Type, context: Context, peak: Any, *, billed: bool = False) -> list[Constraint]:
+    """Return every dimension of a unit at `peak` times the average load.
+
+    What is `billed` is what the load uses, without headroom and without what a catch-up adds for some hours.
+    """
     d, options = context.demand, context.options
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
-    whole, whole_source = use_up_to(d, "partitions", "quota_use_up_to")
+    shares = {"partitions": count_share(d, "partitions"), "connections": count_share(d, "connections")}
     write = d.wire_bytes_s * peak
     read = write * (d.fan_out + d.cross_region_copies)
     partitions = _partitions(kind, d)
 
     def of_unit(name: str, demand: Any, key: str, unit: str, formula: str, scale: float = 1.0) -> Constraint:
         one = kind.limit(key)
-        ceiling, why = (whole, whole_source) if unit == "partitions" else (use, use_source)
+        ceiling, why = (1.0, "what is used is billed") if billed else shares.get(unit) or quota_share(d)
         source = f"{one.source}; {why}"
         return Constraint(name, NORMAL, np.asarray(demand), one.value * scale, ceiling, unit, source, formula)
 
     fetched = float(options["fetch_kib"]) * KIB
+    backlog = d.wire_bytes_s * lagging_reads(d)
+    reads = [
+        (
+            of_unit("egress", read, "egress_mib_s", "bytes/s", "write on the wire x (fan-out + other regions)", MIB),
+            backlog,
+        ),
+        (
+            of_unit(
+                "requests",
+                write / d.batch_wire_bytes + read / fetched,
+                "requests_s",
+                "requests/s",
+                f"produced batches, one a request, + bytes read / {fetched / KIB:g} KiB of a fetch",
+            ),
+            backlog / fetched,
+        ),
+    ]
     out = [
         of_unit("ingress", write, "ingress_mib_s", "bytes/s", "write on the wire", MIB),
-        of_unit("egress", read, "egress_mib_s", "bytes/s", "write on the wire x (fan-out + other regions)", MIB),
-        of_unit(
-            "requests",
-            write / d.batch_wire_bytes + read / fetched,
-            "requests_s",
-            "requests/s",
-            f"produced batches, one a request, + bytes read / {fetched / KIB:g} KiB of a fetch",
-        ),
+        *(c for normal, more in reads for c in ([normal] if billed else with_catch_up(normal, more))),
         of_unit("partitions", partitions, "partitions", "partitions", "those asked, at least peak / what one carries"),
     ]
     if kind is not FREIGHT and options["compacted_share"]:
@@ -229,7 +243,8 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
     sku = kind.sku + ("-lowest" if options.get("rate") == "lowest" else "")
     if kind.elastic:
         average = options["ecku_billed"] == "average"
-        load = units_needed(_constraints(kind, context, 1.0), least.value, 1.0) if average else needed
+        used = _constraints(kind, context, 1.0 if average else d.peak_ratio, billed=True)
+        load = units_needed(used, least.value, 1.0)
         billed = context.units_or(load)
         whose = "given" if context.units is not None else f"that the {'average' if average else 'peak'} load uses"
         how = f"eCKUs {whose} x {hours:g} h"
@@ -285,7 +300,8 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
             )
         )
     limits = _limits(kind, context, units)
-    return context.sizing(kind.unit, units, constraints, limits, lines, parts, _assumptions(kind, options))
+    said = (*_assumptions(kind, options), *service_level(d))
+    return context.sizing(kind.unit, units, constraints, limits, lines, parts, said)
 
 
 def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:
@@ -335,7 +351,7 @@ def _options(kind: _Type) -> tuple[Option, ...]:
         doc = "end of the published range of rates that is billed; where in between is not public"
         out.append(Option("rate", "highest", doc, allowed=("highest", "lowest"), price_ends=("lowest", "highest")))
     if kind in (ENTERPRISE, DEDICATED):
-        out.append(Option("follower_fetch", True, "consumers read from the closest replica (KIP-392)"))
+        out.append(FOLLOWER_FETCH)
     if kind is FREIGHT:
         out += [
             Option("zone_aligned", True, "clients name their zone, so that they are served in it"),

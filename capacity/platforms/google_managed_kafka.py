@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from capacity.constraint import ROUNDING, Constraint, Limit, units_needed
 from capacity.demand import Demand
+from capacity.follower_fetch import FOLLOWER_FETCH
 from capacity.laws.brokers import NORMAL, ZONE_DOWN
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
+from capacity.quotas import lagging_reads, service_level, vcpu_share, with_catch_up
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
@@ -50,6 +52,7 @@ def _constraints(d: Demand) -> list[Constraint]:
     of_one = _fact("write_equivalent_mb_s")
     capacity = np.asarray(of_one.value * 1e6)
     target, target_source = _target(d)
+    share, share_source = vcpu_share(d)
     peak, copies = d.peak_wire_bytes_s, d.replication_factor
     out = [
         Constraint(
@@ -62,15 +65,18 @@ def _constraints(d: Demand) -> list[Constraint]:
             f"{of_one.source}; {target_source}",
             "average write x copies + (average write x (fan-out + copies - 1)) / 4",
         ),
-        Constraint(
-            "peak throughput",
-            NORMAL,
-            write_equivalent(peak, d.fan_out, copies),
-            capacity,
-            1.0,
-            "bytes/s",
-            of_one.source,
-            "peak write x copies + (peak write x (fan-out + copies - 1)) / 4, up to the rated throughput",
+        *with_catch_up(
+            Constraint(
+                "peak throughput",
+                NORMAL,
+                write_equivalent(peak, d.fan_out, copies),
+                capacity,
+                share,
+                "bytes/s",
+                f"{of_one.source}; {share_source}",
+                "peak write x copies + (peak write x (fan-out + copies - 1)) / 4",
+            ),
+            d.wire_bytes_s * lagging_reads(d) / _fact("reads_per_write").value,
         ),
     ]
     if d.survive == "zone":
@@ -82,9 +88,9 @@ def _constraints(d: Demand) -> list[Constraint]:
                 ZONE_DOWN,
                 write_equivalent(peak, d.fan_out, np.maximum(copies * left, 1.0)),
                 capacity,
-                1.0,
+                share,
                 "bytes/s",
-                of_one.source,
+                f"{of_one.source}; {share_source}",
                 "the same with the copies alive, on two of three zones",
                 share=left,
             )
@@ -200,7 +206,8 @@ def _model(context: Context) -> Sizing:
     )
     notes = (
         "Google's sizing rule, with batches of at least 10 kB; smaller ones lower what a vCPU carries",
-        "the peak may use the whole rated throughput of the vCPU, as the rule's average / peak implies",
+        "the average uses up to half of what a vCPU is rated at, as Google's rule starts from",
+        *service_level(d, vcpu_share(d)),
     )
     return context.sizing("vCPU", vcpu, constraints, limits, lines, parts, notes)
 
@@ -224,9 +231,7 @@ OFFERS = (
                 low=_fact("memory_min_gib").value,
                 high=_fact("memory_max_gib").value,
             ),
-            Option(
-                "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
-            ),
+            FOLLOWER_FETCH,
         ),
         guarantees={
             "protocol": "Kafka",
@@ -241,7 +246,7 @@ OFFERS = (
             "Kafka Connect clusters, schema registry",
             "batches below 10 kB, which lower the throughput of a vCPU",
             "compacted topics, which stay on local disks",
-            "one broker down, which is less than a zone; catch-up after an outage",
+            "one broker down, which is less than a zone; what followers fetch after an outage",
             "a limit on message size or partitions, which was not found",
         ),
         sources=(_PRICING, "https://docs.cloud.google.com/managed-service-for-apache-kafka/docs/plan-cluster-size"),

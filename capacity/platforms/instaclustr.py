@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.constraint import Limit, units_needed
+from capacity.follower_fetch import FOLLOWER_FETCH
 from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
@@ -149,9 +150,7 @@ OFFERS = (
             Option("controllers", 0, "dedicated KRaft controllers; 0 leaves it to the brokers", allowed=(0, 3, 5)),
             Option("volume_mib_s", 125.0, "throughput of a node's EBS volume [MiB/s]", low=1.0, high=2000.0),
             Option("volume_iops", 3000.0, "operations of a node's EBS volume [1/s]", low=100.0, high=80000.0),
-            Option(
-                "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
-            ),
+            FOLLOWER_FETCH,
         ),
         guarantees={
             "protocol": "Kafka",

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit, units_needed
+from capacity.follower_fetch import FOLLOWER_FETCH
 from capacity.kafka import largest_disk_load
 from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
+from capacity.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from capacity.sizing import Part, Sizing
 from capacity.smallest_machine import LEAST_VCPU, least_vcpu
 from streamfacts.tables import Fact, assumption, limit
@@ -26,9 +28,6 @@ _AUTHENTICATION = Option(
     "scram",
     "how clients log in; only IAM limits the connections of a broker",
     allowed=("iam", "scram", "mtls", "none"),
-)
-_FOLLOWER_FETCH = Option(
-    "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
 )
 
 
@@ -57,7 +56,7 @@ def _connections(context: Context, offer: str) -> list[Constraint]:
     if context.demand.connections is None or context.options["authentication"] != "iam":
         return []
     each = limit("aws", offer, "connections_per_broker_iam")
-    whole, _ = use_up_to(context.demand, "quota", "quota_use_up_to")
+    whole, _ = count_share(context.demand, "connections")
     how = "client connections, spread over the brokers"
     return [
         Constraint(
@@ -178,7 +177,7 @@ def _express(context: Context) -> Sizing:
     rows = _brokers("express").of(context.names)
     copies, zones = (limit("aws", "msk-express", n) for n in ("replication_factor", "zones"))
     share, share_source = use_up_to(d, "quota", "express_use_up_to")
-    whole, _ = use_up_to(d, "partitions", "quota_use_up_to")
+    whole, _ = count_share(d, "partitions")
     source = rows.source
     per_partition = limit("aws", "msk-express", "partition_max_mb_s")
     write = d.peak_wire_bytes_s
@@ -196,15 +195,18 @@ def _express(context: Context) -> Sizing:
             f"{source}; {share_source}",
             "peak write",
         ),
-        Constraint(
-            "egress",
-            NORMAL,
-            read,
-            mega["sustained_egress_mb_s"],
-            share,
-            "bytes/s",
-            f"{source}; {share_source}",
-            "peak write x fan-out",
+        *with_catch_up(
+            Constraint(
+                "egress",
+                NORMAL,
+                read,
+                mega["sustained_egress_mb_s"],
+                share,
+                "bytes/s",
+                f"{source}; {share_source}",
+                "peak write x fan-out",
+            ),
+            d.wire_bytes_s * lagging_reads(d),
         ),
         Constraint(
             "partitions",
@@ -277,7 +279,8 @@ def _express(context: Context) -> Sizing:
             per_partition.source,
         ),
     )
-    return context.sizing("broker", units, constraints, limits, lines, parts)
+    said = service_level(d, (share, share_source))
+    return context.sizing("broker", units, constraints, limits, lines, parts, said)
 
 
 # ------------------------------------------------------------------------------------------------- Serverless
@@ -287,8 +290,8 @@ def _serverless(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     offer = "msk-serverless"
     write = d.peak_wire_bytes_s
-    read = write * d.fan_out
-    share, share_source = use_up_to(d, "quota", "quota_use_up_to")
+    read, backlog = write * d.fan_out, d.wire_bytes_s * lagging_reads(d)
+    quota, counted = quota_share(d), count_share(d, "partitions")
     fact = {
         n: limit("aws", offer, n)
         for n in (
@@ -307,13 +310,14 @@ def _serverless(context: Context) -> Sizing:
         np.maximum.reduce(
             np.broadcast_arrays(
                 d.partitions,
-                write / (fact["partition_max_ingress_mb_s"].value * 1e6),
-                read / (fact["partition_max_egress_mb_s"].value * 1e6),
+                write / (fact["partition_max_ingress_mb_s"].value * 1e6 * quota[0]),
+                (read + backlog) / (fact["partition_max_egress_mb_s"].value * 1e6 * quota[0]),
             )
         )
     )
 
     def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
+        share, share_source = counted if unit == "partitions" else quota
         source = f"{fact[key].source}; {share_source}"
         return Constraint(
             name,
@@ -328,7 +332,7 @@ def _serverless(context: Context) -> Sizing:
 
     constraints = [
         of_cluster("ingress", write, "max_ingress_mb_s", 1e6, "bytes/s", "peak write"),
-        of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"),
+        *with_catch_up(of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"), backlog),
         of_cluster(
             "partitions",
             partitions,
@@ -347,10 +351,8 @@ def _serverless(context: Context) -> Sizing:
         ),
     ]
     clusters = context.units_or(1.0)
-    advice = "split over several clusters"
-    limits = [
-        Limit(c.name, c.demand, c.capacity * c.ceiling * clusters, c.unit, c.source, advice=advice) for c in constraints
-    ]
+    split = "split over several clusters"
+    limits = walls(constraints, clusters, split)
     limits += [
         _at_most("message size", d.max_message_bytes, fact["max_message_mib"], "bytes", MIB),
         _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
@@ -358,7 +360,8 @@ def _serverless(context: Context) -> Sizing:
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
     ]
     if d.connections is not None:
-        limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
+        whole, _ = count_share(d, "connections")
+        limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections", whole, split))
     stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     lines = [
         UsageLine("aws.msk.serverless-cluster", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
@@ -397,7 +400,7 @@ def _serverless(context: Context) -> Sizing:
             fact["partition_max_ingress_mb_s"].source,
         ),
     )
-    return context.sizing("cluster", clusters, constraints, limits, lines, parts)
+    return context.sizing("cluster", clusters, constraints, limits, lines, parts, service_level(d))
 
 
 _ZONES_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/what-is-msk.html"
@@ -413,7 +416,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         provider="aws",
         configurations=partial(_configurations, "standard"),
         model=partial(_standard, tiered=tiered),
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        options=(FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         guarantees={
             "protocol": "Kafka",
             "copies": "the workload's replication factor",
@@ -440,7 +443,7 @@ OFFERS = (
         provider="aws",
         configurations=partial(_configurations, "express"),
         model=_express,
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        options=(FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         guarantees={
             "protocol": "Kafka",
             "copies": "3",
