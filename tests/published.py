@@ -10,7 +10,6 @@ from typing import Any
 
 from capacity import Workload
 
-
 FILLED: dict[str, Any] = {"use_up_to": {"quota": 1.0}, "outage": "0 s"}
 
 

@@ -20,9 +20,11 @@ from streamplan.held import held
 from streamplan.inverse import largest, most_carried, most_of_budget, most_of_cluster
 from streamplan.plan import plan
 from streamplan.runway import first_month, runway
+from tests.published import FILLED
 
 FIELDS = {"message": "1 KiB", "measured_at": "broker", "partitions": 20, "fan_out": 1, "retention": "1 d"}
-#: CKUs of Confluent Dedicated: 60 MiB/s in and 180 MiB/s out each, no headroom, no failure states.
+FIELDS |= {"peak_ratio": 1, **FILLED}
+#: CKUs of Confluent Dedicated: 60 MiB/s in and 180 MiB/s out each; the load fills them and has nothing to catch up.
 CKU_IN = 60 * 2**20
 OFFER = "confluent-dedicated"
 
