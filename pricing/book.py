@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
-from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, regions
+from pricing.vendors import find_vendor
+from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.reading import read_csv
+from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
+from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS, REMOTE_STORAGE
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -83,24 +86,60 @@ REQUIRED = ("meter", "region", "unit", "price", "as_of", "source")
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What a meter counts: its unit, its place in a chart, and what the vendor calls the unit."""
+    """What a meter counts: its unit, its place in a chart, and what the vendor calls the unit.
+
+    `paths` are the network paths that cause its quantity, of `streamfacts.usage.PATHS`, in the order in which a line is
+    shared out by bytes; or one of `BETWEEN_ZONES`, `REMOTE_STORAGE` and `NO_PATH`. `vendor` is the vendor that meters,
+    `seller` who sends the invoice.
+    """
 
     name: str
     unit: str
     category: str
     title: str
     listed_unit: str
+    paths: tuple[str, ...]
+    vendor: str
+    seller: str
     source: str
 
 
 @cache
 def meters() -> dict[str, Meter]:
-    """Return every meter by id, from the tables of `data/meters/`."""
-    tables = sorted((data_dir() / "meters").glob("*.csv"))
-    rows = [row for path in tables for row in read_table(f"meters/{path.stem}").fillna("").to_dict("records")]
-    return {
-        r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
-    }
+    """Return every meter by id, from the tables of `data/meters/`.
+
+    Raises
+    ------
+    InputError
+        for a meter of two vendors, a network path that is none, or a seller that is no vendor.
+    """
+    out: dict[str, Meter] = {}
+    for vendor in sorted(path.stem for path in (data_dir() / "meters").glob("*.csv")):
+        for row in read_rows(f"meters/{vendor}"):
+            name = row["meter"]
+            if name in out:
+                raise InputError(f"meters/{vendor}.csv: meter", name, f"each meter once; {out[name].vendor}.csv has it")
+            out[name] = Meter(
+                name=name,
+                unit=row["unit"],
+                category=row["category"],
+                title=row["title"],
+                listed_unit=row["listed_unit"],
+                paths=_paths(name, row["path"]),
+                vendor=vendor,
+                seller=find_vendor(row["seller"], f"seller of {name}").seller,
+                source=row["source"],
+            )
+    return out
+
+
+def _paths(meter: str, text: str) -> tuple[str, ...]:
+    paths = tuple(text.split("; "))
+    if paths not in ((BETWEEN_ZONES,), (REMOTE_STORAGE,), (NO_PATH,)):
+        for path in paths:
+            if path not in PATHS:
+                raise unknown_name(f"path of {meter}", path, (*PATHS, BETWEEN_ZONES, REMOTE_STORAGE, NO_PATH))
+    return paths
 
 
 def find_meter(name: str) -> Meter:
@@ -290,28 +329,14 @@ def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
 
 def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
     """Read one CSV of prices and check every row and every tier."""
-    import csv
-
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            header = list(reader.fieldnames or [])
-            rows, numbers = [], []
-            for row in reader:
-                rows.append(row)
-                numbers.append(reader.line_num)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("price book", path, "a readable CSV file", error) from None
+    table = read_csv(path, "price book")
+    header = table.header
     lacking = [name for name in REQUIRED if name not in header]
     if lacking:
         raise InputError(
             f"{path.name}: columns", ", ".join(header), f"at least {', '.join(REQUIRED)}; missing {', '.join(lacking)}"
         )
-    if len(set(header)) < len(header):
-        raise InputError(f"{path.name}: columns", ", ".join(header), "each column once")
-    for number, row in zip(numbers, rows, strict=True):
-        if None in row or None in row.values():
-            raise InputError(f"{path.name} row {number}", dict(row), f"{len(header)} fields, as in the header")
+    rows, numbers = [line.cells for line in table.sound], [line.number for line in table.lines]
     try:
         prices = _ROWS.validate_python(rows)
     except ValidationError as error:

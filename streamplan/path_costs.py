@@ -1,7 +1,8 @@
 """What the bytes of a plan cost on the way: each network path with its rate and the lines of the bill that it causes.
 
-Meters of bytes and requests belong to one path, or to two that share it by their bytes. Bytes between zones are one
-line of the bill; it is shared out only where the paths between zones add up to the billed quantity.
+Meters of bytes and requests belong to one path, or to several that share it by their bytes, as `data/meters/` says.
+Bytes between zones are one line of the bill; it is shared out only where the paths between zones add up to the billed
+quantity.
 """
 
 from __future__ import annotations
@@ -13,56 +14,14 @@ from itertools import product
 import numpy as np
 
 from capacity.laws.paths import Paths
+from pricing.bill import BillLine
+from pricing.book import find_meter, meters
 from streamfacts.units import GIB
+from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS, REMOTE_STORAGE
 from streamplan.plan import Plan
 
-#: Meters of bytes or requests to the paths that cause them, in the order in which a line is shared out by bytes.
-PATHS_OF_METER: dict[str, tuple[str, ...]] = {
-    "aiven.kafka-standard.data-in": ("produce",),
-    "aiven.kafka-standard.data-out": ("consume", "cross_region"),
-    "astra.streaming.write": ("produce",),
-    "astra.streaming.read": ("consume", "cross_region"),
-    "astra.streaming.scu-egress": ("consume", "cross_region"),
-    "automq.data-in": ("produce",),
-    "automq.data-out": ("consume", "cross_region"),
-    "aws.kinesis.data-in": ("produce",),
-    "aws.kinesis.data-out": ("consume",),
-    "aws.kinesis.fan-out-data": ("consume",),
-    "aws.kinesis.long-term-retrieval": ("tier_download",),
-    "aws.kinesis.put-payload-units": ("produce",),
-    "aws.msk.express-data-in": ("produce",),
-    "aws.msk.serverless-data-in": ("produce",),
-    "aws.msk.serverless-data-out": ("consume",),
-    "aws.msk.tiered-retrieval": ("tier_download",),
-    "aws.s3.put": ("tier_upload",),
-    "aws.s3.get": ("tier_download",),
-    "aws.transfer.inter-region": ("cross_region",),
-    "azure.blob.put": ("tier_upload",),
-    "azure.blob.get": ("tier_download",),
-    "azure.event-hubs.ingress-events": ("produce",),
-    "azure.transfer.inter-region": ("cross_region",),
-    "bufstream.data-written": ("produce",),
-    "confluent.data-in": ("produce",),
-    "confluent.data-out": ("consume", "cross_region"),
-    "gcp.gcs.class-a": ("tier_upload",),
-    "gcp.gcs.class-b": ("tier_download",),
-    "gcp.pubsub.throughput": ("produce", "consume", "cross_region"),
-    "gcp.transfer.inter-region": ("cross_region",),
-    "redpanda.data-in": ("produce",),
-    "redpanda.data-out": ("consume", "cross_region"),
-    "streamnative.data-in": ("produce",),
-    "streamnative.data-out": ("consume", "cross_region"),
-    "upstash.kafka.data-in": ("produce",),
-    "upstash.kafka.data-out": ("consume", "cross_region"),
-    "warpstream.data-written": ("produce",),
-}
-ZONE_METERS = ("aws.transfer.cross-zone", "gcp.transfer.cross-zone", "gcp.managed-kafka.inter-zone")
-#: Meters of bytes held in a remote tier or an object store.
-REMOTE_METERS = (
-    "aws.s3.storage", "azure.blob.storage", "gcp.gcs.storage", "aws.msk.tiered-storage",
-    "gcp.managed-kafka.long-term-storage",
-)  # fmt: skip
-NAMES = ("produce", "replicate", "consume", "tier_upload", "tier_download", "cross_region")
+#: Groups of the bill that are about people and have no meter of a vendor.
+_NO_METER = ("people", "tooling", "licence", "support")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +53,20 @@ class PathCosts:
     @property
     def remote_usd(self) -> float:
         """Cost of the bytes held in the remote tier or object store [USD/month]."""
-        return sum(float(e.cost) for e in self.plan.bill.entries if e.usage.meter in REMOTE_METERS)
+        return sum(float(e.cost) for e in self.plan.bill.entries if paths_of(e) == (REMOTE_STORAGE,))
+
+
+def paths_of(line: BillLine) -> tuple[str, ...]:
+    """Return the network paths that a line of a bill is for; see `pricing.book.Meter`.
+
+    Raises
+    ------
+    InputError
+        for a line on a meter that is in no table: its path is not known, and so not none.
+    """
+    if line.category in _NO_METER and line.usage.meter not in meters():
+        return (NO_PATH,)
+    return find_meter(line.usage.meter).paths
 
 
 def path_costs(plan: Plan) -> PathCosts:
@@ -109,28 +81,30 @@ def path_costs(plan: Plan) -> PathCosts:
     (2, 0.0)
     """
     split, crossing = _zone_split(plan)
-    rates = {name: _total(plan, getattr(crossing, name)) for name in NAMES}
-    has_remote = any(e.usage.meter in REMOTE_METERS and e.usage.quantity > 0 for e in plan.bill.entries)
+    rates = {name: _total(plan, getattr(crossing, name)) for name in PATHS}
+    has_remote = any(paths_of(e) == (REMOTE_STORAGE,) and e.usage.quantity > 0 for e in plan.bill.entries)
     if has_remote and not rates["tier_upload"]:
         rates["tier_upload"] = rates["produce"]  # every byte written goes there once
     if plan.sizing.pools:  # brokers hold no copy of their own: every one goes to a bookie
         rates["replicate"] += rates["produce"]
-    usd = dict.fromkeys(NAMES, 0.0)
-    meters: dict[str, list[str]] = {name: [] for name in NAMES}
-    sources: dict[str, list[str]] = {name: [] for name in NAMES}
+    usd = dict.fromkeys(PATHS, 0.0)
+    on: dict[str, list[str]] = {name: [] for name in PATHS}
+    sources: dict[str, list[str]] = {name: [] for name in PATHS}
     unsplit = 0.0
     for entry in plan.bill.entries:
         if not entry.usage.quantity > 0:
             continue
-        if entry.usage.meter in ZONE_METERS:
+        among = paths_of(entry)
+        if among == (BETWEEN_ZONES,):
             shares: Mapping[str, float] = split
             unsplit += 0.0 if split else float(entry.cost)
+        elif among in ((NO_PATH,), (REMOTE_STORAGE,)):
+            continue
         else:
-            among = PATHS_OF_METER.get(entry.usage.meter, ())
-            shares = _shares({name: rates[name] for name in among}) if among else {}
+            shares = _shares({name: rates[name] for name in among})
         for name, share in shares.items():
             usd[name] += np.nan if entry.missing else share * float(entry.cost)
-            meters[name].append(entry.usage.meter)
+            on[name].append(entry.usage.meter)
             sources[name] += [row.source for row in entry.rows]
     return PathCosts(
         plan,
@@ -140,10 +114,10 @@ def path_costs(plan: Plan) -> PathCosts:
                 rates[name],
                 _total(plan, getattr(crossing, f"{name}_cross_zone", np.zeros(()))),
                 usd[name],
-                tuple(dict.fromkeys(meters[name])),
+                tuple(dict.fromkeys(on[name])),
                 tuple(dict.fromkeys(sources[name])),
             )
-            for name in NAMES
+            for name in PATHS
         ),
         unsplit,
     )
@@ -170,7 +144,7 @@ def _zone_split(plan: Plan) -> tuple[dict[str, float], Paths]:
     demand, options = plan.sizing.demand, plan.sizing.options
     near = bool(options.get("follower_fetch", options.get("zone_aligned", False)))
     seconds = 3600.0 * plan.bill.hours_per_month
-    billed = sum(float(e.usage.quantity) for e in plan.bill.entries if e.usage.meter in ZONE_METERS)
+    billed = sum(float(e.usage.quantity) for e in plan.bill.entries if paths_of(e) == (BETWEEN_ZONES,))
     first = demand.paths(follower_fetch=near)
     if options.get("zone_aligned"):  # clients talk to the brokers of their own zone
         first = replace(first, produce_cross_zone=0.0 * first.produce, consume_cross_zone=0.0 * first.consume)
@@ -178,7 +152,7 @@ def _zone_split(plan: Plan) -> tuple[dict[str, float], Paths]:
         return {}, first
     for copies, zones in product((demand.replication_factor, 3.0), (demand.zones, 3.0)):
         paths = demand.paths(copies=copies, zones=zones, follower_fetch=near)
-        crossing = {name: _total(plan, getattr(paths, f"{name}_cross_zone")) for name in NAMES[:3]}
+        crossing = {name: _total(plan, getattr(paths, f"{name}_cross_zone")) for name in PATHS[:3]}
         for among in (("produce", "replicate", "consume"), ("produce", "consume"), ("consume",), ("produce",)):
             part = {name: crossing[name] for name in among}
             gib = sum(part.values()) * seconds / GIB

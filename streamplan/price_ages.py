@@ -39,7 +39,7 @@ def price_table(book: PriceBook, on: dt.date, region: str = "", meter: str = "")
     if region:
         frame = frame[frame["region"].isin([region, ANY_REGION])]
     frame = frame[frame["meter"].str.contains(meter, regex=False)].copy()
-    frame.insert(0, "provider", frame["meter"].str.partition(".")[0])
+    frame.insert(0, "provider", frame["meter"].map({name: m.vendor for name, m in known.items()}))
     frame["category"] = frame["meter"].map({name: m.category for name, m in known.items()})
     frame["title"] = frame["meter"].map({name: m.title for name, m in known.items()})
     frame["age"] = [_age(days) for days in frame["age_days"]]

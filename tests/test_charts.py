@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 
 from capacity import Workload, platforms
+from streamfacts.errors import InputError
+from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS
 from streamplan import charts, study
 from streamplan.charts.prices import ages_of_prices
-from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS, FAMILY_COLOURS
+from streamplan.charts.theme import CATEGORY_COLOURS, CATEGORY_LABELS, SPARE_COLOURS, family_colours
 from streamplan.explore import view
-from streamplan.path_costs import PATHS_OF_METER, REMOTE_METERS, ZONE_METERS, path_costs
+from streamplan.path_costs import path_costs, paths_of
 from streamplan.plan import plan
 from streamplan.price_ages import price_table
 from streamplan.risk import risk
@@ -64,7 +67,9 @@ def _lab(colour, sight):
 @pytest.mark.parametrize("sight", ["normal", "deutan", "protan"])
 def test_families_and_categories_are_told_apart(sight):
     """A difference of 2.3 is just noticeable; these lie well above it for any colour vision."""
-    for colours in (set(FAMILY_COLOURS.values()), set(CATEGORY_COLOURS.values())):
+    families = family_colours({(o.family, o.provider) for o in platforms().values()})
+    assert not set(families.values()) & set(SPARE_COLOURS)  # each family that ships has a colour of its own
+    for colours in ({*families.values(), *SPARE_COLOURS}, set(CATEGORY_COLOURS.values())):
         for one, other in combinations(sorted(colours), 2):
             assert np.linalg.norm(_lab(one, sight) - _lab(other, sight)) > 7, (one, other)
 
@@ -165,8 +170,8 @@ def test_costs_of_paths_are_lines_of_the_bill(name):
     sized = compared().plan_of(name)
     costs = path_costs(sized)
     priced = [e for e in sized.bill.entries if e.usage.quantity > 0 and not e.missing]
-    moved = sum(float(e.cost) for e in priced if e.usage.meter in PATHS_OF_METER or e.usage.meter in ZONE_METERS)
-    missing = any(e.missing for e in sized.bill.entries if e.usage.meter in PATHS_OF_METER and e.usage.quantity > 0)
+    moved = sum(float(e.cost) for e in priced if paths_of(e) == (BETWEEN_ZONES,) or set(paths_of(e)) <= set(PATHS))
+    missing = any(e.missing for e in sized.bill.entries if set(paths_of(e)) <= set(PATHS) and e.usage.quantity > 0)
     if not missing:
         assert sum(flow.usd for flow in costs.flows) + costs.between_zones_usd == pytest.approx(moved)
     assert charts.network_paths_of(sized).to_dict()["layer"]
@@ -174,16 +179,34 @@ def test_costs_of_paths_are_lines_of_the_bill(name):
 
 @pytest.mark.parametrize("name", sorted(platforms()))
 def test_every_meter_of_bytes_and_requests_has_a_path(name):
-    known = {*PATHS_OF_METER, *ZONE_METERS, *REMOTE_METERS}
     for entry in compared().plan_of(name).bill.entries:
-        if entry.category in ("network", "data", "requests") and entry.usage.quantity > 0:
-            assert entry.usage.meter in known, entry.usage.meter
+        if entry.category in ("network", "data", "requests") and entry.usage.unit.split("-")[-1] != "hour":
+            assert paths_of(entry) != (NO_PATH,), entry.usage.meter
+
+
+def test_a_line_whose_path_nobody_knows_is_an_error():
+    entry = compared().plan_of("kafka-ec2-ebs").bill.entries[0]
+    with pytest.raises(InputError, match="unheard-of"):
+        paths_of(replace(entry, usage=replace(entry.usage, meter="unheard-of")))
+
+
+def test_a_private_link_is_paid_for_all_that_clients_move():
+    """Written once and read twice through the same endpoints: a third of the line is writing, the rest reading."""
+    linked = plan(W.replace(fan_out=2), "confluent-enterprise", options={"networking": "privatelink"})
+    line = next(e for e in linked.bill.entries if e.usage.meter == "aws.privatelink.data")
+    costs = path_costs(replace(linked, bill=replace(linked.bill, entries=(line,))))
+    wrote, read = costs["produce"].usd, costs["consume"].usd
+    assert line.cost > 0 and wrote + read == pytest.approx(float(line.cost)) and read == pytest.approx(2 * wrote)
+
+
+def test_a_family_without_a_colour_of_its_own_gets_a_spare_one():
+    found = family_colours([("Zeta", "aws"), ("Alpha", "aws"), ("Amazon MSK", "aws")])
+    assert [found["Alpha", "aws"], found["Zeta", "aws"]] == list(SPARE_COLOURS[:2])
+    assert found["Amazon MSK", "aws"] == family_colours([("Amazon MSK", "aws")])["Amazon MSK", "aws"]
 
 
 def test_a_missing_price_is_no_zero():
-    lacking = [
-        p for p in compared().plans if any(e.missing and e.usage.meter in PATHS_OF_METER for e in p.bill.entries)
-    ]
+    lacking = [p for p in compared().plans if any(e.missing and set(paths_of(e)) <= set(PATHS) for e in p.bill.entries)]
     assert lacking
     for sized in lacking:
         assert any(np.isnan(flow.usd) for flow in path_costs(sized).flows)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from capacity import Demand, Workload, platforms
 from pricing import PriceBook
-from streamfacts.tables import data_dir, parse_as_of, regions
+from pricing.book import meters
+from streamfacts.errors import InputError
+from streamfacts.tables import data_dir, parse_as_of, read_rows, regions
 from streamplan.plan import cost_all
 
 ROOT = data_dir()
-TABLES = sorted(str(p.relative_to(ROOT).with_suffix("")) for p in ROOT.rglob("*.csv"))
+#: Tables of facts; `columns.csv` says what their columns are.
+TABLES = sorted(str(p.relative_to(ROOT).with_suffix("")) for p in ROOT.rglob("*.csv") if p != ROOT / "columns.csv")
 PRICES = [t for t in TABLES if t.startswith("prices/")]
 METERS = [t for t in TABLES if t.startswith("meters/")]
 MACHINES = [t for t in TABLES if t.startswith("machines/")]
@@ -24,7 +28,9 @@ LIMITS = [t for t in TABLES if t.startswith("limits/")]
 #: What makes a row of each table one of its kind.
 KEYS = {
     "assumptions": ["name"],
+    "families": ["family", "provider"],
     "regions": ["region"],
+    "vendors": ["vendor"],
     "rules": ["rule", "name"],
     **{t: ["meter"] for t in METERS},
     **{t: ["offer", "resource", "limit"] for t in LIMITS},
@@ -32,6 +38,8 @@ KEYS = {
 }
 #: Sites that show figures without saying where they have them from.
 NOT_SOURCES = ("brick-house.org", "fate-oracle.com")
+#: Hosts of package indexes, whose pages change under a version's name; package and version say as much.
+PACKAGE_INDEX = re.compile(r"\b(?:pypi|npmjs|crates|rubygems|pythonhosted|packagist|nuget|anaconda)\.(?:org|com|io)\b")
 
 
 @cache
@@ -71,7 +79,8 @@ def test_confidence_is_one_of_three(name):
 
 def test_every_table_of_numbers_has_a_confidence():
     without = [t for t in TABLES if "confidence" not in table(t).columns]
-    assert sorted(without) == sorted([*METERS, "regions"])  # names and categories, no measured figures
+    names = ["families", "regions", "vendors"]  # and categories, no measured figures
+    assert sorted(without) == sorted([*METERS, *names])
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -90,6 +99,7 @@ def test_sources_can_be_opened(name):
 def test_no_file_rests_on_a_site_without_sources(path):
     text = path.read_text(encoding="utf-8").lower()
     assert [site for site in NOT_SOURCES if site in text] == []
+    assert PACKAGE_INDEX.findall(text) == [], "name package and version: pypi: botocore 1.44.5, data/partitions.json"
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -129,6 +139,27 @@ def test_every_meter_has_unit_category_and_title():
     assert not frame.duplicated("meter").any()
     assert set(frame["category"]) <= {"compute", "storage", "network", "data", "requests", "licence", "people"}
     assert (frame["unit"] != "").all() and (frame["title"] != "").all() and (frame["listed_unit"] != "").all()
+
+
+@pytest.mark.parametrize("kind", ["prices", "meters", "limits"])
+def test_a_vendor_has_one_name_in_every_folder(kind):
+    """A stranger finds all of a vendor by one name; Pulsar is a software that several sell, with limits only."""
+    files = {Path(t).name for t in TABLES if t.startswith(f"{kind}/")}
+    assert files <= set(table("vendors")["vendor"]) | ({"pulsar"} if kind == "limits" else set())
+    for name in files if kind != "limits" else ():
+        assert {meter.partition(".")[0] for meter in table(f"{kind}/{name}")["meter"]} == {name}
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "named"),
+    [("path", "produced", "did you mean produce"), ("path", "", "path of"), ("seller", "amazon", "seller of")],
+)
+def test_a_path_or_seller_that_is_none_is_named(monkeypatch, column, word, named):
+    rows = tuple({**row, column: word} for row in read_rows("meters/upstash"))
+    monkeypatch.setattr("pricing.book.read_rows", lambda name: rows if name == "meters/upstash" else read_rows(name))
+    with pytest.raises(InputError) as caught:
+        meters.__wrapped__()
+    assert named in str(caught.value) and "upstash.kafka" in str(caught.value)
 
 
 def test_units_of_the_meters_are_binary_where_they_are_bytes():

@@ -115,12 +115,12 @@ def test_bufstream_at_fifty_per_cent_of_the_cores():
 def test_bufstream_requests_of_the_larger_test():
     case = GOLDEN["bufstream_spanner"]
     base, each = (
-        limit("diskless", "bufstream", name).value for name in ("gets_per_broker_s", "gets_per_broker_and_reader_s")
+        limit("bufstream", "bufstream", name).value for name in ("gets_per_broker_s", "gets_per_broker_and_reader_s")
     )
     reads = case["brokers"] * (base + each * case["fan_out"])
     assert reads == pytest.approx(case["reads_s"], rel=case["tolerance"])
-    largest = limit("diskless", "bufstream", "object_mib").value * MIB
-    interval = limit("diskless", "bufstream", "object_interval_s").value
+    largest = limit("bufstream", "bufstream", "object_mib").value * MIB
+    interval = limit("bufstream", "bufstream", "object_interval_s").value
     writes = float(objects_written(case["wire_mib_s"] * MIB, largest, interval, case["brokers"]))
     assert writes == pytest.approx(case["writes_s"], rel=case["tolerance"])
 
@@ -194,7 +194,7 @@ def test_warpstream_lever_has_the_default_of_the_table():
     from capacity import find_platform
 
     option = next(o for o in find_platform("warpstream-byoc").options if o.name == "batch_interval_s")
-    assert option.default == limit("diskless", "warpstream-byoc", "batch_interval_s").value
+    assert option.default == limit("warpstream", "warpstream-byoc", "batch_interval_s").value
 
 
 # ----------------------------------------------------------------------------------------------------- AutoMQ

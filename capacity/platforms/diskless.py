@@ -30,6 +30,8 @@ from streamfacts.usage import UsageLine
 Array = NDArray[np.float64]
 
 WARPSTREAM, AUTOMQ, BUFSTREAM = "warpstream-byoc", "automq-byoc", "bufstream"
+#: Whose table of limits each offer has.
+_VENDORS = {WARPSTREAM: "warpstream", AUTOMQ: "automq", BUFSTREAM: "bufstream"}
 #: Machine families with at least 4 GiB a vCPU that their documentation or tests name, and their successors.
 NETWORK_FAMILIES = ("m5n", "m6in", "m6i", "m7i", "m7g", "m8g")
 AUTOMQ_FAMILIES = ("r6i", "r7i", "r7g", "r8g", "m7g", "m8g")
@@ -37,7 +39,7 @@ SIZES = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge")
 
 
 def _limit(offer: str, name: str, resource: str | None = None) -> Fact:
-    return fact("diskless", offer, name, resource)
+    return fact(_VENDORS[offer], offer, name, resource)
 
 
 # --------------------------------------------------------------------------------------------------- machines

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pricing.book import meters
+from pricing.vendors import seller_in
 from streamfacts.errors import InputError
-from streamfacts.tables import read_table
+from streamfacts.tables import read_columns, read_rows
 from streamplan.chargeback.charge import Chargeback
 
 if TYPE_CHECKING:
@@ -22,15 +24,8 @@ SERVICE = {
     "storage": "Storage", "network": "Networking", "tooling": "Management and Governance", "people": "Other",
     "support": "Other",
 }  # fmt: skip
-PROVIDERS = {"aws": "Amazon Web Services", "azure": "Microsoft Azure", "gcp": "Google Cloud"}
-#: First part of a meter's name to who sells it, where that is not the cloud.
-SELLERS = {
-    "aiven": "Aiven", "astra": "DataStax", "automq": "AutoMQ", "bufstream": "Buf", "confluent": "Confluent",
-    "instaclustr": "NetApp Instaclustr", "redpanda": "Redpanda", "streamnative": "StreamNative", "upstash": "Upstash",
-    "warpstream": "Confluent",
-}  # fmt: skip
-#: Lines that nobody outside sends an invoice for.
-INSIDE = ("people.staff", "people.training", "people.tooling")
+#: Groups of lines that nobody outside sends an invoice for, and who pays them then.
+INSIDE, OWN = ("people", "tooling"), "own organisation"
 
 
 def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
@@ -56,9 +51,9 @@ def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
     begins = [_later(first, int(m) - 1) for m in range(1, charged.months + 2)]
     month = frame["month"].to_numpy(int)
     stamps = np.array([f"{d.isoformat()}T00:00:00Z" for d in begins], object)
-    provider = charged.plan.offer.provider
-    cloud = PROVIDERS.get(provider, provider)
-    seller = np.array([_seller(m, cloud) for m in frame["meter"]], object)
+    cloud = seller_in(charged.plan.offer.provider)
+    lines = zip(frame["meter"], frame["category"], strict=True)
+    seller = np.array([_seller(meter, category, cloud) for meter, category in lines], object)
     owned = (frame["team"] != "").to_numpy()
     sku = (frame["meter"] + np.where(frame["sku"] != "", ":" + frame["sku"], "")).to_numpy(object)
     price = np.where(frame["quantity"] > 0, frame["usd"] / frame["quantity"].where(frame["quantity"] > 0, 1.0), np.nan)
@@ -112,7 +107,7 @@ def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
         "x_Allocation": frame["kind"],
         "x_Driver": frame["driver"],
     }
-    known = read_table("focus/columns")["column"].tolist()
+    known = read_columns("focus/columns")["column"]
     order = [c for c in known if c in values] + [c for c in values if c.startswith("x_")]
     return pd.DataFrame(values, index=frame.index)[order]
 
@@ -124,9 +119,9 @@ def focus_problems(rows: pd.DataFrame) -> list[str]:
     for version 1.0.
     """
     out = []
-    rules = [{str(k): str(v) for k, v in r.items()} for r in read_table("focus/columns").fillna("").to_dict("records")]
+    rules = read_rows("focus/columns")
     for rule in rules:
-        name = rule["column"]
+        name: str = rule["column"]
         if name not in rows:
             if rule["level"] == "mandatory":
                 out.append(f"{name}: mandatory and absent")
@@ -138,7 +133,7 @@ def focus_problems(rows: pd.DataFrame) -> list[str]:
         bad = filled[~filled.map(_CHECKS[rule["type"]])]
         if len(bad):
             out.append(f"{name}: {bad.iloc[0]!r} is no {rule['type']}")
-        allowed = [v for v in rule["allowed"].split("; ") if v]
+        allowed: list[str] = [v for v in rule["allowed"].split("; ") if v]
         strange = sorted(set(filled) - set(allowed)) if allowed else []
         if strange:
             out.append(f"{name}: {strange[0]!r} is none of {', '.join(allowed)}")
@@ -172,8 +167,11 @@ _CHECKS = {
 }
 
 
-def _seller(meter: str, cloud: str) -> str:
-    return "own organisation" if meter in INSIDE else SELLERS.get(meter.split(".")[0], cloud)
+def _seller(meter: str, category: str, cloud: str) -> str:
+    """Who sends the invoice of a line: the meter's seller; of lines about people, we ourselves or the cloud."""
+    if meter in meters():
+        return meters()[meter].seller
+    return OWN if category in INSIDE else cloud
 
 
 def _month(text: str) -> dt.date:

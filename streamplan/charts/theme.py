@@ -7,8 +7,10 @@ The renderer writes a still SVG and, beside it, the chart's specification. Where
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
+from streamfacts.tables import read_rows
 from streamplan import drawing
 
 if TYPE_CHECKING:
@@ -68,22 +71,22 @@ FONT = "Liberation Sans, Arial, Helvetica, DejaVu Sans Condensed, sans-serif"
 WIDTH = 620
 
 
-#: The colour of a family of offers; its offers take shades of it. Okabe and Ito's, then others told apart from them.
-FAMILY_COLOURS = {
-    ("Apache Kafka, self-managed", "aws"): BLUE,
-    ("Apache Kafka, self-managed", "azure"): "#332288",
-    ("Apache Kafka, self-managed", "gcp"): "#7722EE",
-    ("Apache Pulsar, self-managed", "aws"): PURPLE,
-    ("Amazon MSK", "aws"): ORANGE,
-    ("Amazon Kinesis Data Streams", "aws"): VERMILION,
-    ("Confluent Cloud", "aws"): SKY,
-    ("Azure Event Hubs", "azure"): GREEN,
-    ("Google Cloud", "gcp"): "#99DD55",
-    ("Diskless Kafka", "aws"): "#882255",
-    ("Redpanda Cloud", "aws"): "#A65628",
-}
+#: Colours of families that have none in `data/families.csv`, in the order of their names; from Tol's palettes.
+SPARE_COLOURS = ("#999933", "#663333", "#FFAABB", "#222255")
 #: Shades from dark to light: below 0 a part of black is mixed in, above 0 a part of white.
 DARKEST, LIGHTEST = -0.4, 0.3
+
+
+def family_colours(families: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return a colour for each family of offers on a cloud: that of `data/families.csv`, else the next spare one.
+
+    Parameters
+    ----------
+    families : family and cloud
+    """
+    known = {(row["family"], row["provider"]): row["colour"] for row in read_rows("families")}
+    spare = itertools.cycle(SPARE_COLOURS)
+    return {family: known.get(family) or next(spare) for family in sorted(families)}
 
 
 @cache
@@ -94,11 +97,13 @@ def platform_colours() -> dict[str, str]:
     """
     from capacity import platforms
 
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for name, offer in sorted(platforms().items()):
-        groups.setdefault(FAMILY_COLOURS.get((offer.family, offer.provider), GREY), []).append(name)
+        groups.setdefault((offer.family, offer.provider), []).append(name)
+    colours = family_colours(groups)
     out = {}
-    for colour, names in groups.items():
+    for family, names in groups.items():
+        colour = colours[family]
         for i, name in enumerate(names):
             out[name] = _shade(
                 colour, 0.0 if len(names) == 1 else DARKEST + (LIGHTEST - DARKEST) * i / (len(names) - 1)
