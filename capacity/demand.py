@@ -65,6 +65,7 @@ class Demand:
     region: str = "us-east-1"
     tls: bool = True
     survive: str = "zone"
+    min_insync_replicas: int | None = None
     use_up_to: Mapping[str, float] = field(default_factory=dict)
     partitions_given: bool = True
 
@@ -302,6 +303,7 @@ def _build(w: Workload, take: Any, months: int | None = None) -> Demand:
         region=w.region,
         tls=w.tls,
         survive=w.must_survive,
+        min_insync_replicas=w.min_insync_replicas,
         use_up_to=w.use_up_to,
         partitions_given=w.partitions is not None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -82,6 +83,8 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     where, d, hours = cloud(), context.demand, context.hours_per_month
     rows = _candidates(where, local).of(context.names)
     machines = broker_machines(context, where, rows, local=local)
+    if each := float(context.options["connections_per_broker"]):
+        machines = replace(machines, connections=each)
     constraints = broker_constraints(d, machines, tiered=tiered)
     least = np.maximum(d.replication_factor, d.zones)
     units = context.units_or(units_needed(constraints, least, d.zones))
@@ -206,6 +209,12 @@ def kafka_offer(
         model=partial(_model, cloud=cloud, local=local, tiered=tiered),
         options=(
             FOLLOWER_FETCH,
+            Option(
+                "connections_per_broker",
+                0,
+                "client connections that one broker takes; 0 for the published figures by its size",
+                high=1e6,
+            ),
             Option("controllers", 3, "KRaft controllers", allowed=(3, 5)),
             Option("controller_machine", controller_machine, "machine type of the controllers", allowed=machines),
             LEAST_VCPU,
@@ -217,6 +226,7 @@ def kafka_offer(
             "availability": "none promised; depends on how it is run",
             "disks": "lost with the machine" if local else "outlive the machine",
         },
+        keeps_copies=True,
         not_modelled=(
             "load balancers and NAT",
             "burst credits of network and volumes; only baselines count",

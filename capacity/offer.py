@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.constraint import Constraint, Limit
+from capacity.copies import durability_warnings
 from capacity.demand import Demand
 from capacity.sizing import Part, Sizing
 from capacity.workload import Workload
@@ -103,6 +104,7 @@ class Context:
         fewest: Mapping[str, NDArray[np.float64]] | None = None,
         multiple: Mapping[str, NDArray[np.float64]] | None = None,
         sources: tuple[str, ...] = (),
+        warnings: Sequence[str] = (),
     ) -> Sizing:
         """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
         return Sizing(
@@ -120,6 +122,7 @@ class Context:
             fewest=fewest or {},
             multiple=multiple or {},
             assumptions=tuple(notes),
+            warnings=tuple(warnings),
             sources=sources if len(set(sources)) > 1 else (),
         )
 
@@ -142,6 +145,7 @@ class Offer:
     guarantees : what makes it comparable: copies, zones, availability ... in words
     not_modelled : what the model leaves out
     lacks : what a Kafka user would expect and the offer cannot do, whatever is paid
+    keeps_copies : whether it keeps as many copies as the workload asks, so that the user answers for their number
     closed : since when it is withdrawn or closed to new customers, with the source; empty if it is open
     """
 
@@ -156,6 +160,7 @@ class Offer:
     guarantees: Mapping[str, str] = field(default_factory=dict)
     not_modelled: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    keeps_copies: bool = False
     closed: str = ""
     sources: tuple[str, ...] = ()
 
@@ -262,7 +267,8 @@ def size(
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape, brief)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
-    sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
+    cautions = (*durability_warnings(demand), *sizing.warnings) if offer.keeps_copies else sizing.warnings
+    sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage, warnings=cautions)
     if units is not None:
         _check_copies(sizing, float(np.min(units)))
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))

@@ -14,7 +14,7 @@ from capacity.growth import Growth, beside
 from capacity.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
 from streamfacts.errors import InputError, InputErrors, naming, unknown_name
 from streamfacts.reading import read_mapping
-from streamfacts.tables import ANY_REGION, counterpart, regions
+from streamfacts.tables import ANY_REGION, Fact, assumption, counterpart, regions
 from streamfacts.units import DAY, HOUR
 
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
@@ -132,6 +132,9 @@ class Workload(BaseModel):
     replication_factor: Annotated[int, whole_number("replication_factor", 1, 7)] = Field(
         3, description="copies of each partition"
     )
+    min_insync_replicas: Annotated[int, whole_number("min_insync_replicas", 1, 7)] | None = Field(
+        None, description="copies that must be in sync for a write with acks=all (min.insync.replicas)"
+    )
     zones: Annotated[int, whole_number("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
     partitions: Annotated[Range, quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
         None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
@@ -233,6 +236,12 @@ class Workload(BaseModel):
                 self.replication_factor,
                 f"1 to {self.zones}: one copy a zone, and zones is {self.zones}",
             )
+        if self.min_insync_replicas is not None and self.min_insync_replicas > self.replication_factor:
+            raise InputError(
+                "min_insync_replicas",
+                self.min_insync_replicas,
+                f"1 to {self.replication_factor}: with more than replication_factor no write is ever acknowledged",
+            )
         if self.survive == "zone" and self.zones == 1 and "survive" in self.model_fields_set:
             raise InputError("survive", "zone", "none or broker when zones is 1")
         return self
@@ -274,6 +283,17 @@ class Workload(BaseModel):
         """Whether nothing says how high the peak is: no peak, and no day, week or burst in the seasons of growth."""
         seasonal = bool(self.growth and self.growth.seasons and self.growth.seasons.peak)
         return self.peak_write is None and self.peak_ratio is None and not seasonal
+
+    @property
+    def assumed(self) -> dict[str, Fact]:
+        """Field that was not given to the assumption that stands for it, with its source.
+
+        Examples
+        --------
+        >>> float(Workload(write="1 MB/s").assumed["peak_ratio"])
+        1.5
+        """
+        return {"peak_ratio": assumption("unknown_peak_ratio")} if self.peak_missing else {}
 
     @property
     def must_survive(self) -> str:

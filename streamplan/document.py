@@ -70,6 +70,10 @@ def workload_document(workload: Workload) -> dict[str, Any]:
             "name": workload.name,
             "fields": {k: v for k, v in fields.items() if _documented(k, v)},
             "origin": workload.origin,
+            "assumed": {
+                name: {"value": float(fact), "unit": fact.unit, "confidence": fact.confidence, "source": fact.source}
+                for name, fact in workload.assumed.items()
+            },
             "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
         }
     )
@@ -109,6 +113,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "feasible": plan.feasible,
             "violations": sizing.violations,
             "clusters": plan.clusters,
+            "split": plan.split.document() if plan.split else None,
+            "warnings": list(plan.warnings),
+            "asides": list(plan.asides),
             "unit": sizing.unit,
             "units": sizing.units,
             "pools": dict(sizing.pools),
@@ -205,7 +212,9 @@ def study_document(study: Study) -> dict[str, Any]:
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
-            "platforms": records(study.table),
+            "platforms": [
+                {**row, "asides": list(study.plan_of(row["platform"]).asides)} for row in records(study.table)
+            ],
             "equivalence": records(study.equivalence),
         }
     )

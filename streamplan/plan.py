@@ -15,6 +15,7 @@ from pricing import Bill, PriceBook
 from streamfacts.units import largest
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.people import People, priced
+from streamplan.split import Split, split_of
 from streamplan.wording import describe
 
 Array = NDArray[np.float64]
@@ -109,12 +110,16 @@ class Costed:
 
 @dataclass(frozen=True)
 class Plan:
-    """One offer with the configuration chosen, for the likely demand (0-d)."""
+    """One offer with the configuration chosen, for the likely demand (0-d).
+
+    `split` says which limit made several clusters of one, where their number was not given.
+    """
 
     offer: Offer
     workload: Workload | None
     sizing: Sizing
     bill: Bill
+    split: Split | None = None
 
     @property
     def clusters(self) -> int:
@@ -143,6 +148,18 @@ class Plan:
     def monthly_usd(self) -> float | None:
         """Cost of the month [USD], None where the offer is infeasible or a price is missing."""
         return self.bill.total if self.feasible else None
+
+    @cached_property
+    def asides(self) -> tuple[str, ...]:
+        """What choices that are left at their defaults would save, in sentences."""
+        from streamplan.asides import asides
+
+        return asides(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know before this is run, in sentences."""
+        return self.sizing.warnings
 
     @property
     def reason(self) -> str:
@@ -287,7 +304,7 @@ def plan(
     else:
         of, demand = None, workload
     choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
-    costed, names = None, offer.configurations()
+    costed, names, split = None, offer.configurations(), None
     if machine is None or clusters is None:
         costed = cost_all(
             demand, platform, book, clusters=1 if clusters is None else clusters, people=people, **choices
@@ -302,11 +319,14 @@ def plan(
                 feasible = several.sizing.feasible & keep[:, None]
                 if feasible.any():
                     column = int(feasible.any(axis=0).argmax())
-                    clusters = int(counts[column])
+                    clusters, one = int(counts[column]), costed
                     costed = cost_all(demand, platform, book, clusters=clusters, people=people, **choices)
-                    machine = next(str(names[i]) for i in costed.order() if feasible[i, column])
+                    place = next(int(i) for i in costed.order() if feasible[i, column])
+                    machine = str(names[place])
+                    fewer = several.sizing.pick(place, column - 1) if column else one.sizing.pick(place)
+                    split = split_of(clusters, one.sizing.pick(place), fewer)
     if costed is not None and machine in names:
         index = int(np.flatnonzero(names == machine)[0])
-        return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index))
+        return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index), split)
     sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
     return Plan(offer, of, sizing, priced(sizing, book, demand.region, people))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from capacity import Demand
 from capacity.correlation import Correlation
 from streamfacts.tables import parse_as_of, read_rows
 from streamfacts.units import human, largest
@@ -114,6 +115,7 @@ def equivalence(study: Study) -> Html:
         "equivalence.html.j2",
         rows=study.equivalence.astype(object).fillna("").to_dict("records"),
         w=w,
+        peak=largest(Demand.of(w).peak_ratio),
         survive=w.must_survive,
     )
 
@@ -139,6 +141,10 @@ def input_rows(study: Study) -> list[dict[str, str]]:
         rows.append(
             {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
         )
+    for name, fact in w.assumed.items():
+        origin = f"assumed, as none is given: {fact.note}; {fact.source}"
+        doc = w.model_fields[name].description or ""
+        rows.append({"name": name, "value": f"{float(fact):g}", "origin": origin, "doc": doc})
     return rows
 
 

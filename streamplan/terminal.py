@@ -57,7 +57,7 @@ def study_table(study: Study) -> Table:
             same = row["low_usd"] == row["high_usd"]
             span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok and not same else ""
             cells.append(span)
-        what = row["what"]
+        what = row["what"] + (f", split by {row['split_by']}" if row["split_by"] else "")
         if ok:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
@@ -122,11 +122,31 @@ def shared_terms(study: Study) -> str:
     lost = "" if w.must_survive == "none" else f", and the peak carried with one {w.must_survive} lost"
     average, peak = (human(largest(x), "bytes/s") for x in (demand.payload_bytes_s, demand.peak_payload_bytes_s))
     kept = human(largest(demand.retention_s), "seconds")
+    said = "".join(
+        f" Peak assumed, as none is given: {float(fact):g} times the average ({fact.source.split('; ')[0]})."
+        for fact in w.assumed.values()
+    )
     return (
         f"All sized for {average} on average and {peak} at peak, read {largest(demand.fan_out):g} times, kept {kept},"
         f" {w.replication_factor} copies over {w.zones} zones{lost} where that is the user's business."
+        f"{said}{_cautions(study)}"
         " What each offer promises and lacks: --json, under equivalence."
     )
+
+
+def _cautions(study: Study) -> str:
+    """Each warning once, with the offers that it is about."""
+    about: dict[str, list[str]] = {}
+    for p in study.plans:
+        for text in p.warnings:
+            about.setdefault(text, []).append(p.offer.name)
+    return "".join(f" WARNING ({', '.join(names)}): {text}." for text, names in about.items())
+
+
+def plan_words(plan: Plan) -> list[str]:
+    """Return what is to be said beside the constraints of a plan: why it is several clusters, and warnings."""
+    why = [str(plan.split)] if plan.split else []
+    return [*why, *(f"WARNING: {text}" for text in plan.warnings), *plan.asides]
 
 
 def plan_table(plan: Plan) -> Table:

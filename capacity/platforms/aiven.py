@@ -52,7 +52,11 @@ def _standard(context: Context) -> Sizing:
     sold = [_of_standard("stream_load_mb_s", name) for name in (SMALL, MEDIUM)]
     fixed = context.rows([{SMALL: sold[0].value, MEDIUM: sold[1].value}.get(str(n), np.nan) for n in context.names])
     is_fixed = np.isfinite(fixed)
-    units = context.units_or(np.where(is_fixed, fixed, needed))
+    share = options["diskless_share"]
+    least = _of_standard("diskless_min_stream_load_mb_s")
+    # a stream load by the megabyte is rounded up to the least one that has diskless topics
+    custom = np.maximum(needed, least.value / d.clusters) if share else needed
+    units = context.units_or(np.where(is_fixed, fixed, custom))
     source = sold[1].source
     limits = [
         # of the whole load: a larger stream load is the next size, not a second service
@@ -65,11 +69,10 @@ def _standard(context: Context) -> Sizing:
             advice="the next stream load",
         )
     ]
-    share = options["diskless_share"]
     if share:
-        least = _of_standard("diskless_min_stream_load_mb_s")
+        asked = units * d.clusters
         limits.append(
-            Limit("stream load with diskless topics", units, least.value, "MB/s of ingress", least.source, True)
+            Limit("stream load with diskless topics", asked, least.value, "MB/s of ingress", least.source, True)
         )
     stored = stored_bytes(d.wire_bytes_s, d.held_s)
     lines = [
@@ -160,7 +163,7 @@ def _classic(context: Context) -> Sizing:
         disk_source=source,
         partitions_source=replicas.source,
     )
-    kept = {"CPU", "partitions", "disk space"}
+    kept = {"CPU", "partitions", "connections", "disk space"}
     constraints = [c for c in broker_constraints(d, machines) if c.name in kept]
     cache = assumption("page_cache_s")
     constraints.append(
@@ -242,6 +245,7 @@ OFFERS = (
             "availability": "99.99% (https://aiven.io/pricing)",
             "disks": "managed; all but the newest data in object storage",
         },
+        keeps_copies=True,
         not_modelled=(
             "compute beyond what ingress asks for: fan-out above 3, many partitions, connections, integrations",
             "transfer over the internet and PrivateLink",
@@ -270,6 +274,7 @@ OFFERS = (
             "availability": "99.99% (https://aiven.io/pricing)",
             "disks": "local disks of the nodes, three copies",
         },
+        keeps_copies=True,
         not_modelled=(
             "network and disk throughput of the nodes, which Aiven does not publish",
             "vCPU of the larger plans (option vcpu)",

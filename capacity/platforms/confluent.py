@@ -61,8 +61,8 @@ class _Type:
 
 
 BASIC = _Type("basic", "eCKU", (PUBLIC,), ("99.5%",), REPLICATED, False)
-STANDARD = _Type("standard", "eCKU", (PUBLIC,), ("99.99%", "99.9%"), REPLICATED, True)
-ENTERPRISE = _Type("enterprise", "eCKU", (PNI, PRIVATELINK), ("99.99%", "99.9%"), REPLICATED, True)
+STANDARD = _Type("standard", "eCKU", (PUBLIC,), ("99.9%", "99.99%"), REPLICATED, True)
+ENTERPRISE = _Type("enterprise", "eCKU", (PNI, PRIVATELINK), ("99.9%", "99.99%"), REPLICATED, True)
 FREIGHT = _Type("freight", "eCKU", (PNI,), ("99.99%",), ONCE, True)
 DEDICATED = _Type("dedicated", "CKU", (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
 
@@ -301,7 +301,16 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
         )
     limits = _limits(kind, context, units)
     said = (*_assumptions(kind, options), *service_level(d))
-    return context.sizing(kind.unit, units, constraints, limits, lines, parts, said)
+    cautions = _warnings(d, options)
+    return context.sizing(kind.unit, units, constraints, limits, lines, parts, said, warnings=cautions)
+
+
+def _warnings(d: Demand, options: Any) -> tuple[str, ...]:
+    """What the uptime SLA leaves out of the loss that is to be survived."""
+    if d.survive != "zone" or options["availability"] not in ("99.5%", "99.9%"):
+        return ()
+    promised = options["availability"]
+    return (f"a {promised} SLA: to stay up with a zone lost is not promised (option availability; {_TYPES})",)
 
 
 def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:
@@ -315,8 +324,6 @@ def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:
         out.append(f"every GB and eCKU at the {end} end of the published range (option rate)")
     if kind.elastic and options["ecku_billed"] == "average":
         out.append("eCKU-hours follow the load: the month has those of its average, rounded up (option ecku_billed)")
-    if options["availability"] in ("99.5%", "99.9%"):
-        out.append(f"a {options['availability']} SLA: to stay up with a zone lost is not promised")
     if kind is FREIGHT:
         out.append("storage billed once: the page calls Freight's price effective before replication (storage_metered)")
     return tuple(out)
@@ -325,7 +332,12 @@ def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:
 def _options(kind: _Type) -> tuple[Option, ...]:
     first, *others = kind.availability
     out = [
-        Option("availability", first, "uptime SLA, which sets the least units", allowed=(first, *others)),
+        Option(
+            "availability",
+            first,
+            "uptime SLA, which sets the least units",
+            allowed=(first, *others),
+        ),
         Option("networking", kind.networking[0], "how clients reach the cluster", allowed=kind.networking),
         Option(
             "storage_metered",

@@ -101,20 +101,23 @@ def _constraints(d: Demand) -> list[Constraint]:
 def _model(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     constraints = _constraints(d)
-    least, zones = _fact("min_vcpu"), _fact("zones")
-    vcpu = context.units_or(units_needed(constraints, least.value, 1.0))
+    zones, disk, of_broker = _fact("zones"), _fact("broker_max_disk_gib"), _fact("broker_max_vcpu").value
+    for_partitions = d.partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
+    # a broker a copy, and brokers whose disks hold the partitions: so many vCPU that there are as many brokers
+    asked = np.maximum(d.replication_factor, np.ceil(for_partitions / disk.value - ROUNDING))
+    for_brokers = np.where(asked > _fact("min_brokers").value, of_broker * (asked - 1.0) + 1.0, 0.0)
+    least = np.maximum(_fact("min_vcpu").value, for_brokers)
+    vcpu = context.units_or(units_needed(constraints, least, 1.0))
     memory_gib = vcpu * float(context.options["memory_gib_per_vcpu"])
     brokers = np.maximum.reduce(
         np.broadcast_arrays(
             np.asarray(_fact("min_brokers").value),
-            np.ceil(vcpu / _fact("broker_max_vcpu").value - ROUNDING),
+            np.ceil(vcpu / of_broker - ROUNDING),
             np.ceil(memory_gib / _fact("broker_max_memory_gib").value - ROUNDING),
         )
     )
     dcu = vcpu * _fact("dcu_per_vcpu").value + memory_gib * _fact("dcu_per_gib").value
-    for_partitions = d.partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
     local_gib = np.maximum(vcpu * _fact("disk_gib").value, np.ceil(for_partitions))
-    disk = _fact("broker_max_disk_gib")
     regional = {name: _fact(name) for name in ("vcpu", "memory", "clusters")}
     limits = (
         Limit(
@@ -241,6 +244,7 @@ OFFERS = (
             "(https://cloud.google.com/terms/managed-service-for-apache-kafka/sla)",
             "disks": "outlive the broker; rolled segments in Cloud Storage",
         },
+        keeps_copies=True,
         not_modelled=(
             "Private Service Connect endpoints and the data they process",
             "Kafka Connect clusters, schema registry",

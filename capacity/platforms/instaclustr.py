@@ -159,6 +159,7 @@ OFFERS = (
             "availability": f"by SLA tier and number of nodes ({_SLA})",
             "disks": "EBS volumes outlive the machine; those of i3en are lost with it",
         },
+        keeps_copies=True,
         not_modelled=(
             "r8g nodes are missing in some regions",
             "developer nodes (t4g), which have no production SLA",

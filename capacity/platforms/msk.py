@@ -10,9 +10,18 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.constraint import Constraint, Limit, units_needed
+from capacity.demand import Demand
 from capacity.follower_fetch import FOLLOWER_FETCH
 from capacity.kafka import largest_disk_load
-from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.laws.brokers import (
+    NORMAL,
+    ZONE_DOWN,
+    Machines,
+    broker_constraints,
+    connection_constraints,
+    rebuild_seconds,
+    use_up_to,
+)
 from capacity.laws.storage import stored_bytes
 from capacity.machines import MachineTable, machine_table
 from capacity.offer import Context, Offer, Option
@@ -20,13 +29,13 @@ from capacity.quotas import count_share, lagging_reads, quota_share, service_lev
 from capacity.sizing import Part, Sizing
 from capacity.smallest_machine import LEAST_VCPU, least_vcpu
 from streamfacts.tables import Fact, assumption, limit
-from streamfacts.units import GIB, MIB
+from streamfacts.units import GIB, MIB, human
 from streamfacts.usage import UsageLine
 
 _AUTHENTICATION = Option(
     "authentication",
     "scram",
-    "how clients log in; only IAM limits the connections of a broker",
+    "how clients log in; with IAM AWS limits the connections of a broker, else its size does",
     allowed=("iam", "scram", "mtls", "none"),
 )
 
@@ -51,10 +60,12 @@ def _cluster_limits(offer: str, units: Any) -> list[Limit]:
     return [_at_most("brokers in a KRaft cluster", units, most, "brokers", advice=advice)]
 
 
-def _connections(context: Context, offer: str) -> list[Constraint]:
-    """The client connections that one broker takes with IAM, if the workload says how many there are."""
-    if context.demand.connections is None or context.options["authentication"] != "iam":
+def _connections(context: Context, offer: str, vcpu: Any) -> list[Constraint]:
+    """The client connections that one broker takes: with IAM as AWS limits them, else those of a broker of its size."""
+    if context.demand.connections is None:
         return []
+    if context.options["authentication"] != "iam":
+        return connection_constraints(context.demand, vcpu)
     each = limit("aws", offer, "connections_per_broker_iam")
     whole, _ = count_share(context.demand, "connections")
     how = "client connections, spread over the brokers"
@@ -90,32 +101,33 @@ def _standard_machines(context: Context) -> Machines:
     )
 
 
+def _rounded_up(d: Demand, *, tiered: bool) -> tuple[Demand, tuple[str, ...]]:
+    """Return the demand with what MSK has a least of rounded up to it, and what was said of it in words."""
+    zones, notes = 2.0, []
+    if np.any(d.zones < zones):
+        notes.append(f"spread over {zones:g} zones, the fewest that MSK has ({_ZONES_SOURCE})")
+    least = limit("aws", "msk-standard", "tiered_min_retention_s")
+    if tiered and np.any(d.retention_s < least.value):
+        kept = human(least.value, "seconds")
+        notes.append(f"kept for {kept}, the least retention of a tiered topic ({least.source})")
+        d = d.replace(retention_s=np.maximum(d.retention_s, least.value))
+    return d.replace(zones=np.maximum(d.zones, zones)), tuple(notes)
+
+
 def _standard(context: Context, *, tiered: bool) -> Sizing:
-    d, hours = context.demand, context.hours_per_month
+    hours = context.hours_per_month
+    d, notes = _rounded_up(context.demand, tiered=tiered)
     machines = _standard_machines(context)
-    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != "disk operations"]
-    constraints += _connections(context, "msk-standard")
+    left_out = ("disk operations", "connections")
+    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name not in left_out]
+    constraints += _connections(context, "msk-standard", machines.vcpu)
     units = context.units_or(units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones))
     limits = _cluster_limits("msk-standard", units)
     limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
-        Limit("zones", d.zones, 2.0, "zones", _ZONES_SOURCE, at_least=True),
     ]
-    if tiered:
-        least = limit("aws", "msk-standard", "tiered_min_retention_s")
-        limits.append(
-            Limit(
-                "retention of a tiered topic",
-                d.retention_s,
-                least.value,
-                "seconds",
-                least.source,
-                at_least=True,
-            )
-        )
-
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     kept = d.hot_held_s if tiered else d.held_s
     on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
@@ -164,9 +176,8 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
         how = "data of one broker / spare network and disk of its replacement"
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
-    return context.sizing(
-        "broker", units, constraints, limits, lines, parts, sources=_brokers("standard").of(context.names).sources
-    )
+    sources = _brokers("standard").of(context.names).sources
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes, sources=sources)
 
 
 # ---------------------------------------------------------------------------------------------------- Express
@@ -219,7 +230,7 @@ def _express(context: Context) -> Sizing:
             "partitions x 3 copies",
         ),
     ]
-    constraints += _connections(context, "msk-express")
+    constraints += _connections(context, "msk-express", context.rows(rows["vcpu"]))
     if d.survive == "zone":
         left = np.asarray((zones.value - 1) / zones.value)
         one = 1.0
@@ -291,7 +302,7 @@ def _serverless(context: Context) -> Sizing:
     offer = "msk-serverless"
     write = d.peak_wire_bytes_s
     read, backlog = write * d.fan_out, d.wire_bytes_s * lagging_reads(d)
-    quota, counted = quota_share(d), count_share(d, "partitions")
+    quota, counted = quota_share(d), {name: count_share(d, name) for name in ("partitions", "connections")}
     fact = {
         n: limit("aws", offer, n)
         for n in (
@@ -317,7 +328,7 @@ def _serverless(context: Context) -> Sizing:
     )
 
     def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
-        share, share_source = counted if unit == "partitions" else quota
+        share, share_source = counted.get(unit, quota)
         source = f"{fact[key].source}; {share_source}"
         return Constraint(
             name,
@@ -350,6 +361,10 @@ def _serverless(context: Context) -> Sizing:
             "produced batches, one a request",
         ),
     ]
+    if d.connections is not None:
+        constraints.append(
+            of_cluster("connections", d.connections, "max_connections", 1.0, "connections", "client connections")
+        )
     clusters = context.units_or(1.0)
     split = "split over several clusters"
     limits = walls(constraints, clusters, split)
@@ -359,9 +374,6 @@ def _serverless(context: Context) -> Sizing:
         Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
     ]
-    if d.connections is not None:
-        whole, _ = count_share(d, "connections")
-        limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections", whole, split))
     stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     lines = [
         UsageLine("aws.msk.serverless-cluster", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
@@ -424,6 +436,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
             "availability": _SLA,
             "disks": "outlive the broker",
         },
+        keeps_copies=True,
         not_modelled=(
             "kafka.t3 brokers, as their network and disk baselines are not published",
             "storage auto-scaling, private connectivity over several VPCs, MSK Connect",

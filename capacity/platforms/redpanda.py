@@ -229,7 +229,7 @@ def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constr
         f"{memory.source}; {rows.source}; {whole_why}",
         "partitions x 3 copies, at 2 MB of memory each",
     )
-    left_out = ("CPU", "page cache", "partitions", "disk operations")
+    left_out = ("CPU", "page cache", "partitions", "connections", "disk operations")
     log = [c for c in broker_constraints(d, machines, tiered=True) if c.name not in left_out]
     return [*cpu, partitions, *log], machines
 

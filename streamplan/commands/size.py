@@ -32,10 +32,12 @@ def command(asked: Asked) -> None:
 
         click.echo(dumps(plan_document(result)))
     else:
-        from streamplan.terminal import bill_table, console, plan_table
+        from streamplan.terminal import bill_table, console, plan_table, plan_words
 
         out = console()
         out.print(plan_table(result))
+        for text in plan_words(result):
+            out.print(text)
         out.print(bill_table(result.bill))
         total = result.bill.total
         out.print(
