@@ -117,8 +117,6 @@ def _how_much(study: Study, best: Plan) -> str:
         text += f". From month {month} of {HORIZON} on it does not fit or has no price, so there is no sum over {years}"
     warned = [f"Warning: {text}" for text in best.warnings]
     beside = "".join(f" {text[0].upper()}{text[1:]}." for text in (*warned, *best.asides))
-        f" {said[0].upper()}{said[1:]}." for said in (*(f"warning: {w}" for w in best.warnings), *best.asides)
-    )
     why = f", {best.split}" if best.split else ""
     return text + f". It buys {best.what}{_on_larger_machines(study, best)}{why}.{beside}"
 
