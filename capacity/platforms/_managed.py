@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit
-from capacity.laws.brokers import NORMAL
-from capacity.offer import Context
-from capacity.quotas import quota_share
+from capacity.sizing.constraint import Constraint, Limit
+from capacity.sizing.offer import Context
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import quota_share
 from streamfacts.tables import Fact
 from streamfacts.usage import UsageLine
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.follower_fetch import FOLLOWER_FETCH
-from capacity.laws.brokers import NORMAL, Machines, broker_constraints, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
-from capacity.offer import Context, Offer, Option
 from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota
-from capacity.quotas import lagging_reads, service_level, with_catch_up
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
+from capacity.sizing.machines import machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, Machines, broker_constraints, use_up_to
+from capacity.systems.quotas import lagging_reads, service_level, with_catch_up
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB
 from streamfacts.usage import UsageLine

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, units_needed
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
 from capacity.platforms._managed import GB, MB, gigabytes, quota
-from capacity.quotas import lagging_reads, quota_share, service_level, with_catch_up
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.quotas import lagging_reads, quota_share, service_level, with_catch_up
 from streamfacts.tables import Fact, limit
 from streamfacts.usage import UsageLine
 

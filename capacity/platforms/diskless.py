@@ -14,20 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.demand import Demand
-from capacity.laws.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
+from capacity.demand.demand import Demand
 from capacity.laws.object_store import objects_cached, objects_compacted, objects_written
 from capacity.laws.storage import objects_per_second, stored_bytes
-from capacity.machines import MachineTable, machine_table
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.machines import MachineTable, machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
+from streamfacts.arrays import Array
 from streamfacts.tables import Fact, assumption
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 WARPSTREAM, AUTOMQ, BUFSTREAM = "warpstream-byoc", "automq-byoc", "bufstream"
 #: Whose table of limits each offer has.

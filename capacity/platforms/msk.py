@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.demand import Demand
-from capacity.follower_fetch import FOLLOWER_FETCH
-from capacity.kafka import largest_disk_load
-from capacity.laws.brokers import (
+from capacity.demand.demand import Demand
+from capacity.laws.storage import stored_bytes
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
+from capacity.sizing.machines import MachineTable, machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
+from capacity.systems.brokers import (
     NORMAL,
     ZONE_DOWN,
     Machines,
@@ -22,12 +26,8 @@ from capacity.laws.brokers import (
     rebuild_seconds,
     use_up_to,
 )
-from capacity.laws.storage import stored_bytes
-from capacity.machines import MachineTable, machine_table
-from capacity.offer import Context, Offer, Option
-from capacity.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
-from capacity.sizing import Part, Sizing
-from capacity.smallest_machine import LEAST_VCPU, least_vcpu
+from capacity.systems.kafka import largest_disk_load
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB, human
 from streamfacts.usage import UsageLine

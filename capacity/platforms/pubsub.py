@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from capacity.constraint import ROUNDING, Constraint, Limit
-from capacity.laws.brokers import NORMAL
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import ROUNDING, Constraint, Limit
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
 from streamfacts.units import DAY, GIB, HOUR, TIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 NAME = "pubsub"
 _PRICING = "https://cloud.google.com/pubsub/pricing"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit
-from capacity.laws.brokers import NORMAL
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer
 from capacity.platforms._managed import GB, MB, at_most, gigabytes
-from capacity.quotas import lagging_reads, quota_share, service_level, walls, with_catch_up
-from capacity.sizing import Sizing
+from capacity.sizing.constraint import Constraint, Limit
+from capacity.sizing.offer import Context, Offer
+from capacity.sizing.sizing import Sizing
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.tables import limit
 from streamfacts.usage import UsageLine
 
