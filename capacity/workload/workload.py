@@ -85,10 +85,12 @@ class Workload(BaseModel):
             lambda v: isinstance(v, str) and bool(re.match(NAME, v)) and ".." not in v,
             NAME_ALLOWED,
         ),
-    ] = "workload"
-    title: str = ""
-    description: str = ""
-    region: Annotated[str, BeforeValidator(_region)] = "us-east-1"
+    ] = Field("workload", description="what reports and files are called by; a file's own name if left out")
+    title: str = Field("", description="what reports are headed with")
+    description: str = Field("", description="a paragraph for readers")
+    region: Annotated[str, BeforeValidator(_region)] = Field(
+        "us-east-1", description="region of its producers and consumers, which says its cloud"
+    )
 
     regions: Annotated[dict[str, str], BeforeValidator(_regions_by_provider)] = Field(
         default_factory=dict, description="provider to region, where the counterpart of `region` is not the one wanted"
