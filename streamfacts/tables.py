@@ -99,7 +99,7 @@ class Column:
 
 @cache
 def _declared() -> dict[str, dict[str, Column]]:
-    """Each declared column, by the table, the folder of tables or `EVERY`."""
+    """Each declared column, by the table or its file's name, the folder of tables (``prices/``) or `EVERY`."""
     out: dict[str, dict[str, Column]] = {}
     with (data_dir() / "columns.csv").open(newline="", encoding="utf-8") as handle:
         for row in csv.DictReader(handle, strict=True):
@@ -123,7 +123,8 @@ def declared_column(table: str, column: str) -> Column:
     'unit/month'
     """
     known = _declared()
-    places = (table, table.rpartition("/")[0] + "/", EVERY)
+    folder, _, file = table.rpartition("/")
+    places = (table, file, f"{folder}/", EVERY)
     for place in places:
         if column in known.get(place, ()):
             return known[place][column]
@@ -273,11 +274,11 @@ def _facts(table: str, key: str) -> dict[tuple[str, ...], Fact]:
 
 
 def assumption(name: str) -> Fact:
-    """Return one constant of `data/assumptions.csv`, such as the size of a record batch header."""
+    """Return one constant of `data/model/assumptions.csv`, such as the size of a record batch header."""
     try:
-        return _facts("assumptions", "name")[(name,)]
+        return _facts("model/assumptions", "name")[(name,)]
     except KeyError:
-        raise MissingFact(f"no assumption {name!r} in data/assumptions.csv") from None
+        raise MissingFact(f"no assumption {name!r} in data/model/assumptions.csv") from None
 
 
 @cache

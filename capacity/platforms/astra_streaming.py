@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, MB, gigabytes, quota
 from capacity.sizing.constraint import Constraint, Limit, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.quotas import lagging_reads, quota_share, service_level, with_catch_up
 from streamfacts.tables import Fact, limit
@@ -190,8 +190,11 @@ OFFERS = (
                 "scu_write_mb_s", 0.0, "write rate of one capacity unit [MB/s] as quoted; 0 for not known", high=1e4
             ),
         ),
+        protocols=(Protocol.PULSAR, Protocol.KAFKA, Protocol.RABBITMQ, Protocol.JMS),
+        kind="pulsar-managed",
+        own_streams=True,
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Pulsar, Kafka, RabbitMQ, JMS",
             "copies": "2 in the default policy (bookkeeperWriteQuorum), which cannot be changed",
             "zones": "not stated",
             "availability": "not established",

@@ -11,9 +11,9 @@ import numpy as np
 from capacity.clouds.aws import aws
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
@@ -35,6 +35,9 @@ PUBLIC, PEERING, PRIVATELINK, PNI = "public", "peering", "privatelink", "pni"
 ONCE, REPLICATED = "once", "after-replication"
 
 
+ECKU, CKU = "eCKU", "CKU"
+
+
 @dataclass(frozen=True)
 class _Type:
     """What tells the cluster types apart beyond the figures in `data/limits/confluent.csv`."""
@@ -52,17 +55,17 @@ class _Type:
 
     @property
     def elastic(self) -> bool:
-        return self.unit == "eCKU"
+        return self.unit == ECKU
 
     def limit(self, name: str, resource: str | None = None) -> Fact:
         return fact("confluent", self.offer, name, resource)
 
 
-BASIC = _Type("basic", "eCKU", (PUBLIC,), ("99.5%",), REPLICATED, False)
-STANDARD = _Type("standard", "eCKU", (PUBLIC,), ("99.9%", "99.99%"), REPLICATED, True)
-ENTERPRISE = _Type("enterprise", "eCKU", (PNI, PRIVATELINK), ("99.9%", "99.99%"), REPLICATED, True)
-FREIGHT = _Type("freight", "eCKU", (PNI,), ("99.99%",), ONCE, True)
-DEDICATED = _Type("dedicated", "CKU", (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
+BASIC = _Type("basic", ECKU, (PUBLIC,), ("99.5%",), REPLICATED, False)
+STANDARD = _Type("standard", ECKU, (PUBLIC,), ("99.9%", "99.99%"), REPLICATED, True)
+ENTERPRISE = _Type("enterprise", ECKU, (PNI, PRIVATELINK), ("99.9%", "99.99%"), REPLICATED, True)
+FREIGHT = _Type("freight", ECKU, (PNI,), ("99.99%",), ONCE, True)
+DEDICATED = _Type("dedicated", CKU, (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
 
 
 def _partitions(kind: _Type, d: Demand) -> Array:
@@ -81,14 +84,18 @@ def _constraints(kind: _Type, context: Context, peak: Any, *, billed: bool = Fal
     What is `billed` is what the load uses, without headroom and without what a catch-up adds for some hours.
     """
     d, options = context.demand, context.options
-    shares = {"partitions": count_share(d, "partitions"), "connections": count_share(d, "connections")}
+    partition_share = count_share(d, "partitions")
+    shares: dict[str, tuple[float, str]] = {}
+    shares |= dict.fromkeys((Resource.PARTITIONS, Resource.COMPACTED_PARTITIONS), partition_share)
+    shares[Resource.CONNECTIONS] = count_share(d, "connections")
     write = d.wire_bytes_s * peak
     read = write * (d.fan_out + d.cross_region_copies)
     partitions = _partitions(kind, d)
 
     def of_unit(name: str, demand: Any, key: str, unit: str, formula: str, scale: float = 1.0) -> Constraint:
         one = kind.limit(key)
-        ceiling, why = (1.0, "what is used is billed") if billed else shares.get(unit) or quota_share(d)
+        share = shares.get(name) or quota_share(d)
+        ceiling, why = (1.0, "what is used is billed") if billed else share
         source = f"{one.source}; {why}"
         return Constraint(name, NORMAL, np.asarray(demand), one.value * scale, ceiling, unit, source, formula)
 
@@ -113,12 +120,14 @@ def _constraints(kind: _Type, context: Context, peak: Any, *, billed: bool = Fal
     out = [
         of_unit("ingress", write, "ingress_mib_s", "bytes/s", "write on the wire", MIB),
         *(c for normal, more in reads for c in ([normal] if billed else with_catch_up(normal, more))),
-        of_unit("partitions", partitions, "partitions", "partitions", "those asked, at least peak / what one carries"),
+        of_unit(
+            Resource.PARTITIONS, partitions, "partitions", "partitions", "those asked, at least peak / what one carries"
+        ),
     ]
     if kind is not FREIGHT and options["compacted_share"]:
         out.append(
             of_unit(
-                "compacted partitions",
+                Resource.COMPACTED_PARTITIONS,
                 partitions * options["compacted_share"],
                 "compacted_partitions",
                 "partitions",
@@ -126,7 +135,7 @@ def _constraints(kind: _Type, context: Context, peak: Any, *, billed: bool = Fal
             )
         )
     if d.connections is not None:
-        out.append(of_unit("connections", d.connections, "connections", "connections", "as given"))
+        out.append(of_unit(Resource.CONNECTIONS, d.connections, "connections", "connections", "as given"))
     if options["connection_attempts"]:
         attempts = options["connection_attempts"] / d.clusters
         out.append(of_unit("connection attempts", attempts, "connection_attempts_s", "attempts/s", "as given"))
@@ -385,14 +394,18 @@ def _offer(kind: _Type, title: str, promised: dict[str, str], more: tuple[str, .
         name=kind.offer,
         title=f"Confluent Cloud {title}",
         family="Confluent Cloud",
-        lacks=("a promise to survive a zone",) if kind.offer == "confluent-basic" else (),
+        lacks=("a promise to survive a zone",) if kind is BASIC else (),
         provider="aws",
         configurations=lambda: np.array([kind.unit]),
         model=partial(_model, kind=kind),
         configuration_is="unit",
         options=_options(kind),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("cluster-linking", "mirrormaker-2") if kind in (ENTERPRISE, DEDICATED) else None,
+        counts_region_copies=True,
+        metrics=("confluent", *(("confluent-dedicated",) if kind is DEDICATED else ())),
         guarantees={
-            "protocol": "Kafka",
             "copies": "3",
             "zones": promised.get("zones", "3"),
             "availability": f"{promised['sla']} a month (https://www.confluent.io/confluent-cloud-uptime-sla/)",

@@ -190,12 +190,14 @@ class Workload(BaseModel):
     )
 
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
+    _assumed: set[str] = PrivateAttr(default_factory=set)
 
     def __init__(self, /, **fields: Any) -> None:
-        values, origin = _unwrap(fields)
+        values, origin, assumed = _unwrap(fields)
         if isinstance(values.get("growth"), Mapping):
-            values["growth"], inner = _unwrap(values["growth"])
+            values["growth"], inner, guessed = _unwrap(values["growth"])
             origin |= {f"growth.{name}": text for name, text in inner.items()}
+            assumed |= {f"growth.{name}" for name in guessed}
         unknown = [key for key in values if key not in type(self).model_fields]
         if unknown:
             raise unknown_name("workload field", unknown[0], type(self).model_fields)
@@ -204,6 +206,7 @@ class Workload(BaseModel):
         except ValidationError as error:
             raise _translate(error) from None
         self._origin.update(origin)
+        self._assumed.update(assumed)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Workload:
@@ -278,6 +281,11 @@ class Workload(BaseModel):
         """Field to its citation, or to "assumed: ..." where the file says that the value is an assumption."""
         return dict(self._origin)
 
+    @property
+    def assumed(self) -> frozenset[str]:
+        """Fields whose value the file says to be an assumption."""
+        return frozenset(self._assumed)
+
     def region_at(self, provider: str) -> str | None:
         """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
         return self.regions.get(provider) or counterpart(self.region, provider)
@@ -289,12 +297,12 @@ class Workload(BaseModel):
         return self.peak_write is None and self.peak_ratio is None and not seasonal
 
     @property
-    def assumed(self) -> dict[str, Fact]:
+    def assumed_values(self) -> dict[str, Fact]:
         """Field that was not given to the assumption that stands for it, with its source.
 
         Examples
         --------
-        >>> float(Workload(write="1 MB/s").assumed["peak_ratio"])
+        >>> float(Workload(write="1 MB/s").assumed_values["peak_ratio"])
         1.5
         """
         return {"peak_ratio": assumption("unknown_peak_ratio")} if self.peak_missing else {}
@@ -309,6 +317,7 @@ class Workload(BaseModel):
         kept = {name: getattr(self, name) for name in self.model_fields_set if name not in fields}
         copy = Workload(**kept, **fields)
         copy._origin.update({k: v for k, v in self._origin.items() if k not in fields})
+        copy._assumed.update(self._assumed - set(fields))
         return copy
 
     @classmethod
@@ -334,10 +343,11 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
     return tuple(getattr(part, "__origin__", part) for part in get_args(annotation))
 
 
-def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Split each ``{value | low.., source | assumed}`` into the value and where it comes from."""
+def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str], set[str]]:
+    """Split each ``{value | low.., source | assumed}`` into the value, where it comes from, and what is assumed."""
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
+    guessed: set[str] = set()
     for name, value in fields.items():
         wrapped = isinstance(value, Mapping) and "value" in value and "distribution" not in value
         if wrapped or (isinstance(value, Mapping) and {"source", "assumed"} & set(value)):
@@ -349,6 +359,7 @@ def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
                 origin[name] = str(source)
             if assumed is not None:
                 origin[name] = f"assumed: {assumed}"
+                guessed.add(name)
             if "value" in rest and "distribution" not in rest:
                 if len(rest) > 1:
                     raise InputError(name, sorted(rest), "value, or low / likely / high, with source or assumed")
@@ -356,7 +367,7 @@ def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             values[name] = rest
         else:
             values[name] = value
-    return values, origin
+    return values, origin, guessed
 
 
 def _translate(error: ValidationError) -> InputError:

@@ -25,7 +25,7 @@ def workload_document(workload: Workload) -> dict[str, Any]:
             "origin": workload.origin,
             "assumed": {
                 name: {"value": float(fact), "unit": fact.unit, "confidence": fact.confidence, "source": fact.source}
-                for name, fact in workload.assumed.items()
+                for name, fact in workload.assumed_values.items()
             },
             "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
         }

@@ -78,7 +78,7 @@ def made(rows):
     columns = {
         "measured_mb_s": 100.0, "low_mb_s": 50.0, "high_mb_s": 200.0, "bottleneck": "CPU",
         "published_bottleneck": "network", "named": False, "assumed": [["acks"]] * 2 * len(rows), "confidence": "low",
-        "label": "one", "inside": True, "source": "https://example.org",
+        "label": "one", "test_bed": "one", "inside": True, "source": "https://example.org",
     }  # fmt: skip
     flat = [(i, by, e) for i, *both in rows for by, e in zip(("source", "row"), both, strict=True)]
     frame = pd.DataFrame(flat, columns=["id", "left_out", "log_error"]).assign(**columns)

@@ -180,10 +180,10 @@ def test_a_resource_that_is_none_is_refused_with_those_that_are():
 
 def test_a_peak_that_is_not_given_is_assumed_and_said():
     w = load()
-    assert float(Demand.of(w).peak_ratio) == 1.5 == float(w.assumed["peak_ratio"])
+    assert float(Demand.of(w).peak_ratio) == 1.5 == float(w.assumed_values["peak_ratio"])
     told = load(peak_ratio=1), load(peak_write="60 MB/s"), load(growth={"seasons": {"day": 2.0}})
     assert [float(Demand.of(x).peak_ratio) for x in told] == [1.0, 2.0, 2.0]
-    assert not any(x.assumed for x in told)
+    assert not any(x.assumed_values for x in told)
     text = explain_text(plan(w, "kinesis-provisioned"))
     assert "peak_ratio = 1.5   <- assumed, as none is given" in text and assumption("unknown_peak_ratio").source in text
 

@@ -56,7 +56,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
             yield f"  {name} = {_value(value)}   <- {origin}" + (
                 f"; {info.description}" if default and info.description else ""
             )
-        for name, fact in workload.assumed.items():
+        for name, fact in workload.assumed_values.items():
             yield f"  {name} = {float(fact):g}   <- assumed, as none is given: {fact.note}; {fact.source}"
         yield ""
     demand = sizing.demand
