@@ -10,6 +10,7 @@ from capacity.workload.correlation import Correlation
 from streamfacts.units import human, largest
 from streamfacts.words import money
 from streamplan.analyses.compare.answer import answer_of
+from streamplan.planning.failures import FAILED
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping
@@ -46,8 +47,10 @@ def comparison(study: Study) -> Html:
     """The table of all offers, with the reason where there is no price."""
     rows = []
     for row in study.table.to_dict("records"):
-        row["closed"] = study.plan_of(row["platform"]).offer.closed
-        row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] not in (FEASIBLE, CLOSED) else []
+        if row["status"] == FAILED:
+            row["obstacles"] = [(row["reason"], "")]
+        else:
+            row["obstacles"] = [] if row["status"] in (FEASIBLE, CLOSED) else study.plan_of(row["platform"]).obstacles
         rows.append(row)
     return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=len(study.regions) > 1)
 

@@ -24,7 +24,10 @@ from streamplan.cli.options import (
 @click.command("compare")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
 def command(asked: Asked) -> None:
-    """Every offer on the same workload, cheapest feasible first."""
+    """Every offer on the same workload, cheapest feasible first.
+
+    An offer that could not be sized is a row with its reason; the exit status is then 4.
+    """
     from streamplan.planning.study import study
 
     result = study(
