@@ -302,6 +302,7 @@ def _failed_row(f: Failure) -> dict[str, Any]:
     return {
         **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
         **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
+        **{"split_by": "", "split": "", "warnings": []},
         **{"utilisation": None, "confidence": "", "closed": f.offer.closed, "lacks": "; ".join(f.offer.lacks)},
         "reason": f.reason,
     }
