@@ -194,7 +194,7 @@ def test_the_assumed_peak_is_printed(tmp_path, run):
     out = run("compare", str(file), "--platform", "kinesis-provisioned")
     assert "Peak assumed, as none is given: 1.5 times the average" in " ".join(out.split())
     found = run("compare", str(file), "--platform", "kinesis-provisioned", "--json")
-    assert json.loads(found)["workload"]["assumed"]["peak_ratio"]["value"] == 1.5
+    assert json.loads(found)["workload"]["assumed_values"]["peak_ratio"]["value"] == 1.5
 
 
 @pytest.mark.parametrize(

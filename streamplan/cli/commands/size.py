@@ -33,7 +33,7 @@ def command(asked: Asked) -> None:
 
         click.echo(dumps(plan_document(result)))
     else:
-        from streamplan.analyses.size.words import bill_table, plan_table, plan_words
+        from streamplan.analyses.size.words import bill_table, plan_table, plan_words, unused_sentence
         from streamplan.views.terminal import console
 
         out = console()
@@ -45,4 +45,7 @@ def command(asked: Asked) -> None:
         out.print(
             f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
         )
+        unused = unused_sentence(result)
+        if unused:
+            out.print(unused)
     fits(result)
