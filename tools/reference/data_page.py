@@ -1,4 +1,4 @@
-"""`python -m tools.reference.data_page`: write `data/README.md`, a page that says each table, its columns and readers."""
+"""`python -m tools.reference.data_page`: write `data/README.md`, a page of each table, its columns and readers."""
 
 from __future__ import annotations
 
