@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamfacts.errors import InputError, NothingFeasible, cut, legible
-from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.planning.failures import report_failures
+from streamfacts.month import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from capacity import Workload
@@ -239,6 +238,8 @@ def rows_fail(portfolio: str, rows: int, wanted: str, reasons: Sequence[str]) ->
 
 def something_fits(study: Any) -> None:
     """Raise `OfferFailed` if an offer failed, else `NothingFeasible` if none fits; for the end of a command."""
+    from streamplan.planning.failures import report_failures
+
     report_failures(study.failed)
     if not any(plan.feasible for plan in study.plans):
         raise NothingFeasible("no offer can carry this workload; the table says why")
