@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.placement import ROUNDING, Pieces
+
 Array = NDArray[np.float64]
 #: What a field of a constraint may hold: an array of any shape, or one number.
 Value = NDArray[np.float64] | np.float64 | float
 
-#: Slack in rounding up, so that 3.0000000001 brokers stay three.
-ROUNDING = 1e-9
+#: Fields of a constraint that are numbers, in the order of `Constraint`.
+VALUES = ("demand", "capacity", "ceiling", "share", "lost", "leaders", "copies", "lead", "hottest", "bins")
 
 
 def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
@@ -43,6 +45,11 @@ class Constraint:
     source : of the capacity and the ceiling
     formula : of the demand, in words
     share, lost : units that carry the demand are units x share - lost
+    leaders : partitions that the demand consists of, each whole on one unit; infinite where it divides finely
+    copies : replicas of each that carry it, the leader among them [1]
+    lead : share of the demand that lies on the leader alone, the rest evenly on all replicas [1]
+    hottest : share of the demand that the busiest partition has [1]; 0 where all have the same
+    bins : equal parts of a unit, such as its disks, on one of which a replica lies whole
     pool : which units it is about, where an offer has several kinds (brokers and bookies); empty for the main kind
     """
 
@@ -57,9 +64,25 @@ class Constraint:
     share: Value = 1.0
     lost: Value = 0.0
     pool: str = ""
+    leaders: Value = np.inf
+    copies: Value = 1.0
+    lead: Value = 1.0
+    hottest: Value = 0.0
+    bins: Value = 1.0
+
+    @property
+    def pieces(self) -> Pieces | None:
+        """The whole pieces that the demand consists of; None where it divides finely and evenly."""
+        if not (_differs(self.leaders, np.inf) or _differs(self.hottest, 0.0)):
+            return None
+        return Pieces(self.leaders, self.copies, self.lead, self.hottest, self.bins)
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
+        pieces = self.pieces
+        if pieces is not None:
+            left = pieces.units(self.demand, np.multiply(self.capacity, self.ceiling))
+            return np.asarray((left + np.where(left > 0, self.lost, 0.0)) / self.share)
         with np.errstate(divide="ignore", invalid="ignore"):
             alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
             needed = alone
@@ -73,25 +96,29 @@ class Constraint:
 
     def utilisation(self, units: Array) -> Array:
         """Return demand over the capacity of the units left in this state [1]."""
-        left = np.maximum(units * self.share - self.lost, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, left * self.capacity))
+            return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.fullest(units), self.capacity))
+
+    def fullest(self, units: Array) -> Array:
+        """Return what the fullest of the units left in this state carries [`unit`]."""
+        left = np.maximum(units * self.share - self.lost, 0.0)
+        pieces = self.pieces
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if pieces is None:
+                return np.asarray(np.divide(self.demand, left))
+            return np.asarray(self.demand * pieces.share_of_fullest(left))
 
     def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Constraint:
         """Return this constraint at an index of a sizing whose units have `ndim` axes, with the source for that."""
-        demand, capacity, ceiling, share, lost = (
-            picked(value, index, ndim) for value in (self.demand, self.capacity, self.ceiling, self.share, self.lost)
-        )
-        return self._with(demand, capacity, ceiling, share, lost, source)
+        return self._with([picked(getattr(self, name), index, ndim) for name in VALUES], source)
 
     def carrying(self, demand: Value) -> Constraint:
         """Return this constraint with another demand."""
-        return self._with(demand, self.capacity, self.ceiling, self.share, self.lost, self.source)
+        return self._with([demand, *(getattr(self, name) for name in VALUES[1:])], self.source)
 
-    def _with(
-        self, demand: Value, capacity: Value, ceiling: Value, share: Value, lost: Value, source: str
-    ) -> Constraint:
+    def _with(self, values: Sequence[Any], source: str) -> Constraint:
         # several times as quick as `dataclasses.replace`, for what is done most often
+        demand, capacity, ceiling, share, lost, *pieces = values
         return Constraint(
             self.name,
             self.state,
@@ -104,6 +131,7 @@ class Constraint:
             share,
             lost,
             self.pool,
+            *pieces,
         )
 
 
@@ -137,9 +165,9 @@ class Limit:
 
 def together(constraints: Sequence[Constraint]) -> Constraint:
     """Return several constraints of numbers as one of arrays, to compute with all of them at once."""
-    names = ("demand", "capacity", "ceiling", "share", "lost")
-    demand, capacity, ceiling, share, lost = (np.array([getattr(c, n) for c in constraints], float) for n in names)
-    return Constraint("", "", demand, capacity, ceiling, "", "", "", share, lost)
+    demand, capacity, ceiling, *rest = (np.array([getattr(c, n) for c in constraints], float) for n in VALUES)
+    share, lost, *pieces = rest
+    return Constraint("", "", demand, capacity, ceiling, "", "", "", share, lost, "", *pieces)
 
 
 def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
@@ -160,7 +188,7 @@ def units_needed(constraints: Sequence[Constraint], minimum: Array | float, mult
     their demands needs the most units, to the last bit: rounded division keeps the order.
     """
     most = np.asarray(minimum, float)
-    for constraint in heaviest(constraints, "capacity", "ceiling", "share", "lost"):
+    for constraint in heaviest(constraints, *VALUES[1:]):
         most = np.maximum(most, constraint.needed())
     return round_up(most, multiple)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, picked, together
+from capacity.constraint import Constraint, Limit, Value, picked, together
 from capacity.demand import Demand
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+
+#: What a sizing says of one cluster and one broker of it, beside its units.
+OF_ONE = ("partitions", "replica_bytes", "replicas_on_fullest", "disk_bytes", "vcpu", "memory_gib", "rebuild_s")
+UNKNOWN = np.float64(np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class Sizing:
     multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
     sources : source of the machine of each configuration; what cites a machine cites the first, and once one
         configuration is picked, that one's. Empty where all have the same
+    partitions : partitions of one cluster, leaders only; NaN, as all that follow, where the service shows none
+    replica_bytes : data of one replica on the disk of a broker, the largest one [byte]
+    replicas_on_fullest : partition replicas on the broker that holds the most
+    disk_bytes : disk of one broker, its volume or all its local disks [byte]
+    vcpu, memory_gib : of one broker [1, GiB]
+    rebuild_s : time to copy the data of a lost broker to its replacement [s]
     """
 
     offer: str
@@ -68,6 +78,13 @@ class Sizing:
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
+    partitions: Value = UNKNOWN
+    replica_bytes: Value = UNKNOWN
+    replicas_on_fullest: Value = UNKNOWN
+    disk_bytes: Value = UNKNOWN
+    vcpu: Value = UNKNOWN
+    memory_gib: Value = UNKNOWN
+    rebuild_s: Value = UNKNOWN
 
     def units_of(self, constraint: Constraint) -> Array:
         """Return the units that a constraint is about: the main ones, or those of its pool."""
@@ -105,6 +122,7 @@ class Sizing:
             fewest={name: picked(value, of_demand, ndim - 1) for name, value in self.fewest.items()},
             multiple={name: picked(value, of_demand, ndim - 1) for name, value in self.multiple.items()},
             parts=tuple(replace(p, value=picked(p.value, index, ndim), source=cited(p.source)) for p in self.parts),
+            **{name: picked(getattr(self, name), index, ndim) for name in OF_ONE},
         )
 
     def utilisation(self) -> dict[tuple[str, str], Array]:
