@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.cluster_fields import OPENMESSAGING, Told, read_row
 from capacity.machines import machine_table
-from streamfacts.errors import InputError, InputErrors, unknown_name
+from streamfacts.errors import InputError, InputErrors
 from streamfacts.tables import assumption
 
 Array = NDArray[np.float64]
@@ -33,32 +34,8 @@ SYSTEMS = {
     "bookkeeper": BOOKKEEPER,
     "event hubs": EVENT_HUBS,
 }
-#: Number columns: least and most allowed.
-NUMBERS: dict[str, tuple[float, float]] = {
-    "nodes": (1, 1e5),
-    "vcpu_per_node": (0.1, 1024),
-    "memory_gib_per_node": (0.1, 1e5),
-    "net_gbps_per_node": (1e-3, 1e4),
-    "disk_mb_s_per_node": (0.1, 1e6),
-    "partitions": (1, 1e7),
-    "replication": (1, 20),
-    "message_bytes": (1, 1e9),
-    "batch_bytes": (1, 1e9),
-    "compression_ratio": (0.5, 1000),
-    "consumers_fanout": (0, 1e4),
-    "producers": (1, 1e6),
-    "senders": (1, 1e7),
-    "brokers": (1, 1e5),
-    "bookies": (1, 1e5),
-    "load_mb_s": (0, 1e7),
-    "year": (2000, 2200),
-}
-TEXTS = ("system", "source", "test_bed", "hardware", "instance_type", "disk_kind", "acks", "compression", "tls", "note")
-#: What BookKeeper calls the numbers of copies.
-_QUORUMS = {"ensemble", "write_quorum", "ack_quorum", "ensemble_size", "e", "qw", "qa"}
 #: Names of machine types as clouds write them, "m7g.large" or "Standard_D4s_v6"; "physical" is none.
 _TYPE_OF_A_CLOUD = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)+$")
-_PRODUCERS, _ONE_PRODUCER = r"(?:^|[\s;,(])(\d+) (?:omb )?producers?\b", r"(single|one) producer\b"
 NONE_WORDS = {"", "none", "no", "off", "false", "plaintext", "nan", "uncompressed"}
 
 
@@ -115,9 +92,10 @@ class Cluster:
         Parameters
         ----------
         clusters : `system`, `nodes` and any other columns of `data/evidence.csv`; besides them `producers` (producer
-            clients), `senders` (threads that each wait for an answer), `brokers` and `bookies` of Pulsar, and
-            `compression_ratio`, each a number [1], and `load_mb_s` [MB/s]. "single producer", "4 producers" or "N=25
-            sender threads" in `hardware` or `note` are read where the number itself is not given.
+            clients), `senders` (threads that each wait for an answer), `records_per_request`, `brokers` and `bookies`
+            of Pulsar, and `compression_ratio`, each a number [1], and `load_mb_s` [MB/s]; `waits` (producers wait for
+            each answer), `journal` (of a bookie) and `proxied`, each yes or no; `benchmark`, openmessaging or other.
+            Nothing is read from `note`, `hardware` and `source`.
 
         Raises
         ------
@@ -148,159 +126,139 @@ class Cluster:
         return cls(**columns, assumed=assumed)
 
 
-#: Columns of a table of measurements that say what came out, not what went in.
-_OUTCOMES = {
-    *("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "cpu_pct", "bottleneck"),
-    *("id", "group", "role", "why", "as_of", "confidence"),
-}
-
-
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    known = {*NUMBERS, *TEXTS}
-    for name in row:
-        if str(name) not in known | _OUTCOMES and not _blank(row[name]):
-            if str(name).lower() in _QUORUMS:
-                raise InputError("cluster field", str(name), "replication, which for Pulsar is the write quorum;"
-                                 " the ensemble and the ack quorum are not in the model")  # fmt: skip
-            raise unknown_name("cluster field", str(name), known)
-    text = {name: "" if _blank(row.get(name)) else str(row[name]).strip() for name in TEXTS}
-    errors: list[InputError] = []
-    number: dict[str, float] = {}
-    for name in NUMBERS:
-        try:
-            number[name] = _number(name, row.get(name))
-        except InputError as error:
-            errors.append(error)
-    if errors:
-        raise errors[0] if len(errors) == 1 else InputErrors(errors)
-    system = _system(text["system"])
+    told = read_row(row)
+    system = _system(told.text["system"])
     assumed: list[str] = []
+    nodes, brokers = _nodes(told, row)
+    copies = _copies(told, system, nodes, assumed)
+    return {
+        "system": system,
+        "nodes": nodes,
+        "brokers": brokers,
+        **_machine_of(told, system, assumed),
+        **copies,
+        **_answers(told, system, copies["replication"], assumed),
+        **_records(told, assumed),
+        "partitions": told.number["partitions"],
+        "compressed": told.text["compression"].lower() not in NONE_WORDS,
+        "compression_ratio": told.number["compression_ratio"],
+        "tls": told.text["tls"].lower() not in NONE_WORDS,
+        "fan_out": _given(told, "consumers_fanout", 1.0, "read once", assumed),
+        "producers": told.number["producers"],
+        "senders": told.number["senders"],
+        "load_mb_s": told.number["load_mb_s"],
+        "proxied": told.flag["proxied"] is True,
+        "test_bed": told.text["test_bed"],
+        "assumed": assumed,
+    }
 
-    def given(name: str, default: float, why: str) -> float:
-        if np.isfinite(number[name]):
-            return number[name]
-        assumed.append(f"{name}: {why}")
-        return default
 
-    said = f"{text['hardware']}; {text['note']}".lower()
-    apart = re.search(r"(\d+) brokers? \+ (\d+) bookies", said)
-    for name, place in (("brokers", 1), ("bookies", 2)):
-        if apart and not np.isfinite(number[name]):
-            number[name] = float(apart[place])
-    bookies = number["bookies"]
-    if not np.isfinite(number["nodes"]):
-        if not np.isfinite(bookies):
-            raise InputError("nodes", row.get("nodes", "nothing"), "the number of brokers, a whole number of 1 or more")
-        number["nodes"] = bookies
-    nodes = bookies if np.isfinite(bookies) else number["nodes"]
-    machine = _machine(text["instance_type"])
-    vcpu = number["vcpu_per_node"]
-    if not np.isfinite(vcpu):
-        if _TYPE_OF_A_CLOUD.match(text["instance_type"]) and not machine:
-            raise InputError(
-                "instance_type",
-                text["instance_type"],
-                "a machine type of EC2 in the tables, such as m7g.large; of any other give vcpu_per_node (and"
-                " net_gbps_per_node) too",
-            )
-        vcpu = machine.get("vcpu", np.nan)
-    net = number["net_gbps_per_node"]
-    if not np.isfinite(net):
-        net = machine.get("network_baseline_gbps", np.nan)
-    kind = text["disk_kind"].lower()
-    remote = bool(re.search(r"ebs|cloud|block|network|nas|ontap|gp2|gp3|io1|io2|premium|pd-", kind)) and (
-        "local" not in kind
-    )
+def _given(told: Told, name: str, default: float, why: str, assumed: list[str]) -> float:
+    if told.has(name):
+        return told.number[name]
+    assumed.append(f"{name}: {why}")
+    return default
+
+
+def _nodes(told: Told, row: Mapping[str, Any]) -> tuple[float, float]:
+    """Nodes that hold the records, and brokers; `bookies` are the nodes of Pulsar where brokers lie apart."""
+    nodes = told.number["bookies"] if told.has("bookies") else told.number["nodes"]
+    if not np.isfinite(nodes):
+        raise InputError("nodes", row.get("nodes", "nothing"), "the number of brokers, a whole number of 1 or more")
+    return nodes, told.number["brokers"] if told.has("brokers") else nodes
+
+
+def _machine_of(told: Told, system: str, assumed: list[str]) -> dict[str, Any]:
+    name = told.text["instance_type"]
+    machine = _machine(name)
+    if not told.has("vcpu_per_node") and _TYPE_OF_A_CLOUD.match(name) and not machine:
+        raise InputError(
+            "instance_type",
+            name,
+            "a machine type of EC2 in the tables, such as m7g.large; of any other give vcpu_per_node (and"
+            " net_gbps_per_node) too",
+        )
+    kind = told.text["disk_kind"].lower()
+    found = {
+        "vcpu_per_node": machine.get("vcpu", np.nan),
+        "net_gbps_per_node": machine.get("network_baseline_gbps", np.nan),
+        "disk_mb_s_per_node": _disk_rate(kind, machine),
+    }
+    vcpu, net, disk = (told.number[field] if told.has(field) else value for field, value in found.items())
+    unknown = float(assumption("unknown_vcpu"))
+    if system in (KAFKA, PULSAR):
+        if not np.isfinite(vcpu):
+            assumed.append(f"vcpu_per_node: not known, {unknown:g} assumed")
+        for field, value in (("net_gbps_per_node", net), ("disk_mb_s_per_node", disk)):
+            if not np.isfinite(value):
+                assumed.append(f"{field}: not known, so that it does not bind")
+    return {
+        "vcpu": vcpu if np.isfinite(vcpu) else unknown,
+        "vcpu_known": np.isfinite(vcpu),
+        "net_mb_s": net * 125.0,
+        "disk_mb_s": disk,
+        **_disks(kind),
+    }
+
+
+def _disks(kind: str) -> dict[str, Any]:
+    """Number of disks of a node, and whether they lie across a network, of `disk_kind` ("2x2500 GB local NVMe")."""
     count = re.search(r"(\d+)\s*x\s*\d", kind)
-    disk = number["disk_mb_s_per_node"]
-    if not np.isfinite(disk):
-        disk = _disk_rate(kind, machine)
-    for name, value in (("vcpu_per_node", vcpu), ("net_gbps_per_node", net), ("disk_mb_s_per_node", disk)):
-        if not np.isfinite(value) and system in (KAFKA, PULSAR):
-            assumed.append(f"{name}: not known, so that it does not bind" if name != "vcpu_per_node" else
-                           f"{name}: not known, {float(assumption('unknown_vcpu')):g} assumed")  # fmt: skip
-    acks = text["acks"].lower()
-    fsync = bool(re.search(r"\bfsync|\bsync flush|flush each|flush=1", acks)) or "redpanda" in text["system"].lower()
-    if system == PULSAR and "async" in acks:
-        fsync = False
-    elif system in (PULSAR, BOOKKEEPER):
-        fsync = "nofsync" not in acks and "no journal" not in f"{acks} {said}"
+    remote = re.search(r"ebs|cloud|block|network|nas|ontap|gp2|gp3|io1|io2|premium|pd-", kind)
+    return {"disks": float(count.group(1)) if count else 1.0, "remote_disk": bool(remote) and "local" not in kind}
+
+
+def _copies(told: Told, system: str, nodes: float, assumed: list[str]) -> dict[str, float]:
     copies = 1.0 if system == BOOKKEEPER else 3.0
-    replication = given("replication", copies, f"{copies:g} cop{'y' if copies == 1 else 'ies'} assumed")
+    why = f"{copies:g} cop{'y' if copies == 1 else 'ies'} assumed"
+    replication = _given(told, "replication", copies, why, assumed)
     if replication > nodes:
         assumed.append(
             f"nodes: {nodes:g} of a larger cluster, as {replication:g} copies need as many nodes; each record that"
             " they lead lies here once"
         )
+    return {"replication": replication, "copies": min(replication, nodes)}
+
+
+def _answers(told: Told, system: str, replication: float, assumed: list[str]) -> dict[str, bool]:
+    """What a producer's answer waits for: every replica, a flush, a bookie's journal."""
+    acks, journal = told.text["acks"].lower(), told.flag["journal"] is not False
     if system == KAFKA and not acks:
         assumed.append("acks: all assumed")
     leader_only = re.match(r"(acks=?)?[01]\b|leader|none", acks) or re.search(r"acks?1\b|(fsync|async)-1\b", acks)
-    message = given("message_bytes", float(assumption("default_message_bytes")), "the default message size assumed")
-    senders = _said(number["senders"], said, r"n=(\d+) (?:sender )?threads", r"(?!)")
-    if not np.isfinite(senders):
-        product = re.search(r"(\d+) senders x (\d+) threads", said)
-        senders = float(product[1]) * float(product[2]) if product else float("nan")
-    waits = np.isfinite(senders) or "synchronous sends" in said
-    if waits and not np.isfinite(number["batch_bytes"]):
-        per_request = re.search(r"mean (\d+(?:\.\d+)?)\) (?:messages )?per request", said)
-        batch = message * (float(per_request[1]) if per_request else 1.0)
-    elif re.search(r"openmessaging|\bomb\b|streamnative", f"{said} {text['source'].lower()}"):
-        batch = given("batch_bytes", float(assumption("benchmark_batch_bytes")), "the OpenMessaging Benchmark's 1 MiB")
-    else:
-        batch = given("batch_bytes", float(assumption("producer_batch_bytes")), "the producer's default")
-    codec = text["compression"].lower()
-    compressed = codec not in NONE_WORDS
+    fsync = bool(re.search(r"\bfsync|\bsync flush|flush each|flush=1", acks))
+    if system == KAFKA:
+        fsync = fsync or "redpanda" in told.text["system"].lower()
+    elif system == PULSAR and "async" in acks:
+        fsync = False
+    elif system in (PULSAR, BOOKKEEPER):
+        fsync = "nofsync" not in acks and "no journal" not in acks and (journal or system == BOOKKEEPER)
     return {
-        "system": system,
-        "nodes": nodes,
-        "brokers": number["brokers"] if np.isfinite(number["brokers"]) else nodes,
-        "vcpu": vcpu if np.isfinite(vcpu) else float(assumption("unknown_vcpu")),
-        "vcpu_known": np.isfinite(vcpu),
-        "net_mb_s": net * 125.0,
-        "disk_mb_s": disk,
-        "disks": float(count.group(1)) if count else 1.0,
-        "remote_disk": remote,
-        "partitions": number["partitions"],
-        "replication": replication,
-        "copies": min(replication, nodes),
         "acks_all": not leader_only and replication > 1,
         "fsync": fsync,
-        "journal": system == BOOKKEEPER and "ledger" not in text["system"].lower(),
-        "message_bytes": message,
-        "batch_bytes": batch,
-        "compressed": compressed,
-        "compression_ratio": number["compression_ratio"],
-        "tls": text["tls"].lower() not in NONE_WORDS,
-        "fan_out": given("consumers_fanout", 1.0, "read once"),
-        "producers": _said(number["producers"], said, _PRODUCERS, _ONE_PRODUCER),
-        "senders": senders,
-        "load_mb_s": number["load_mb_s"],
-        "proxied": "prox" in said and "no proxy" not in said,
-        "test_bed": text["test_bed"] or text["source"],
-        "assumed": assumed,
+        "journal": system == BOOKKEEPER and journal,
     }
 
 
-def _blank(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value)) or str(value).strip() == ""
-
-
-def _number(name: str, value: Any) -> float:
-    low, high = NUMBERS[name]
-    if _blank(value):
-        return float("nan")
-    text = str(value).strip()
-    ends = re.fullmatch(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)", text)
-    if ends:
-        number = float(np.sqrt(float(ends[1]) * float(ends[2])))
+def _records(told: Told, assumed: list[str]) -> dict[str, float]:
+    """Message and batch; who waits for each answer sends the records of one request at once."""
+    default = float(assumption("default_message_bytes"))
+    message = _given(told, "message_bytes", default, "the default message size assumed", assumed)
+    if told.has("batch_bytes"):
+        batch = told.number["batch_bytes"]
+    elif told.has("records_per_request"):
+        batch = message * told.number["records_per_request"]
+    elif told.has("senders") or told.flag["waits"]:
+        batch = message
+        assumed.append("batch_bytes: one record a request, as senders wait for each answer")
+    elif told.choice["benchmark"] == OPENMESSAGING:
+        batch = float(assumption("benchmark_batch_bytes"))
+        assumed.append("batch_bytes: the OpenMessaging Benchmark's 1 MiB")
     else:
-        try:
-            number = float(text)
-        except ValueError:
-            raise InputError(name, value, f"a number from {low:g} to {high:g}") from None
-    if not low <= number <= high:
-        raise InputError(name, value, f"a number from {low:g} to {high:g}")
-    return number
+        batch = float(assumption("producer_batch_bytes"))
+        assumed.append("batch_bytes: the producer's default")
+    return {"message_bytes": message, "batch_bytes": batch}
 
 
 def _system(name: str) -> str:
@@ -330,12 +288,3 @@ def _disk_rate(kind: str, machine: Mapping[str, float]) -> float:
         own = machine.get("ebs_baseline_mb_s", np.inf)
         return min(float(assumption("gp2_volume_mb_s")), own)
     return float("nan")
-
-
-def _said(number: float, said: str, counted: str, single: str) -> float:
-    if np.isfinite(number):
-        return number
-    found = re.search(counted, said)
-    if found:
-        return float(next(group for group in found.groups() if group))
-    return 1.0 if re.search(single, said) else float("nan")

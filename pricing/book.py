@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
-from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, regions
+from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -97,7 +97,7 @@ class Meter:
 def meters() -> dict[str, Meter]:
     """Return every meter by id, from the tables of `data/meters/`."""
     tables = sorted((data_dir() / "meters").glob("*.csv"))
-    rows = [row for path in tables for row in read_table(f"meters/{path.stem}").fillna("").to_dict("records")]
+    rows = [row for path in tables for row in read_rows(f"meters/{path.stem}")]
     return {
         r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
     }

@@ -12,7 +12,7 @@ from capacity.quantity import Range, quantity
 from capacity.uncertainty import Distribution
 from capacity.workload import Workload
 from streamfacts.errors import InputError, MissingFact, unknown_name
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamplan.workloads import open_workload
 
 #: Columns that are fields of a workload, over those of the shipped file that `workload` names.
@@ -91,7 +91,7 @@ def deployments(only: Iterable[str] = ()) -> list[Deployment]:
     >>> deployments(["wikimedia-2014"])[0].brokers
     2
     """
-    found = {case.id: case for case in map(_case, read_table("deployments").to_dict("records"))}
+    found = {case.id: case for case in map(_case, read_rows("deployments"))}
     chosen = list(only)
     for name in chosen:
         if name not in found:
@@ -100,7 +100,7 @@ def deployments(only: Iterable[str] = ()) -> list[Deployment]:
 
 
 def _case(row: Mapping[str, Any]) -> Deployment:
-    cells = {str(k): str(v).strip() for k, v in row.items() if v == v}
+    cells = {k: f"{v:g}" if isinstance(v, float) else v for k, v in row.items() if v == v and v != ""}
     told = {name: _cell(name, cells[name]) for name in LOAD if name in cells and cells[name] != NOT_TOLD}
     drawn = [name for name in UNKNOWN if cells.get(name) == NOT_TOLD]
     copies = told.pop("replication_factor", None)
@@ -178,9 +178,9 @@ def assumed(name: str) -> Range:
     MissingFact
         for a name that is none.
     """
-    for row in read_table("assumptions").to_dict("records"):
+    for row in read_rows("assumptions"):
         if row["name"] == name:
-            return Range(float(row["low"]), float(row["value"]), float(row["high"]))
+            return Range(row["low"], row["value"], row["high"])
     raise MissingFact(f"no assumption {name!r} in data/assumptions.csv")
 
 

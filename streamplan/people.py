@@ -34,7 +34,7 @@ from pricing import Bill, PriceBook, bill
 from pricing.bill import BillLine
 from pricing.book import Price, Schedule
 from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
-from streamfacts.tables import ANY_REGION, CONFIDENCE, parse_as_of, read_table
+from streamfacts.tables import ANY_REGION, CONFIDENCE, Row, parse_as_of, read_rows
 from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
@@ -366,8 +366,7 @@ def _prices(name: str, items: list[Item | None]) -> Iterator[Price]:
 
 @cache
 def _shipped() -> Mapping[tuple[str, str], Item]:
-    rows = read_table("people").fillna("").to_dict("records")
-    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(rows, 2))
+    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(read_rows("people"), 2))
 
 
 def _read(path: Path) -> dict[tuple[str, str], Item]:
@@ -424,20 +423,21 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
 
 @cache
 def _support() -> Mapping[tuple[str, str], SupportPlan]:
-    frame = read_table("support").fillna({"note": "", "spend_to": np.inf})
+    bands: dict[tuple[str, str], list[Row]] = {}
+    for row in read_rows("support"):
+        bands.setdefault((row["applies_to"], row["level"]), []).append(row)
     out = {}
-    for (to, level), rows in frame.groupby(["applies_to", "level"], sort=False):
-        first = rows.iloc[0]
-        ends = rows["spend_to"].to_numpy(float)
-        out[str(to), str(level)] = SupportPlan(
-            title=str(first["plan"]),
-            starts=rows["spend_from"].to_numpy(float),
-            ends=ends,
-            shares=rows["share"].to_numpy(float),
-            minimum=float(first["minimum_usd"]),
-            as_of=str(first["as_of"]),
-            confidence=str(first["confidence"]),
-            source=str(first["source"]),
-            note=str(first["note"]),
+    for key, rows in bands.items():
+        first, ends = rows[0], np.array([row["spend_to"] for row in rows])
+        out[key] = SupportPlan(
+            title=first["plan"],
+            starts=np.array([row["spend_from"] for row in rows]),
+            ends=np.where(np.isnan(ends), np.inf, ends),
+            shares=np.array([row["share"] for row in rows]),
+            minimum=first["minimum_usd"],
+            as_of=first["as_of"],
+            confidence=first["confidence"],
+            source=first["source"],
+            note=first["note"],
         )
     return out

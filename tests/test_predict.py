@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from capacity.calibration.evidence import published
 from capacity.cluster import Cluster
+from capacity.cluster_fields import OUTCOMES
 from capacity.coefficients import fact, fitted
 from capacity.laws.ceilings import ceilings
 from capacity.laws.latency import waiting_ms
@@ -53,7 +54,7 @@ def limit(**changes):
 )
 def test_published_limits_of_one_kind_of_host(group, changes, measured, bottleneck):
     bed = str(published().cluster.test_bed[published().group == group][0])
-    result = predict({**I3EN, **changes, "source": bed})
+    result = predict({**I3EN, **changes, "test_bed": bed})
     assert result.limit_mb_s[0] == pytest.approx(measured, rel=0.25)
     assert result.low_mb_s[0] < measured < result.high_mb_s[0]
     assert result.bottleneck[0] == bottleneck
@@ -81,6 +82,49 @@ def test_the_network_ceiling_by_hand():
     c = fitted().point
     found = ceilings(Cluster.of({**I3EN, "consumers_fanout": 3}), c)["network"][0]
     assert found == pytest.approx(3 * 8.4 * 125 * c["network_use"] / 5, rel=0.02)
+
+
+def test_prose_never_changes_a_number():
+    told = published().frame.drop(columns=list(OUTCOMES), errors="ignore")
+    before = predict(told)
+    for words in (
+        "no proxies; synchronous sends were dropped",
+        "7 brokers + 9 bookies; 4 producers; 3 senders x 5 threads; no journal; proxied; OMB, mean 5.5) per request",
+        "",
+    ):
+        after = predict(told.assign(note=words, hardware=words, source=words))
+        for field in fields(Cluster):
+            one, other = getattr(before.cluster, field.name), getattr(after.cluster, field.name)
+            if field.name == "assumed":
+                assert one == other
+            else:
+                np.testing.assert_array_equal(one, other, err_msg=field.name)
+        for name in ("limit_mb_s", "low_mb_s", "high_mb_s", "bottleneck"):
+            np.testing.assert_array_equal(getattr(before, name), getattr(after, name), err_msg=name)
+
+
+def test_what_a_note_would_tell_is_a_field():
+    c = fitted().point
+    # ten records of 1,024 bytes a request, unless the batch itself is told; senders alone send one at a time
+    asked = {name: value for name, value in I3EN.items() if name != "batch_bytes"}
+    assert Cluster.of({**asked, "records_per_request": 10}).batch_bytes == [10_240]
+    assert Cluster.of({**asked, "records_per_request": 10, "batch_bytes": 5000}).batch_bytes == [5000]
+    for waiting in ({"waits": True}, {"waits": "yes"}, {"senders": 25}):
+        found = Cluster.of({**asked, **waiting})
+        assert found.batch_bytes == [1024] and "batch_bytes: one record a request" in found.assumed[0][-1]
+    assert Cluster.of({**asked, "benchmark": "OpenMessaging"}).batch_bytes == [1_048_576]
+    assert Cluster.of({**asked, "benchmark": "other"}).batch_bytes == Cluster.of(asked).batch_bytes == [16_384]
+    service = {"system": "Kafka", "nodes": 3, "vcpu_per_node": 4, "partitions": 6, "message_bytes": 128}
+    direct, proxied = (ceilings(Cluster.of({**service, "proxied": word}), c)["CPU"][0] for word in ("no", "yes"))
+    assert proxied == pytest.approx(direct * c["proxy_share"])
+    pulsar = {**I3EN, "system": "Pulsar"}
+    assert [bool(Cluster.of({**pulsar, "journal": word}).fsync[0]) for word in ("yes", "no", None)] == [
+        True,
+        False,
+        True,
+    ]
+    apart = Cluster.of({**pulsar, "nodes": 5, "brokers": 2, "bookies": 3})
+    assert (apart.nodes[0], apart.brokers[0]) == (3, 2)
 
 
 @settings(max_examples=60, deadline=None)
@@ -137,7 +181,7 @@ def test_a_measured_test_bed_is_known_better():
     bed = str(published().cluster.test_bed[published().group == "E22"][0])
     row = {"system": "Kafka", "nodes": 3, "vcpu_per_node": 4, "partitions": 24, "replication": 1, "acks": "1",
            "message_bytes": 128, "tls": "TLS1.2"}  # fmt: skip
-    new, known = predict(row), predict({**row, "source": bed})
+    new, known = predict(row), predict({**row, "test_bed": bed})
     assert known.high_mb_s[0] / known.low_mb_s[0] < new.high_mb_s[0] / new.low_mb_s[0]
     assert not known.notes()[-1].startswith("no measurement of this test bed")
 
@@ -210,6 +254,12 @@ def test_waiting_grows_with_load_and_idles_at_the_floor():
         ({"partitions": -5}, "partitions.*-5"),
         ({"message_byte": 5}, "message_byte.*message_bytes"),
         ({"consumers_fanout": -1}, "consumers_fanout"),
+        ({"waits": "sometimes"}, "waits.*sometimes.*yes or no"),
+        ({"proxied": 2}, "proxied.*2.*yes or no"),
+        ({"journal": "NVMe"}, "journal.*NVMe.*yes or no"),
+        ({"senders": 8, "waits": "no"}, "waits.*no.*senders"),
+        ({"records_per_request": 0}, "records_per_request.*0"),
+        ({"benchmark": "kafkabench"}, "benchmark.*kafkabench.*openmessaging or other"),
         ({"write_quorum": 3}, "write_quorum.*replication.*write quorum"),
         ({"instance_type": "m99.huge"}, "instance_type.*m99.huge.*vcpu_per_node"),
         ({"instance_type": "Standard_D4s_v6"}, "instance_type.*Standard_D4s_v6.*vcpu_per_node"),

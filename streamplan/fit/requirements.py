@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from capacity.resilience import FAILURES
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.files import read_mapping
-from streamfacts.tables import data_dir, read_table
+from streamfacts.tables import data_dir, read_rows
 from streamfacts.units import DAY, parse
 
 PROTOCOLS = ("Kafka", "Pulsar", "Kinesis", "Pub/Sub", "AMQP", "HTTPS", "JMS", "RabbitMQ")
@@ -253,8 +253,7 @@ def _answers(group: str, given: Mapping[str, Any], form: Mapping[str, Question])
 
 def criteria() -> dict[str, tuple[str, float]]:
     """Return the criteria in their order: name to title and default weight."""
-    rows = read_table("fit/criteria").to_dict("records")
-    return {str(r["criterion"]): (str(r["title"]), float(r["weight"])) for r in rows}
+    return {r["criterion"]: (r["title"], r["weight"]) for r in read_rows("fit/criteria")}
 
 
 def shipped_requirements() -> dict[str, Path]:
