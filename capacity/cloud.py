@@ -20,8 +20,8 @@ Array = NDArray[np.float64]
 
 #: Columns that every cloud's machine table has. Rates are decimal; an undocumented local disk rate is NaN.
 MACHINE_COLUMNS = (
-    "machine", "vcpu", "memory_gib", "network_gbps", "volume_mb_s", "volume_iops", "local_disk_gb", "local_write_mb_s",
-    "source", "as_of",
+    "machine", "vcpu", "memory_gib", "network_gbps", "volume_mb_s", "volume_iops", "local_disk_gb", "local_disks",
+    "local_write_mb_s", "source", "as_of",
 )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ class Constraint:
     lead : share of the demand that lies on the leader alone, the rest evenly on all replicas [1]
     hottest : share of the demand that the busiest partition has [1]; 0 where all have the same
     bins : equal parts of a unit, such as its disks, on one of which a replica lies whole
+    placed : whether the demand consists of partitions, their number given or yet to choose
     pool : which units it is about, where an offer has several kinds (brokers and bookies); empty for the main kind
     """
 
@@ -69,6 +70,7 @@ class Constraint:
     lead: Value = 1.0
     hottest: Value = 0.0
     bins: Value = 1.0
+    placed: bool = False
 
     @property
     def pieces(self) -> Pieces | None:
@@ -116,9 +118,15 @@ class Constraint:
         """Return this constraint with another demand."""
         return self._with([demand, *(getattr(self, name) for name in VALUES[1:])], self.source)
 
+    def of_partitions(self, leaders: Value) -> Constraint:
+        """Return this constraint with a demand of so many partitions."""
+        at = VALUES.index("leaders")
+        values = [getattr(self, name) for name in VALUES]
+        return self._with([*values[:at], leaders, *values[at + 1 :]], self.source)
+
     def _with(self, values: Sequence[Any], source: str) -> Constraint:
         # several times as quick as `dataclasses.replace`, for what is done most often
-        demand, capacity, ceiling, share, lost, *pieces = values
+        demand, capacity, ceiling, share, lost, leaders, copies, lead, hottest, bins = values
         return Constraint(
             self.name,
             self.state,
@@ -131,7 +139,12 @@ class Constraint:
             share,
             lost,
             self.pool,
-            *pieces,
+            leaders,
+            copies,
+            lead,
+            hottest,
+            bins,
+            self.placed,
         )
 
 
@@ -165,9 +178,8 @@ class Limit:
 
 def together(constraints: Sequence[Constraint]) -> Constraint:
     """Return several constraints of numbers as one of arrays, to compute with all of them at once."""
-    demand, capacity, ceiling, *rest = (np.array([getattr(c, n) for c in constraints], float) for n in VALUES)
-    share, lost, *pieces = rest
-    return Constraint("", "", demand, capacity, ceiling, "", "", "", share, lost, "", *pieces)
+    columns: dict[str, Any] = {n: np.array([getattr(c, n) for c in constraints], float) for n in VALUES}
+    return Constraint("", "", unit="", source="", **columns)
 
 
 def round_up(units: Array, multiple: Array | float = 1.0) -> Array:

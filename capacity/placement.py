@@ -31,7 +31,7 @@ class Pieces:
     leaders : partitions [1]; infinite where the demand divides as finely as one likes
     copies : replicas of each that carry the demand, the leader among them [1]
     lead : share of the demand on the leader alone [1]; the rest lies on all replicas alike
-    hottest : share of the demand that belongs to the busiest partition [1], 0 for all the same
+    hottest : load of the busiest partition over the demand [1], 0 for all the same
     bins : equal parts of a unit on one of which a replica lies whole, such as disks [1]
     """
 
@@ -47,7 +47,7 @@ class Pieces:
             even = np.divide(1.0, self.leaders)
             hottest = np.maximum(self.hottest, even)
             # of one partition all is the hottest; of endlessly many the others are nothing each
-            ordinary = np.where(np.equal(self.leaders, 1), 0.0, (1.0 - hottest) / (1.0 - even))
+            ordinary = np.where(np.equal(self.leaders, 1), 0.0, np.maximum(1.0 - hottest, 0.0) / (1.0 - even))
         return ordinary, hottest - ordinary * even
 
     def share_of_fullest(self, left: Value) -> Array:

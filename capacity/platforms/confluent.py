@@ -15,6 +15,7 @@ from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
+from capacity.partitions import carried_partitions, fewest_words, partition_limits
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
@@ -65,14 +66,20 @@ FREIGHT = _Type("freight", "eCKU", (PNI,), ("99.99%",), ONCE, True)
 DEDICATED = _Type("dedicated", "CKU", (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
 
 
-def _partitions(kind: _Type, d: Demand) -> Array:
-    """Return the partitions asked, at least as many as the peak needs at what one partition carries."""
+def _of_partition(kind: _Type, d: Demand) -> list[tuple[str, Any, float, str]]:
+    """Return what the peak is of all partitions and what the guideline lets one carry, by direction."""
     write = d.peak_wire_bytes_s
-    least = np.maximum(
-        write / (kind.limit("partition_ingress_mib_s").value * MIB),
-        write * (d.fan_out + d.cross_region_copies) / (kind.limit("partition_egress_mib_s").value * MIB),
-    )
-    return np.maximum(d.partitions, np.ceil(least))
+    loads = {"ingress": write, "egress": write * (d.fan_out + d.cross_region_copies)}
+    out = []
+    for way, load in loads.items():
+        most = kind.limit(f"partition_{way}_mib_s")
+        out.append((f"{way} of the busiest partition", load, most.value * MIB, most.source))
+    return out
+
+
+def _partitions(kind: _Type, d: Demand) -> Array:
+    """Return the partitions given, or as many as the peak needs at what one partition carries."""
+    return carried_partitions(d, [(load, most) for _, load, most, _ in _of_partition(kind, d)])
 
 
 def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
@@ -101,7 +108,7 @@ def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
             "requests/s",
             f"produced batches, one a request, + bytes read / {fetched / KIB:g} KiB of a fetch",
         ),
-        of_unit("partitions", partitions, "partitions", "partitions", "those asked, at least peak / what one carries"),
+        of_unit("partitions", partitions, "partitions", "partitions", fewest_words(d)),
     ]
     if kind is not FREIGHT and options["compacted_share"]:
         out.append(
@@ -135,6 +142,7 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
     out = [
         at_most(f"{kind.unit}s in a cluster", units, most, f"{kind.unit}s", advice=split),
         at_most("partitions in a cluster", partitions, kind.limit("max_partitions"), "partitions", advice=split),
+        *partition_limits(d, partitions, _of_partition(kind, d)),
         at_most("message size", d.max_message_bytes, kind.limit("max_message_mib"), "bytes", MIB),
         at_most("copies", d.replication_factor, copies, "copies"),
         Limit("zones", d.zones, zones, "zones", _TYPES, advice="an availability of 99.99%" if zones == 1 else ""),
@@ -221,7 +229,7 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
             "partitions",
             context.spread(_partitions(kind, d)),
             "partitions",
-            "those asked, at least peak / what one carries by the guideline",
+            fewest_words(d),
             kind.limit("partition_ingress_mib_s").source,
         ),
     ]
@@ -285,7 +293,10 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
             )
         )
     limits = _limits(kind, context, units)
-    return context.sizing(kind.unit, units, constraints, limits, lines, parts, _assumptions(kind, options))
+    of_one = {"partitions": context.spread(_partitions(kind, d))}
+    return context.sizing(
+        kind.unit, units, constraints, limits, lines, parts, _assumptions(kind, options), of_one=of_one
+    )
 
 
 def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:

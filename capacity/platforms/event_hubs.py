@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, round_up, units_needed
+from capacity.constraint import Constraint, Limit, units_needed
 from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
+from capacity.partitions import carried_partitions, fewest_words, partition_limits
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit, read_rows
 from streamfacts.units import DAY, GIB, KIB
@@ -45,11 +46,18 @@ def _bytes_s(context: Context, offer: str) -> tuple[Array, str]:
 
 
 def _partitions(context: Context, offer: str, peak_bytes_s: Array) -> Part:
-    """Partitions: those asked for, and no more than the recommended 1 MB/s on each."""
-    each = _fact(offer, "planning_mb_s")
-    needed = np.maximum(context.demand.partitions, round_up(peak_bytes_s / (each.value * MB)))
-    how = f"those asked, at least peak write / {each.value:g} MB/s"
+    """Partitions: those given, or so many that each has no more than the recommended 1 MB/s."""
+    d, each = context.demand, _fact(offer, "planning_mb_s")
+    needed = carried_partitions(d, [(peak_bytes_s, each.value * MB)])
+    how = "as given" if d.partitions_given else f"{fewest_words(d)}; one carries {each.value:g} MB/s"
     return Part("partitions", context.spread(needed), "partitions", how, each.source)
+
+
+def _busiest(context: Context, offer: str, peak_bytes_s: Array, partitions: Part) -> list[Limit]:
+    """The recommended rate of one partition as a limit on the busiest, which no unit more relieves."""
+    each = _fact(offer, "planning_mb_s")
+    loads = [("ingress of the busiest partition", peak_bytes_s, each.value * MB, each.source)]
+    return partition_limits(context.demand, partitions.value, loads)
 
 
 def _common_limits(context: Context, offer: str) -> list[Limit]:
@@ -106,7 +114,9 @@ def _transfer(context: Context, offer: str) -> UsageLine:
     return UsageLine("azure.transfer.inter-region", gib, "GiB", formula=f"average {words} x other regions")
 
 
-_EVEN_KEYS = "keys spread evenly over the partitions"
+def _keys(d: Demand) -> list[str]:
+    return [] if np.any(d.hottest) else ["keys spread evenly over the partitions"]
+
 
 # --------------------------------------------------------------------------------------------------- Standard
 
@@ -142,6 +152,7 @@ def _standard(context: Context) -> Sizing:
             advice=more,
         ),
         *_common_limits(context, offer),
+        *_busiest(context, offer, write, partitions),
         _namespaces(d, offer),
     ]
     if d.connections is not None:
@@ -180,7 +191,16 @@ def _standard(context: Context) -> Sizing:
         "throughput units stay at what the peak needs: auto-inflate scales up and never down",
         "no compression on the Kafka endpoint of this tier; a batch does not lower the number of events",
     )
-    return context.sizing("throughput unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
+    return context.sizing(
+        "throughput unit",
+        units,
+        constraints,
+        limits,
+        lines,
+        (partitions,),
+        (*notes, *_keys(d)),
+        of_one={"partitions": partitions.value},
+    )
 
 
 # -------------------------------------------------------------------------------------- Premium and Dedicated
@@ -253,6 +273,7 @@ def _premium(context: Context) -> Sizing:
             advice="more namespaces, or Dedicated",
         ),
         *_common_limits(context, offer),
+        *_busiest(context, offer, peak, partitions),
         _namespaces(d, offer),
     ]
     above, how = _kept_above(context, offer, units)
@@ -270,7 +291,16 @@ def _premium(context: Context) -> Sizing:
         "says without a promise; the options set what is planned with, and default to the low end",
         f"sold as {', '.join(f'{n:g}' for n in sold)} units",
     )
-    return context.sizing("processing unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
+    return context.sizing(
+        "processing unit",
+        units,
+        constraints,
+        limits,
+        lines,
+        (partitions,),
+        (*notes, *_keys(d)),
+        of_one={"partitions": partitions.value},
+    )
 
 
 def _share_of_benchmark(d: Demand) -> tuple[float, str]:
@@ -323,6 +353,7 @@ def _dedicated(context: Context) -> Sizing:
             advice="several clusters, or a support request",
         ),
         *_common_limits(context, offer),
+        *_busiest(context, offer, peak, partitions),
     ]
     above, how = _kept_above(context, offer, units)
     lines = [
@@ -336,7 +367,16 @@ def _dedicated(context: Context) -> Sizing:
         "end with records of 1 KB; no figure is published for today's units. The options set what is planned with",
         f"beyond {own.value:g} units by support request",
     )
-    return context.sizing("capacity unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
+    return context.sizing(
+        "capacity unit",
+        units,
+        constraints,
+        limits,
+        lines,
+        (partitions,),
+        (*notes, *_keys(d)),
+        of_one={"partitions": partitions.value},
+    )
 
 
 _SMALL = "batches-100x1kb"

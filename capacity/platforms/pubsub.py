@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import ROUNDING, Constraint, Limit
+from capacity.constraint import Constraint, Limit
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
+from capacity.placement import ROUNDING
 from capacity.sizing import Part, Sizing
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
