@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Value = NDArray[np.float64] | np.float64 | float
 
 #: Fields of a constraint that are numbers, in the order of `Constraint`.
-VALUES = ("demand", "capacity", "ceiling", "share", "lost", "leaders", "copies", "lead", "hottest", "bins")
+VALUES = ("demand", "capacity", "ceiling", "share", "lost", "leaders", "copies", "lead", "hottest", "bins", "chosen")
 
 
 def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
@@ -28,6 +28,10 @@ def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
     array = np.asarray(value)
     own = index[ndim - array.ndim :] if array.ndim < ndim else index
     return array[tuple([i if n > 1 else 0 for i, n in zip(own, array.shape, strict=False)])] if own else value
+
+
+#: Those that say of which whole pieces the demand consists.
+PIECES = VALUES[5:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Constraint:
     lead : share of the demand that lies on the leader alone, the rest evenly on all replicas [1]
     hottest : share of the demand that the busiest partition has [1]; 0 where all have the same
     bins : equal parts of a unit, such as its disks, on one of which a replica lies whole
+    chosen : 1 where the partitions were chosen to divide well by the units there are, as they would be anew for other
+        units: what is needed is then counted evenly
     placed : whether the demand consists of partitions, their number given or yet to choose
     pool : which units it is about, where an offer has several kinds (brokers and bookies); empty for the main kind
     """
@@ -70,18 +76,25 @@ class Constraint:
     lead: Value = 1.0
     hottest: Value = 0.0
     bins: Value = 1.0
+    chosen: Value = 0.0
     placed: bool = False
 
     @property
-    def pieces(self) -> Pieces | None:
+    def even(self) -> bool:
+        """Whether the demand divides finely and evenly over the units."""
+        return not (_differs(self.leaders, np.inf) or _differs(self.hottest, 0.0))
+
+    def _pieces(self, leaders: Value) -> Pieces | None:
         """The whole pieces that the demand consists of; None where it divides finely and evenly."""
-        if not (_differs(self.leaders, np.inf) or _differs(self.hottest, 0.0)):
+        if not (_differs(leaders, np.inf) or _differs(self.hottest, 0.0)):
             return None
-        return Pieces(self.leaders, self.copies, self.lead, self.hottest, self.bins)
+        return Pieces(leaders, self.copies, self.lead, self.hottest, self.bins)
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
-        pieces = self.pieces
+        pieces = self._pieces(
+            np.where(self.chosen, np.inf, self.leaders) if _differs(self.chosen, 0.0) else self.leaders
+        )
         if pieces is not None:
             left = pieces.units(self.demand, np.multiply(self.capacity, self.ceiling))
             return np.asarray((left + np.where(left > 0, self.lost, 0.0)) / self.share)
@@ -104,7 +117,7 @@ class Constraint:
     def fullest(self, units: Array) -> Array:
         """Return what the fullest of the units left in this state carries [`unit`]."""
         left = np.maximum(units * self.share - self.lost, 0.0)
-        pieces = self.pieces
+        pieces = self._pieces(self.leaders)
         with np.errstate(divide="ignore", invalid="ignore"):
             if pieces is None:
                 return np.asarray(np.divide(self.demand, left))
@@ -118,15 +131,13 @@ class Constraint:
         """Return this constraint with another demand."""
         return self._with([demand, *(getattr(self, name) for name in VALUES[1:])], self.source)
 
-    def of_partitions(self, leaders: Value) -> Constraint:
-        """Return this constraint with a demand of so many partitions."""
-        at = VALUES.index("leaders")
-        values = [getattr(self, name) for name in VALUES]
-        return self._with([*values[:at], leaders, *values[at + 1 :]], self.source)
+    def of_chosen(self, leaders: Value) -> Constraint:
+        """Return this constraint with a demand of so many partitions, chosen for the units there are."""
+        return replace(self, leaders=leaders, chosen=1.0)
 
     def _with(self, values: Sequence[Any], source: str) -> Constraint:
         # several times as quick as `dataclasses.replace`, for what is done most often
-        demand, capacity, ceiling, share, lost, leaders, copies, lead, hottest, bins = values
+        demand, capacity, ceiling, share, lost, leaders, copies, lead, hottest, bins, chosen = values
         return Constraint(
             self.name,
             self.state,
@@ -144,6 +155,7 @@ class Constraint:
             lead,
             hottest,
             bins,
+            chosen,
             self.placed,
         )
 
@@ -200,16 +212,20 @@ def units_needed(constraints: Sequence[Constraint], minimum: Array | float, mult
     their demands needs the most units, to the last bit: rounded division keeps the order.
     """
     most = np.asarray(minimum, float)
-    for constraint in heaviest(constraints, *VALUES[1:]):
+    for constraint in heaviest(constraints, *VALUES[1:5]):
         most = np.maximum(most, constraint.needed())
     return round_up(most, multiple)
 
 
 def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
-    """Return one constraint, with the largest of their demands, for all that are the same in these fields."""
+    """Return one constraint, with the largest of their demands, for all that are the same in these fields.
+
+    Where they consist of whole pieces these are the same too.
+    """
     found: dict[Any, Constraint] = {}
     for constraint in constraints:
-        key = tuple(_identity(getattr(constraint, name)) for name in same)
+        names = same if constraint.even else same + PIECES
+        key = tuple(_identity(getattr(constraint, name)) for name in names)
         if key in found:
             constraint = constraint.carrying(np.maximum(found[key].demand, constraint.demand))
         found[key] = constraint

@@ -18,6 +18,7 @@ from capacity.offer import Context, Offer, Option
 from capacity.partitions import (
     brokers_needed,
     chosen_partitions,
+    finite,
     laid_out,
     leaders_limits,
     partitions_asked,
@@ -100,9 +101,10 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
     asked = partitions_asked(d, once)
     units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
-    partitions = chosen_partitions(d, asked, units, machines.disks)
-    constraints = placed(constraints, partitions)
-    layout = laid_out(d, partitions, units, once)
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     replicas = assumption("partitions_per_cluster")
     limits = (
@@ -171,7 +173,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
             ),
             Part("volume operations", iops, "IOPS", "throughput / bytes of one, at least the baseline", source),
         ]
-        lines += where.volume.lines(units, size, throughput, iops, controller_gib, on_disk / fill / GIB)
+        lines += where.volume.lines(finite(units), size, throughput, iops, controller_gib, on_disk / fill / GIB)
     crossing = paths.clients_cross_zone + paths.replicate_cross_zone
     lines += where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers")
     if tiered:

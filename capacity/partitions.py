@@ -14,7 +14,7 @@ from capacity.demand import Demand
 from capacity.placement import ROUNDING, Pieces
 from capacity.sizing import Part
 from streamfacts.tables import assumption, read_rows
-from streamfacts.units import GIB
+from streamfacts.units import GIB, human
 
 Array = NDArray[np.float64]
 
@@ -67,13 +67,15 @@ def brokers_needed(demand: Demand, constraints: Sequence[Constraint], asked: Arr
     if not lossy or not uneven.any():
         return even
     need: Any = 0.0
-    for c in heaviest(lossy, *VALUES[1:]):
+    for c in heaviest(lossy, *VALUES[1:5]):
         left = c.needed() * c.share - c.lost
         need = np.maximum(need, (left * (1.0 + 1.0 / many) + c.lost) / c.share)
     return np.where(uneven, np.maximum(even, round_up(need, multiple)), even)
 
 
-def chosen_partitions(demand: Demand, asked: Array, brokers: Array, disks: Value = 1.0) -> Array:
+def chosen_partitions(
+    demand: Demand, asked: Array, brokers: Array, disks: Value = 1.0, *, brief: bool = False
+) -> Array:
     """Return the partitions given, or a number that divides well over brokers, zones and disks [1].
 
     Every broker leads the same number: enough for what is asked, the same on the brokers that are left of a zone (a
@@ -85,9 +87,12 @@ def chosen_partitions(demand: Demand, asked: Array, brokers: Array, disks: Value
     asked : see `partitions_asked`
     brokers : brokers that there are; finite or not
     disks : disks of one broker on one of which a replica lies whole
+    brief : leave it at what is asked, as chosen ones lie evenly
     """
     if demand.partitions_given:
         return demand.partitions
+    if brief:
+        return asked
     units = np.where(np.isfinite(brokers), np.maximum(brokers, 1.0), 1.0).astype(np.int64)
     many = int(float(assumption("leaders_per_broker")))
     zones, copies = np.asarray(demand.zones).astype(np.int64), np.asarray(demand.replication_factor).astype(np.int64)
@@ -101,12 +106,21 @@ def chosen_partitions(demand: Demand, asked: Array, brokers: Array, disks: Value
         step = np.where(few, np.lcm(step, np.maximum(units - 1, 1)), step)
         least = np.where(few, 1, many)
     out = round_up(np.maximum(each, least), step) * units
-    return np.where(np.isfinite(brokers), out, np.inf)
+    return np.asarray(out)
 
 
-def placed(constraints: Iterable[Constraint], partitions: Array) -> list[Constraint]:
-    """Return the constraints with these partitions as their whole pieces, where they consist of partitions."""
-    return [c.of_partitions(partitions) if c.placed else c for c in constraints]
+def finite(units: Array) -> Array:
+    """Return the units, none where no number of them would do, for what is metered of each."""
+    return np.where(np.isfinite(units), units, 0.0)
+
+
+def placed(
+    demand: Demand, constraints: Iterable[Constraint], partitions: Array, *, brief: bool = False
+) -> list[Constraint]:
+    """Return the constraints with partitions that were chosen as their whole pieces; given ones they have already."""
+    if demand.partitions_given or brief:
+        return list(constraints)
+    return [c.of_chosen(partitions) if c.placed else c for c in constraints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +150,9 @@ class Layout:
         }
 
 
-def laid_out(demand: Demand, partitions: Array, brokers: Array, held_bytes: Array, copies: Any = None) -> Layout:
+def laid_out(
+    demand: Demand, partitions: Array, brokers: Array, held_bytes: Array, copies: Any = None, *, brief: bool = False
+) -> Layout:
     """Return how partitions lie on brokers.
 
     Parameters
@@ -145,8 +161,13 @@ def laid_out(demand: Demand, partitions: Array, brokers: Array, held_bytes: Arra
     brokers : that there are [1]
     held_bytes : bytes that the disks hold of the whole demand, once [byte]
     copies : of each partition; the workload's if left out
+    brief : chosen partitions lie evenly, without their number
     """
     copies = demand.replication_factor if copies is None else copies
+    if brief and not demand.partitions_given:
+        most = held_bytes * (copies / brokers * (1.0 - demand.hottest) + demand.hottest)
+        return Layout(partitions, held_bytes * demand.hottest, partitions, np.asarray(most))
+    brokers = np.where(np.isfinite(brokers), brokers, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         even = 1.0 / partitions
         hottest = np.maximum(demand.hottest, even)
@@ -187,6 +208,22 @@ def fewest_words(demand: Demand) -> str:
     if demand.partitions_given:
         return "as given"
     return "chosen: the fewest for peak / what one carries, consumers, topics and the default"
+
+
+def guidelines(demand: Demand, partitions: Array, loads: Sequence[tuple[str, Any, float, str]]) -> list[str]:
+    """Return what is to be said where the busiest partition has more than its vendor recommends.
+
+    Parameters
+    ----------
+    loads : as for `partition_limits`
+    """
+    out = []
+    for name, load, most, source in loads:
+        has = float(np.max(busiest(demand, partitions, load)))
+        if has > most * (1.0 + ROUNDING):
+            recommended = human(most, "bytes/s")
+            out.append(f"{name}: {human(has, 'bytes/s')} is more than the {recommended} that is recommended ({source})")
+    return out
 
 
 def partition_limits(demand: Demand, partitions: Array, loads: Sequence[tuple[str, Any, float, str]]) -> list[Limit]:
@@ -319,7 +356,9 @@ __all__ = [
     "carried_partitions",
     "chosen_partitions",
     "fewest_words",
+    "finite",
     "grown_for_partitions",
+    "guidelines",
     "hottest_of",
     "laid_out",
     "leaders_limits",

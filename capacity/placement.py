@@ -41,8 +41,15 @@ class Pieces:
     hottest: Value = 0.0
     bins: Value = 1.0
 
+    @property
+    def _even(self) -> bool:
+        """Whether all partitions are alike, and their number is given."""
+        return isinstance(self.hottest, float) and self.hottest == 0.0 and not isinstance(self.leaders, float)
+
     def _shares(self) -> tuple[Any, Any]:
         """Share of an ordinary partition times the partitions, and what the hottest has above an ordinary one [1]."""
+        if self._even:
+            return 1.0, 0.0
         with np.errstate(divide="ignore", invalid="ignore"):
             even = np.divide(1.0, self.leaders)
             hottest = np.maximum(self.hottest, even)
@@ -52,6 +59,8 @@ class Pieces:
 
     def share_of_fullest(self, left: Value) -> Array:
         """Return the share of the whole demand that the fullest of `left` units, or of their bins, carries [1]."""
+        if isinstance(self.lead, float) and self.lead == 1.0 and self._even:
+            return _per_unit(self.leaders, left)
         ordinary, extra = self._shares()
         led = _per_unit(self.leaders, left)
         bins = np.asarray(self.bins, float)
@@ -69,11 +78,15 @@ class Pieces:
         the replicas that fit follow, and more than the l that would fit undivided, and one, never fit: two values of l
         are enough to find the most.
         """
-        ordinary, extra = self._shares()
         demand, lead, copies = np.asarray(demand, float), np.asarray(self.lead, float), np.asarray(self.copies, float)
         each = np.subtract(1.0, lead) / copies
         with np.errstate(divide="ignore", invalid="ignore"):
-            room = np.divide(capacity, demand) - extra * (lead + each * self.bins)
+            room = np.divide(capacity, demand)
+            if self._even:
+                led = room * self.leaders
+                return np.asarray(np.where(demand > 0, self.leaders / self._most(led, lead, each, copies), 0.0))
+            ordinary, extra = self._shares()
+            room = room - extra * (lead + each * self.bins)
             # of one partition, undivided: per unit
             share = np.where(ordinary > 0, np.divide(room, ordinary), np.where(room >= -ROUNDING, MANY, -1.0))
             whole = np.isfinite(self.leaders)
@@ -86,7 +99,8 @@ class Pieces:
     def _most(self, fluid: Array, lead: Array, each: Array, copies: Array) -> Array:
         """Most partitions a unit, of `fluid` that fit undivided: in steps of one leader or of one replica."""
         if not lead.any():
-            return _floor(fluid * copies / self.bins) * self.bins / copies
+            in_bins = copies if isinstance(self.bins, float) and self.bins == 1.0 else copies / self.bins
+            return _floor(fluid * in_bins) / in_bins
         first = _floor(fluid)
         if np.all(np.equal(lead, 1.0)):
             return first

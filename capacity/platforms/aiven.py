@@ -193,9 +193,10 @@ def _classic(context: Context) -> Sizing:
     asked = partitions_asked(d, once)
     needed = context.spread(brokers_needed(d, constraints, asked, d.replication_factor, 1.0))
     units = context.units_or(nodes)
-    partitions = chosen_partitions(d, asked, units)
-    constraints = placed(constraints, partitions)
-    layout = laid_out(d, partitions, units, once)
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     limits = [
         Limit("nodes", needed, nodes, "nodes", source, advice="a larger plan, or split over several services"),

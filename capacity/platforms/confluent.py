@@ -15,7 +15,7 @@ from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
-from capacity.partitions import carried_partitions, fewest_words, partition_limits
+from capacity.partitions import carried_partitions, fewest_words, guidelines
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
@@ -142,7 +142,6 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
     out = [
         at_most(f"{kind.unit}s in a cluster", units, most, f"{kind.unit}s", advice=split),
         at_most("partitions in a cluster", partitions, kind.limit("max_partitions"), "partitions", advice=split),
-        *partition_limits(d, partitions, _of_partition(kind, d)),
         at_most("message size", d.max_message_bytes, kind.limit("max_message_mib"), "bytes", MIB),
         at_most("copies", d.replication_factor, copies, "copies"),
         Limit("zones", d.zones, zones, "zones", _TYPES, advice="an availability of 99.99%" if zones == 1 else ""),
@@ -294,9 +293,8 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
         )
     limits = _limits(kind, context, units)
     of_one = {"partitions": context.spread(_partitions(kind, d))}
-    return context.sizing(
-        kind.unit, units, constraints, limits, lines, parts, _assumptions(kind, options), of_one=of_one
-    )
+    notes = (*_assumptions(kind, options), *guidelines(d, _partitions(kind, d), _of_partition(kind, d)))
+    return context.sizing(kind.unit, units, constraints, limits, lines, parts, notes, of_one=of_one)
 
 
 def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:

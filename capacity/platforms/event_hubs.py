@@ -13,7 +13,7 @@ from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
-from capacity.partitions import carried_partitions, fewest_words, partition_limits
+from capacity.partitions import carried_partitions, fewest_words, guidelines, hottest_of, partition_limits
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit, read_rows
 from streamfacts.units import DAY, GIB, KIB
@@ -53,11 +53,10 @@ def _partitions(context: Context, offer: str, peak_bytes_s: Array) -> Part:
     return Part("partitions", context.spread(needed), "partitions", how, each.source)
 
 
-def _busiest(context: Context, offer: str, peak_bytes_s: Array, partitions: Part) -> list[Limit]:
-    """The recommended rate of one partition as a limit on the busiest, which no unit more relieves."""
+def _busiest(offer: str, peak_bytes_s: Array) -> list[tuple[str, Array, float, str]]:
+    """What is recommended for one partition, beside the peak of all."""
     each = _fact(offer, "planning_mb_s")
-    loads = [("ingress of the busiest partition", peak_bytes_s, each.value * MB, each.source)]
-    return partition_limits(context.demand, partitions.value, loads)
+    return [("ingress of the busiest partition", peak_bytes_s, each.value * MB, each.source)]
 
 
 def _common_limits(context: Context, offer: str) -> list[Limit]:
@@ -152,7 +151,8 @@ def _standard(context: Context) -> Sizing:
             advice=more,
         ),
         *_common_limits(context, offer),
-        *_busiest(context, offer, write, partitions),
+        # the recommended rate is that of a whole unit: Standard gives one partition no more
+        *partition_limits(d, partitions.value, _busiest(offer, write)),
         _namespaces(d, offer),
     ]
     if d.connections is not None:
@@ -213,7 +213,9 @@ def _throughput(context: Context, offer: str, use: float, use_source: str, sourc
     ingress, egress = (float(context.options[f"{way}_mb_s_per_unit"]) * MB for way in ("ingress", "egress"))
     cited = f"{source}; {use_source}"
     return [
-        Constraint("ingress", NORMAL, write, np.asarray(ingress), use, "bytes/s", cited, f"peak {words}"),
+        Constraint(
+            "ingress", NORMAL, write, np.asarray(ingress), use, "bytes/s", cited, f"peak {words}", hottest=hottest_of(d)
+        ),
         Constraint(
             "egress",
             NORMAL,
@@ -223,6 +225,7 @@ def _throughput(context: Context, offer: str, use: float, use_source: str, sourc
             "bytes/s",
             cited,
             f"peak {words} x fan-out",
+            hottest=hottest_of(d),
         ),
     ]
 
@@ -273,7 +276,6 @@ def _premium(context: Context) -> Sizing:
             advice="more namespaces, or Dedicated",
         ),
         *_common_limits(context, offer),
-        *_busiest(context, offer, peak, partitions),
         _namespaces(d, offer),
     ]
     above, how = _kept_above(context, offer, units)
@@ -298,7 +300,7 @@ def _premium(context: Context) -> Sizing:
         limits,
         lines,
         (partitions,),
-        (*notes, *_keys(d)),
+        (*notes, *_keys(d), *guidelines(d, partitions.value, _busiest(offer, peak))),
         of_one={"partitions": partitions.value},
     )
 
@@ -353,7 +355,6 @@ def _dedicated(context: Context) -> Sizing:
             advice="several clusters, or a support request",
         ),
         *_common_limits(context, offer),
-        *_busiest(context, offer, peak, partitions),
     ]
     above, how = _kept_above(context, offer, units)
     lines = [
@@ -374,7 +375,7 @@ def _dedicated(context: Context) -> Sizing:
         limits,
         lines,
         (partitions,),
-        (*notes, *_keys(d)),
+        (*notes, *_keys(d), *guidelines(d, partitions.value, _busiest(offer, peak))),
         of_one={"partitions": partitions.value},
     )
 

@@ -12,7 +12,14 @@ from capacity.demand import Demand
 from capacity.laws.brokers import NORMAL, ZONE_DOWN
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
-from capacity.partitions import chosen_partitions, grown_for_partitions, laid_out, leaders_limits, partitions_part
+from capacity.partitions import (
+    chosen_partitions,
+    finite,
+    grown_for_partitions,
+    laid_out,
+    leaders_limits,
+    partitions_part,
+)
 from capacity.placement import ROUNDING
 from capacity.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
@@ -107,7 +114,7 @@ def _model(context: Context) -> Sizing:
     needed = units_needed(constraints, least.value, 1.0)
     vcpu = context.units_or(grown_for_partitions(d, needed, brokers_of, most))
     memory_gib = vcpu * of_each
-    brokers = brokers_of(vcpu)
+    brokers = brokers_of(finite(vcpu))
     three = d.replace(zones=zones.value)
     partitions = chosen_partitions(three, d.partitions, brokers)
     once = stored_bytes(d.wire_bytes_s, d.held_s)

@@ -17,6 +17,7 @@ from capacity.offer import Context, Offer, Option
 from capacity.partitions import (
     brokers_needed,
     chosen_partitions,
+    finite,
     laid_out,
     leaders_limits,
     partitions_asked,
@@ -86,9 +87,10 @@ def _model(context: Context) -> Sizing:
     once = stored_bytes(d.wire_bytes_s, d.held_s)
     asked = partitions_asked(d, once)
     units = context.units_or(brokers_needed(d, constraints, asked, racks, racks))
-    partitions = chosen_partitions(d, asked, units, machines.disks)
-    constraints = placed(constraints, partitions)
-    layout = laid_out(d, partitions, units, once)
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     replicas = assumption("partitions_per_cluster")
     limits = (
@@ -128,7 +130,7 @@ def _model(context: Context) -> Sizing:
                 )
             )
         lines += where.volume.lines(
-            units,
+            finite(units),
             volumes * np.ones(units.shape),
             np.full(units.shape, max(float(options["volume_mib_s"]), where.volume.baseline_mib_s)),
             np.full(units.shape, max(float(options["volume_iops"]), where.volume.baseline_iops)),

@@ -20,6 +20,7 @@ from capacity.partitions import (
     carried_partitions,
     chosen_partitions,
     fewest_words,
+    finite,
     hottest_of,
     laid_out,
     leaders_limits,
@@ -115,9 +116,10 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
     asked = partitions_asked(d, once)
     units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
-    partitions = chosen_partitions(d, asked, units)
-    constraints = placed(constraints, partitions)
-    layout = laid_out(d, partitions, units, once)
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     limits = _cluster_limits("msk-standard", units)
     limits += leaders_limits(d, units, least)
@@ -150,10 +152,10 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
     lines = [
         UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
-        UsageLine("aws.msk.storage", units * volume_gib, "GiB-month", "standard", "brokers x volume"),
+        UsageLine("aws.msk.storage", finite(units) * volume_gib, "GiB-month", "standard", "brokers x volume"),
         UsageLine(
             "aws.msk.storage-throughput",
-            units * provisioned,
+            finite(units) * provisioned,
             "MiB/s-month",
             formula=f"brokers x provisioned throughput, where a volume needs more than {default:g} MiB/s",
         ),
@@ -283,8 +285,9 @@ def _express(context: Context) -> Sizing:
     # always in three zones, of which one may go
     three = d.replace(zones=zones.value, replication_factor=copies.value)
     units = context.units_or(brokers_needed(three, constraints, asked, zones.value, zones.value))
-    partitions = chosen_partitions(three, asked, units)
-    constraints = placed(constraints, partitions)
+    brief = context.brief
+    partitions = chosen_partitions(three, asked, units, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
     layout = laid_out(three, partitions, units, stored_bytes(d.wire_bytes_s, d.held_s))
     limits = _cluster_limits("msk-express", units)
     limits += least_vcpu(context, _brokers("express").of(context.names)["vcpu"])

@@ -278,9 +278,10 @@ def _byoc(context: Context) -> Sizing:
     once = stored_bytes(d.wire_bytes_s, d.hot_held_s)
     asked = partitions_asked(d, once)
     units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
-    partitions = chosen_partitions(d, asked, units, machines.disks)
-    constraints = placed(constraints, partitions)
-    layout = laid_out(d, partitions, units, once)
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     per_rpu, most_rpu = _limit(BYOC, "vcpu"), _limit(BYOC, "max_rpu")
     rpu = units * context.rows(rows["vcpu"]) / per_rpu.value
