@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,11 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
-from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
+from pricing.vendors import find_vendor
+from streamfacts.arrays import Array
+from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.reading import read_csv
+from streamfacts.tables import ANY_REGION, columns_in, data_dir, parse_as_of, read_rows, regions
+from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS, REMOTE_STORAGE
 
-Array = NDArray[np.float64]
 Key = tuple[str, str, str]
+#: Columns of a shipped table.
+Table = Mapping[str, Sequence[Any]]
 
 #: No unit costs more; a larger number is a slip [USD].
 DEAREST = 1e9
@@ -53,7 +58,7 @@ _Filled = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 class Price(BaseModel):
     """One tier of one price: what one `unit` on a meter costs in a region."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     meter: _Filled
     sku: _Text = ""
@@ -77,30 +82,65 @@ class Price(BaseModel):
         return (on - parse_as_of(self.as_of)).days
 
 
-_ROWS = TypeAdapter(list[Price])
 REQUIRED = ("meter", "region", "unit", "price", "as_of", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What a meter counts: its unit, its place in a chart, and what the vendor calls the unit."""
+    """What a meter counts: its unit, its place in a chart, and what the vendor calls the unit.
+
+    `paths` are the network paths that cause its quantity, of `streamfacts.usage.PATHS`, in the order in which a line is
+    shared out by bytes; or one of `BETWEEN_ZONES`, `REMOTE_STORAGE` and `NO_PATH`. `vendor` is the vendor that meters,
+    `seller` who sends the invoice.
+    """
 
     name: str
     unit: str
     category: str
     title: str
     listed_unit: str
+    paths: tuple[str, ...]
+    vendor: str
+    seller: str
     source: str
 
 
 @cache
 def meters() -> dict[str, Meter]:
-    """Return every meter by id, from the tables of `data/meters/`."""
-    tables = sorted((data_dir() / "meters").glob("*.csv"))
-    rows = [row for path in tables for row in read_rows(f"meters/{path.stem}")]
-    return {
-        r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
-    }
+    """Return every meter by id, from the tables of `data/meters/`.
+
+    Raises
+    ------
+    InputError
+        for a meter of two vendors, a network path that is none, or a seller that is no vendor.
+    """
+    out: dict[str, Meter] = {}
+    for vendor in sorted(path.stem for path in (data_dir() / "meters").glob("*.csv")):
+        for row in read_rows(f"meters/{vendor}"):
+            name = row["meter"]
+            if name in out:
+                raise InputError(f"meters/{vendor}.csv: meter", name, f"each meter once; {out[name].vendor}.csv has it")
+            out[name] = Meter(
+                name=name,
+                unit=row["unit"],
+                category=row["category"],
+                title=row["title"],
+                listed_unit=row["listed_unit"],
+                paths=_paths(name, row["path"]),
+                vendor=vendor,
+                seller=find_vendor(row["seller"], f"seller of {name}").seller,
+                source=row["source"],
+            )
+    return out
+
+
+def _paths(meter: str, text: str) -> tuple[str, ...]:
+    paths = tuple(text.split("; "))
+    if paths not in ((BETWEEN_ZONES,), (REMOTE_STORAGE,), (NO_PATH,)):
+        for path in paths:
+            if path not in PATHS:
+                raise unknown_name(f"path of {meter}", path, (*PATHS, BETWEEN_ZONES, REMOTE_STORAGE, NO_PATH))
+    return paths
 
 
 def find_meter(name: str) -> Meter:
@@ -164,7 +204,7 @@ class PriceBook:
     def load(cls, *overrides: str | Path) -> PriceBook:
         """Read `data/prices/*.csv` and put the rows of `overrides` (CSV files) over those of the same key.
 
-        An override may also be a contract discount, ``aws=12%`` or a YAML file of such lines (`pricing.discount`).
+        `pricing.open_book` takes contract discounts beside them.
 
         Raises
         ------
@@ -172,19 +212,15 @@ class PriceBook:
             for a row that is not usable, an unknown meter, a unit that is not the meter's, or tiers with a gap or
             an overlap; the message names file, row and field.
         """
-        from pricing.discount import discounted, is_discount, read_discounts
-
         if not overrides:
             return _shipped_book(data_dir())
         prices = dict(_shipped(data_dir()))
         own: set[Key] = set()
         for path in overrides:
-            if not is_discount(path):
-                rows = read_prices(Path(path))
-                prices.update(rows)
-                own.update(rows)
-        discounts = [str(path) for path in overrides if is_discount(path)]
-        return discounted(cls(prices, frozenset(own)), read_discounts(discounts))
+            rows = read_prices(Path(path))
+            prices.update(rows)
+            own.update(rows)
+        return cls(prices, frozenset(own))
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""
@@ -278,42 +314,86 @@ def _shipped_book(folder: Path) -> PriceBook:
 
 
 @cache
-def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
-    out: dict[Key, tuple[Price, ...]] = {}
+def _shipped(folder: Path) -> Mapping[Key, tuple[Price, ...]]:
+    out: dict[Key, tuple[Table, tuple[int, ...]]] = {}
     for path in sorted((folder / "prices").glob("*.csv")):
-        for key, tiers in read_prices(path).items():
+        table = columns_in(folder, f"prices/{path.stem}")
+        for key, rows in _grouped(table, path).items():
             if key in out:
                 raise InputError(f"{path.name}", " ".join(key), "prices that no other table of data/prices holds")
-            out[key] = tiers
+            out[key] = table, rows
+    return ShippedPrices(out)
+
+
+class ShippedPrices(Mapping[Key, tuple[Price, ...]]):
+    """The shipped prices by key: checked when they are read, and each made a `Price` when it is looked up."""
+
+    def __init__(self, rows: Mapping[Key, tuple[Table, tuple[int, ...]]]) -> None:
+        self._rows = rows
+        self._made: dict[Key, tuple[Price, ...]] = {}
+
+    def __getitem__(self, key: Key) -> tuple[Price, ...]:
+        if key not in self._made:
+            table, rows = self._rows[key]
+            self._made[key] = tuple(_price(table, row) for row in rows)
+        return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _price(table: Table, row: int) -> Price:
+    """A row as a price; its cells are checked already."""
+    cells = {column: values[row] for column, values in table.items()}
+    ends = {end: _blank(cells[end]) for end in ("tier_from", "tier_to")}
+    return Price.model_construct(**{**cells, **ends})
+
+
+def _grouped(table: Table, path: Path) -> dict[Key, tuple[int, ...]]:
+    """The rows of each key of a shipped table, its tiers in order; every row and every tier is checked."""
+    known, prices = meters(), table["price"]
+    sound = (
+        all(
+            name in known and known[name].unit == unit
+            for name, unit in set(zip(table["meter"], table["unit"], strict=True))
+        )
+        and set(table["region"]) <= set(regions())
+        and set(table["currency"]) == {"USD"}
+        and all(0.0 <= price <= DEAREST for price in prices)
+    )
+    groups: dict[Key, list[int]] = {}
+    for row, key in enumerate(zip(table["meter"], table["sku"], table["region"], strict=True)):
+        groups.setdefault(key, []).append(row)
+    start, end = ([_blank(value) for value in table[name]] for name in ("tier_from", "tier_to"))
+    out = {}
+    for key, rows in groups.items():
+        if len(rows) > 1 or start[rows[0]] or end[rows[0]] is not None:
+            rows.sort(key=lambda row: start[row] or 0.0)
+            _check_tiers(key, [(start[row] or 0.0, end[row]) for row in rows], path.name)
+        out[key] = tuple(rows)
+    if not sound:
+        read_prices(path)  # says which row and why
     return out
 
 
 def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
     """Read one CSV of prices and check every row and every tier."""
-    import csv
-
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            header = list(reader.fieldnames or [])
-            rows, numbers = [], []
-            for row in reader:
-                rows.append(row)
-                numbers.append(reader.line_num)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("price book", path, "a readable CSV file", error) from None
+    table = read_csv(path, "price book")
+    header = table.header
     lacking = [name for name in REQUIRED if name not in header]
     if lacking:
         raise InputError(
             f"{path.name}: columns", ", ".join(header), f"at least {', '.join(REQUIRED)}; missing {', '.join(lacking)}"
         )
-    if len(set(header)) < len(header):
-        raise InputError(f"{path.name}: columns", ", ".join(header), "each column once")
-    for number, row in zip(numbers, rows, strict=True):
-        if None in row or None in row.values():
-            raise InputError(f"{path.name} row {number}", dict(row), f"{len(header)} fields, as in the header")
+    rows, numbers = [line.cells for line in table.sound], [line.number for line in table.lines]
     try:
-        prices = _ROWS.validate_python(rows)
+        prices = _reader().validate_python(rows)
     except ValidationError as error:
         problem = error.errors()[0]
         row_number, *where = problem["loc"]
@@ -322,6 +402,11 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
             f"{path.name} row {numbers[int(row_number)]}: {name}", problem["input"], _allowed(problem)
         ) from None
     return _by_key(prices, path.name)
+
+
+@cache
+def _reader() -> TypeAdapter[list[Price]]:
+    return TypeAdapter(list[Price])
 
 
 def _allowed(problem: Any) -> str:
@@ -348,18 +433,22 @@ def _by_key(prices: Iterable[Price], table: str) -> dict[Key, tuple[Price, ...]]
 
 def _checked_tiers(key: Key, rows: list[Price], table: str) -> tuple[Price, ...]:
     rows = sorted(rows, key=lambda row: row.tier_from or 0.0)
+    _check_tiers(key, [(row.tier_from or 0.0, row.tier_to) for row in rows], table)
+    return tuple(rows)
+
+
+def _check_tiers(key: Key, tiers: Iterable[tuple[float, float | None]], table: str) -> None:
+    """Raise `InputError` for tiers, from their start, that leave a gap, overlap, or do not go on without end."""
     what = f"{table}: tiers of {' '.join(part for part in key if part)}"
     edge = 0.0
-    for row in rows:
-        start = row.tier_from or 0.0
+    for start, end in tiers:
         if start != edge:
             problem = "overlap" if start < edge else "leave a gap"
             raise InputError(
                 what, f"{start:g} after {edge:g}", f"tiers that start where the last one ends; these {problem}"
             )
-        if row.tier_to is not None and row.tier_to <= start:
-            raise InputError(what, f"{start:g} to {row.tier_to:g}", "a tier that ends above its start")
-        edge = math.inf if row.tier_to is None else row.tier_to
+        if end is not None and end <= start:
+            raise InputError(what, f"{start:g} to {end:g}", "a tier that ends above its start")
+        edge = math.inf if end is None else end
     if edge != math.inf:
         raise InputError(what, f"{edge:g}", "a last tier without end (empty tier_to)")
-    return tuple(rows)

@@ -31,7 +31,11 @@ def data_dir() -> Path:
     MissingFact
         if neither the wheel's own copy nor the checkout's `data/` is there.
     """
-    override = os.environ.get("STREAMPLAN_DATA")
+    return _data_dir(os.environ.get("STREAMPLAN_DATA"))
+
+
+@cache
+def _data_dir(override: str | None) -> Path:
     here = Path(__file__).resolve().parent
     candidates = [Path(override)] if override else [here / "_data", here.parent / "data"]
     for folder in candidates:
@@ -115,7 +119,6 @@ def kind_of_column(table: str, column: str) -> str:
     raise InputError(f"{table}.csv: column", column, "one that data/columns.csv declares as text or number")
 
 
-@cache
 def read_rows(name: str) -> tuple[Row, ...]:
     """Return the rows of `data/<name>.csv` with their declared types, checked for provenance (shared: do not write).
 
@@ -135,11 +138,9 @@ def read_rows(name: str) -> tuple[Row, ...]:
     >>> row["region"], row["provider"]
     ('us-east-1', 'aws')
     """
-    columns = read_columns(name)
-    return tuple(dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+    return _rows(data_dir(), name)
 
 
-@cache
 def read_columns(name: str) -> Mapping[str, Sequence[Any]]:
     """Return the columns of `data/<name>.csv`, cells as in `read_rows` (shared: do not write).
 
@@ -148,7 +149,19 @@ def read_columns(name: str) -> Mapping[str, Sequence[Any]]:
     MissingFact, InputError
         as `read_rows`.
     """
-    path = data_dir() / f"{name}.csv"
+    return columns_in(data_dir(), name)
+
+
+@cache
+def _rows(folder: Path, name: str) -> tuple[Row, ...]:
+    columns = columns_in(folder, name)
+    return tuple(dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+
+
+@cache
+def columns_in(folder: Path, name: str) -> Mapping[str, Sequence[Any]]:
+    """Return the columns of a table of a data folder; see `read_columns`."""
+    path = folder / f"{name}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as handle:
             header, *lines = csv.reader(handle, strict=True)
@@ -181,7 +194,6 @@ def _numbers(table: str, column: str, texts: Sequence[str]) -> tuple[float, ...]
     return tuple(out)
 
 
-@cache
 def read_table(name: str) -> Any:
     """Return `data/<name>.csv` as a DataFrame of the same cells as `read_rows` (shared: copy before you write).
 
@@ -192,9 +204,14 @@ def read_table(name: str) -> Any:
     MissingFact, InputError
         as `read_rows`.
     """
+    return _frame(data_dir(), name)
+
+
+@cache
+def _frame(folder: Path, name: str) -> Any:
     import pandas as pd
 
-    return pd.DataFrame({column: list(cells) for column, cells in read_columns(name).items()})
+    return pd.DataFrame({column: list(cells) for column, cells in columns_in(folder, name).items()})
 
 
 def check_provenance(columns: Mapping[str, Sequence[Any]], table: str) -> None:

@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from capacity.cloud import Cloud, Volume
-from capacity.machines import MachineTable, machine_table
+from capacity.clouds.cloud import Cloud, Volume
+from capacity.sizing.machines import MachineTable, machine_table
 from streamfacts.tables import assumption
 
 

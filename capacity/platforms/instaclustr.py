@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Limit
-from capacity.kafka import REBUILD_FORMULA
-from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.machines import MachineTable, machine_table
-from capacity.offer import Context, Offer, Option
-from capacity.partitions import (
+from capacity.platforms._managed import GB, client_lines
+from capacity.sizing.constraint import Limit
+from capacity.sizing.machines import MachineTable, machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.partitions import (
     brokers_needed,
     chosen_partitions,
     finite,
@@ -27,8 +26,9 @@ from capacity.partitions import (
     placed,
     replica_limits,
 )
-from capacity.platforms._managed import GB, client_lines
-from capacity.sizing import Part, Sizing
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.kafka import REBUILD_FORMULA
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine

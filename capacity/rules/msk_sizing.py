@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
 from capacity.rules.opinion import DiskSpace, Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, column, round_up, value
+from capacity.sizing.machines import machine_table
+from streamfacts.arrays import Array
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
 
@@ -20,7 +21,6 @@ SOURCE = (
     "https://github.com/aws/agent-toolkit-for-aws/blob/d6ad2e44d5e3077b85b63f322e007c84f94f3a6c/skills/"
     "specialized-skills/analytics-skills/managing-amazon-msk/scripts/msk_sizing.py"
 )
-Array = NDArray[np.float64]
 
 
 def brokers_for(demand: ArrayLike, capacity: ArrayLike) -> Array:
