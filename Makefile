@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report decision test lint lab app pictures bench focus lock clean
+.PHONY: help setup report decision test lint lab app docs pictures bench focus lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -38,10 +38,14 @@ lab: .venv/.installed ## open the notebooks in JupyterLab
 app: .venv/.installed ## sliders, charts and the bill as a page on this machine, without Jupyter or a network
 	@"$(BIN)/streamplan" app $(ARGS)
 
-pictures: .venv/.installed ## take the pictures of the README anew (needs Chromium)
-	@"$(BIN)/python" -m docs.pictures $(ARGS)
+docs: .venv/.installed ## build the site in build/site, to be opened in a browser; a warning is an error
+	@"$(BIN)/python" -m sphinx -q -E -W --keep-going -b html -d build/doctrees docs build/site $(ARGS)
+	@echo "Open build/site/index.html"
 
-bench: .venv/.installed .venv-bench/.installed ## measure the figures of the README, with a peer in an environment of its own
+pictures: .venv/.installed ## take the pictures of the README and the site anew (needs Chromium)
+	@"$(BIN)/python" -m tools.pictures $(ARGS)
+
+bench: .venv/.installed .venv-bench/.installed ## measure the figures of the texts, with a peer in an environment of its own
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
 
 focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file with the public FOCUS validator, in an environment of its own
@@ -56,7 +60,7 @@ lock: ## write constraints.txt and constraints-bench.txt anew from the newest ve
 
 clean: ## remove both environments, caches and build outputs; reports stay
 	rm -rf .venv .venv-bench .venv-focus .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
-	find $(CODE) tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+	find $(CODE) tests tools benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(call install,.venv,constraints.txt,-e '.[reports$(COMMA)dev]')

@@ -105,6 +105,17 @@ class Meter:
     source: str
 
 
+def vendor_of(meter: str) -> str:
+    """Return whose meter it is: the first part of its name.
+
+    Examples
+    --------
+    >>> vendor_of("aws.ebs.storage")
+    'aws'
+    """
+    return meter.partition(".")[0]
+
+
 @cache
 def meters() -> dict[str, Meter]:
     """Return every meter by id, from the tables of `data/meters/`.
@@ -186,6 +197,33 @@ class Schedule:
         return total
 
 
+@dataclass(frozen=True, slots=True)
+class PriceGap:
+    """A price that is asked for and not in the book; `elsewhere` and `skus` are the regions and SKUs that have one."""
+
+    meter: str
+    sku: str
+    region: str
+    elsewhere: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The gap alone.
+
+        Examples
+        --------
+        >>> PriceGap("aws.msk.storage", "standard", "eu-west-1", ("us-east-1",)).short
+        'no price for aws.msk.storage standard in eu-west-1'
+        """
+        return f"no price for {f'{self.meter} {self.sku}'.strip()} in {self.region}"
+
+    def __str__(self) -> str:
+        if self.elsewhere:
+            return f"{self.short} (known in {', '.join(self.elsewhere)})"
+        return f"{self.short} (known there: {', '.join(self.skus[:8])})" if self.skus else self.short
+
+
 @dataclass(frozen=True)
 class PriceBook:
     """Prices by (meter, sku, region), each a tuple of tiers in order.
@@ -262,17 +300,16 @@ class PriceBook:
             return tiers[0]
         raise MissingFact(self.why_missing(meter, sku, region))
 
-    def why_missing(self, meter: str, sku: str, region: str) -> str:
-        """Return a sentence on a price that is not in the book and where there is one."""
-        what = f"{meter} {sku}".strip()
+    def gap(self, meter: str, sku: str, region: str) -> PriceGap:
+        """Return a price that is not in the book, with the regions or the SKUs for which there is one."""
         rows = self._of_meter.get(meter, ())
         elsewhere = sorted({r for s, r in rows if s == sku})
-        if elsewhere:
-            return f"no price for {what} in {region} (known in {', '.join(elsewhere)})"
         others = sorted({s for s, r in rows if r == region and s})
-        if others:
-            return f"no price for {what} in {region} (known there: {', '.join(others[:8])})"
-        return f"no price for {what} in {region}"
+        return PriceGap(meter, sku, region, tuple(elsewhere), tuple(others))
+
+    def why_missing(self, meter: str, sku: str, region: str) -> str:
+        """Return a sentence on a price that is not in the book and where there is one."""
+        return str(self.gap(meter, sku, region))
 
     @cached_property
     def _of_meter(self) -> dict[str, list[tuple[str, str]]]:

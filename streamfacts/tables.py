@@ -88,28 +88,43 @@ TEXT, NUMBER = "text", "number"
 EVERY = "*"
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What `data/columns.csv` declares of a column: its kind, the unit of its numbers ('' for none), what it means."""
+
+    kind: str
+    unit: str
+    meaning: str
+
+
 @cache
-def _declared() -> dict[str, dict[str, str]]:
-    """Kind of each declared column, by the table, the folder of tables or `EVERY`."""
-    out: dict[str, dict[str, str]] = {}
+def _declared() -> dict[str, dict[str, Column]]:
+    """Each declared column, by the table or its file's name, the folder of tables (``prices/``) or `EVERY`."""
+    out: dict[str, dict[str, Column]] = {}
     with (data_dir() / "columns.csv").open(newline="", encoding="utf-8") as handle:
         for row in csv.DictReader(handle, strict=True):
             if row["kind"] not in (TEXT, NUMBER):
                 raise InputError(f"columns.csv: kind of {row['column']}", row["kind"], f"{TEXT} or {NUMBER}")
-            out.setdefault(row["table"], {})[row["column"]] = row["kind"]
+            out.setdefault(row["table"], {})[row["column"]] = Column(row["kind"], row["unit"], row["meaning"])
     return out
 
 
-def kind_of_column(table: str, column: str) -> str:
-    """Return whether a column of a table holds text or numbers, as `data/columns.csv` declares it.
+def declared_column(table: str, column: str) -> Column:
+    """Return what `data/columns.csv` declares of a column of a table.
 
     Raises
     ------
     InputError
         for a column that is not declared, neither for the table nor for its folder nor for every table.
+
+    Examples
+    --------
+    >>> declared_column("prices/confluent", "tier_from").unit
+    'unit/month'
     """
     known = _declared()
-    places = (table, table.rpartition("/")[0] + "/", EVERY)
+    folder, _, file = table.rpartition("/")
+    places = (table, file, f"{folder}/", EVERY)
     for place in places:
         if column in known.get(place, ()):
             return known[place][column]
@@ -117,6 +132,11 @@ def kind_of_column(table: str, column: str) -> str:
         if EVERY in known.get(place, ()):
             return known[place][EVERY]
     raise InputError(f"{table}.csv: column", column, "one that data/columns.csv declares as text or number")
+
+
+def kind_of_column(table: str, column: str) -> str:
+    """Return whether a column of a table holds text or numbers; raises as `declared_column`."""
+    return declared_column(table, column).kind
 
 
 def read_rows(name: str) -> tuple[Row, ...]:
@@ -254,11 +274,11 @@ def _facts(table: str, key: str) -> dict[tuple[str, ...], Fact]:
 
 
 def assumption(name: str) -> Fact:
-    """Return one constant of `data/assumptions.csv`, such as the size of a record batch header."""
+    """Return one constant of `data/model/assumptions.csv`, such as the size of a record batch header."""
     try:
-        return _facts("assumptions", "name")[(name,)]
+        return _facts("model/assumptions", "name")[(name,)]
     except KeyError:
-        raise MissingFact(f"no assumption {name!r} in data/assumptions.csv") from None
+        raise MissingFact(f"no assumption {name!r} in data/model/assumptions.csv") from None
 
 
 @cache

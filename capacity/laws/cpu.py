@@ -42,7 +42,7 @@ def busy_cores(
 
     References
     ----------
-    `data/coefficients.csv`: fitted on the measurements of `data/evidence.csv`.
+    `data/coefficients.csv`: fitted on the measurements of `data/evidence/evidence.csv`.
     """
     c = coefficients
     per_byte = (

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota
-from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import machine_table
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
     brokers_needed,
     chosen_partitions,
@@ -169,12 +169,12 @@ def _classic(context: Context) -> Sizing:
         disk_source=source,
         partitions_source=partitions_by_size_source(),
     )
-    kept = {"CPU", "partitions", "disk space"}
+    kept = {Resource.CPU, Resource.PARTITIONS, Resource.DISK_SPACE}
     constraints = [c for c in broker_constraints(d, machines) if c.name in kept]
     cache = assumption("page_cache_s")
     constraints.append(
         Constraint(
-            "page cache",
+            Resource.PAGE_CACHE,
             NORMAL,
             d.peak_wire_bytes_s * d.replication_factor * float(cache),
             np.maximum(machines.memory_bytes - heap, 0.0),
@@ -200,7 +200,7 @@ def _classic(context: Context) -> Sizing:
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     limits = [
         Limit("nodes", needed, nodes, "nodes", source, advice="a larger plan, or split over several services"),
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         *leaders_limits(d, units, d.replication_factor),
         *replica_limits(d, layout, space * fill, source),
     ]
@@ -260,8 +260,10 @@ OFFERS = (
             ),
             _FOLLOWER_FETCH,
         ),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Kafka",
             "copies": "the topic's replication factor on local disks, then object storage",
             "zones": "those of the region",
             "availability": "99.99% (https://aiven.io/pricing)",
@@ -288,8 +290,10 @@ OFFERS = (
             Option("heap_gib", 1.0, "heap of a broker [GiB]", low=0.25, high=1.5),
             _FOLLOWER_FETCH,
         ),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor",
             "zones": "those of the region",
             "availability": "99.99% (https://aiven.io/pricing)",

@@ -12,7 +12,7 @@ from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, client_lines
 from capacity.sizing.constraint import Limit
 from capacity.sizing.machines import MachineTable, machine_table
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
     brokers_needed,
     chosen_partitions,
@@ -26,7 +26,7 @@ from capacity.sizing.partitions import (
     placed,
     replica_limits,
 )
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.systems.kafka import REBUILD_FORMULA
 from streamfacts.tables import assumption
@@ -42,6 +42,10 @@ NODE = "node"
 
 def _names() -> NDArray[Any]:
     return machine_table("instaclustr_kafka").names
+
+
+def _machine_of(node: str) -> tuple[str, ...]:
+    return (str(machine_table("instaclustr_kafka").of(np.array([node]))["ec2_machine"][0]),)
 
 
 def _ec2(rows: MachineTable) -> dict[str, NDArray[Any]]:
@@ -94,7 +98,7 @@ def _model(context: Context) -> Sizing:
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     replicas = assumption("partitions_per_cluster")
     limits = (
-        Limit("brokers", units, copies, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, copies, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit(
             "partition replicas in a cluster",
             asked * copies,
@@ -144,7 +148,7 @@ def _model(context: Context) -> Sizing:
     if not context.brief:
         parts.insert(0, partitions_part(d, layout, units, once))
         rebuild = rebuild_seconds(d, machines, units, partitions=partitions)
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA))
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
         of_one = layout.of_one(
             disk_bytes=machines.disk_space_bytes,
             vcpu=machines.vcpu,
@@ -187,8 +191,10 @@ OFFERS = (
                 "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
             ),
         ),
+        machines=_machine_of,
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor, each in a rack of its own",
             "zones": "the workload's zones",
             "availability": f"by SLA tier and number of nodes ({_SLA})",

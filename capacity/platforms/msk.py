@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit
+from capacity.sizing.constraint import Constraint, Limit, Resource
 from capacity.sizing.machines import MachineTable, machine_table
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
     brokers_needed,
     carried_partitions,
@@ -29,7 +29,7 @@ from capacity.sizing.partitions import (
     placed,
     replica_limits,
 )
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.systems.kafka import REBUILD_FORMULA, largest_disk_load
@@ -54,8 +54,16 @@ def _brokers(tier: str) -> MachineTable:
     return table.where(table["tier"] == tier)
 
 
+def _machine_of(broker: str) -> tuple[str, ...]:
+    return (str(machine_table("aws_msk").of(np.array([broker]))["ec2_machine"][0]),)
+
+
 def _configurations(tier: str) -> NDArray[Any]:
     return _brokers(tier).names
+
+
+#: Rates of an Express broker [MB/s]: what it sustains, and the throttle.
+_EXPRESS_RATES = ("sustained_ingress_mb_s", "max_ingress_mb_s", "sustained_egress_mb_s", "max_egress_mb_s")
 
 
 def _at_most(name: str, demand: Any, fact: Fact, unit: str, scale: float = 1.0, advice: str = "") -> Limit:
@@ -110,7 +118,7 @@ def _standard_machines(context: Context) -> Machines:
 def _standard(context: Context, *, tiered: bool) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     machines = _standard_machines(context)
-    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != "disk operations"]
+    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != Resource.DISK_OPERATIONS]
     constraints += _connections(context, "msk-standard")
     least = np.maximum(d.replication_factor, d.zones)
     once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
@@ -126,7 +134,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     limits += replica_limits(d, layout, machines.disk_space_bytes * fill, machines.disk_source)
     limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
         Limit("zones", d.zones, 2.0, "zones", _ZONES_SOURCE, at_least=True),
     ]
@@ -188,7 +196,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     if not context.brief:
         bought = np.minimum(machines.disk_bytes_s, np.maximum(provisioned, default) * MIB)
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=partitions, disk_bytes_s=bought)
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA))
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
         parts.insert(0, partitions_part(d, layout, units, once))
         of_one = layout.of_one(
             disk_bytes=volume_gib * GIB,
@@ -216,7 +224,7 @@ def _express(context: Context) -> Sizing:
     # storage is not the brokers': replicas may be as large as they like
     asked = carried_partitions(d, [(load, per_partition.value * 1e6) for load in (write, read)])
     led: dict[str, Any] = {"leaders": leaders_of(d), "hottest": hottest_of(d), "placed": True}
-    mega = {name: context.rows(rows[name]) * 1e6 for name in rows.columns if name.endswith("_mb_s")}
+    mega = {name: context.rows(rows[name]) * 1e6 for name in _EXPRESS_RATES}
     constraints = [
         Constraint(
             "ingress",
@@ -241,7 +249,7 @@ def _express(context: Context) -> Sizing:
             **led,
         ),
         Constraint(
-            "partitions",
+            Resource.PARTITIONS,
             NORMAL,
             asked * copies.value,
             context.rows(rows["recommended_partitions"]),
@@ -293,7 +301,7 @@ def _express(context: Context) -> Sizing:
     limits += least_vcpu(context, _brokers("express").of(context.names)["vcpu"])
     limits += [
         Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
-        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, zones.value, "zones", zones.source),
         *leaders_limits(d, units, zones.value),
         *partition_limits(
@@ -469,8 +477,13 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         configurations=partial(_configurations, "standard"),
         model=partial(_standard, tiered=tiered),
         options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        machines=_machine_of,
+        metrics=("msk",),
+        tiered_as="" if tiered else f"{name}-tiered",
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("mirrormaker-2", "msk-replicator"),
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor",
             "zones": "2 or 3",
             "availability": _SLA,
@@ -496,8 +509,12 @@ OFFERS = (
         configurations=partial(_configurations, "express"),
         model=_express,
         options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        machines=_machine_of,
+        metrics=("msk",),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("mirrormaker-2", "msk-replicator"),
         guarantees={
-            "protocol": "Kafka",
             "copies": "3",
             "zones": "3",
             "availability": _SLA,
@@ -517,8 +534,10 @@ OFFERS = (
         configurations=lambda: np.array(["cluster"]),
         model=_serverless,
         configuration_is="configuration",
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("mirrormaker-2", "msk-replicator"),
         guarantees={
-            "protocol": "Kafka",
             "copies": "3",
             "zones": "3",
             "availability": "not established for Serverless",

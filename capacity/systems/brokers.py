@@ -15,7 +15,7 @@ import numpy as np
 from capacity.demand.demand import Demand
 from capacity.laws.coefficients import fact, fitted
 from capacity.laws.cpu import busy_cores, effective_cores
-from capacity.sizing.constraint import Constraint, Value
+from capacity.sizing.constraint import Constraint, InState, Resource, Value
 from capacity.sizing.partitions import hottest_of, leaders_of, partitions_asked
 from capacity.sizing.placement import Pieces
 from streamfacts.arrays import Array
@@ -25,9 +25,10 @@ from streamfacts.units import GIB
 #: Coefficients of a broker's CPU by name, without their prefix.
 _CPU = ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us", "record_us", "tls_factor", "scaling")
 
-NORMAL, BROKER_DOWN, ZONE_DOWN, CATCH_UP = "normal", "broker down", "zone down", "catch-up"
+NORMAL, BROKER_DOWN = InState.NORMAL, InState.BROKER_DOWN
+ZONE_DOWN, CATCH_UP = InState.ZONE_DOWN, InState.CATCH_UP
 #: A lost broker's replacement takes its share of the writes while it copies what the lost one held.
-REBUILD = "rebuild"
+REBUILD = InState.REBUILD
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Machines:
 class State:
     """One state: which units are left, which copies are alive, what is fetched on top [bytes/s]."""
 
-    name: str
+    name: InState
     share: Value
     lost: float
     copies_alive: Array
@@ -182,7 +183,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
         backlog = state.backlog_follow + state.backlog_consume
         out.append(
             Constraint(
-                "CPU",
+                Resource.CPU,
                 state.name,
                 cores,
                 effective_cores(machines.vcpu, fitted().point["cpu_scaling"]),
@@ -196,7 +197,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
         )
         out.append(
             Constraint(
-                "network out",
+                Resource.NETWORK_OUT,
                 state.name,
                 read + write * (state.copies_alive - 1.0) + upload + backlog,
                 machines.network_bytes_s,
@@ -214,7 +215,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             refill = np.where(state.backlog_follow > 0, demand.wire_bytes_s * demand.outage_s / demand.catch_up_s, 0.0)
             out.append(
                 Constraint(
-                    "network in",
+                    Resource.NETWORK_IN,
                     state.name,
                     (write + refill) * copies + read * cold,
                     machines.network_bytes_s,
@@ -227,7 +228,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             )
             out.append(
                 Constraint(
-                    "disk write",
+                    Resource.DISK_WRITE,
                     state.name,
                     (write + refill) * copies,
                     machines.disk_bytes_s,
@@ -241,7 +242,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
         if state.name == CATCH_UP:
             out.append(
                 Constraint(
-                    "disk read and write",
+                    Resource.DISK_READ_WRITE,
                     state.name,
                     write * state.copies_alive + backlog,
                     machines.disk_bytes_s,
@@ -266,8 +267,8 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             **held,
         )
         for name, capacity, ceiling, source in (
-            ("network in", machines.network_bytes_s, network, f"{machines.source}; {network_source}"),
-            ("disk write", machines.disk_bytes_s, disk, f"{machines.disk_source}; {disk_source}"),
+            (Resource.NETWORK_IN, machines.network_bytes_s, network, f"{machines.source}; {network_source}"),
+            (Resource.DISK_WRITE, machines.disk_bytes_s, disk, f"{machines.disk_source}; {disk_source}"),
         )
     ]
 
@@ -277,7 +278,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     cache = assumption("page_cache_s")
     out += [
         Constraint(
-            "disk operations",
+            Resource.DISK_OPERATIONS,
             NORMAL,
             write * copies / machines.disk_io_bytes,
             machines.disk_iops,
@@ -288,7 +289,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             **held,
         ),
         Constraint(
-            "page cache",
+            Resource.PAGE_CACHE,
             NORMAL,
             write * copies * float(cache),
             np.maximum(machines.memory_bytes - heap, 0.0),
@@ -299,7 +300,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             **held,
         ),
         Constraint(
-            "partitions",
+            Resource.PARTITIONS,
             NORMAL,
             asked * copies,
             machines.partitions,
@@ -310,7 +311,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             **held | {"hottest": 0.0},
         ),
         Constraint(
-            "disk space",
+            Resource.DISK_SPACE,
             NORMAL,
             demand.wire_bytes_s * kept * copies,
             machines.disk_space_bytes,

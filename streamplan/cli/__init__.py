@@ -8,9 +8,11 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import click
 
@@ -24,16 +26,20 @@ class OneFileEach(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the files, as they are typed."""
-        found = (module.name for module in pkgutil.iter_modules(commands.__path__))
-        return sorted(name.replace("_", "-") for name in found)
+        return list(_names())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name; None if there is no such file."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in _names():
             return None
         name = cmd_name.replace("-", "_")
         command: click.Command = importlib.import_module(f"{commands.__name__}.{name}").command
         return command
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)))
 
 
 @click.group(cls=OneFileEach, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -45,6 +51,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     _collect_less()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # none is used, and looking for them reads every package
     try:
         cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except StreamplanError as error:

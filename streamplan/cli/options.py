@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pricing import PriceBook
     from streamplan.planning.people import People
     from streamplan.planning.plan import Plan
+    from streamplan.planning.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,18 @@ class Asked:
         return asked(self.with_people, self.people_file, self.support)
 
     @cached_property
+    def terms(self) -> Terms:
+        """What every analysis is told besides the workload."""
+        from streamplan.planning.terms import Terms
+
+        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people)
+
+    @cached_property
     def plan(self) -> Plan:
         """The plan of the one platform, with its machine and the units that are there."""
         from streamplan.planning.plan import plan
 
-        staff = self.people
-        return plan(
-            self.workload,
-            self.platform,
-            self.book,
-            machine=self.machine,
-            units=self.units,
-            options=self.options,
-            hours_per_month=self.hours_per_month,
-            people=staff,
-        )
+        return plan(self.workload, self.platform, self.terms, machine=self.machine, units=self.units)
 
 
 def asks(*decorators: Callable[..., Any]) -> Callable[..., Any]:

@@ -133,4 +133,4 @@ def _score(name: str, value: float) -> str:
 
 def assumptions() -> Html:
     """The constants of the model with range, source, date and confidence."""
-    return render("assumptions.html.j2", rows=read_rows("assumptions"))
+    return render("assumptions.html.j2", rows=read_rows("model/assumptions"))

@@ -83,7 +83,7 @@ def markdown_lines() -> Iterator[str]:
     """Yield the catalogue as Markdown, an offer a section, by family."""
     yield "# Platforms"
     yield ""
-    yield "Written by `streamplan platforms --markdown > docs/platforms.md`; a test holds the two together."
+    yield "Printed by `streamplan platforms --markdown`."
     families: dict[str, list[str]] = {}
     for name, offer in offers().items():
         families.setdefault(offer.family, []).append(name)

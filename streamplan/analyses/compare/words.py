@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from capacity import Demand
 from capacity.workload.correlation import Correlation
@@ -15,8 +12,11 @@ from streamfacts.words import money
 from streamplan.analyses.compare.answer import answer_of
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
 from streamplan.views.html import Html, render
-from streamplan.views.json import mapping, records
+from streamplan.views.json import mapping
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def study_document(study: Study) -> dict[str, Any]:
@@ -26,8 +26,8 @@ def study_document(study: Study) -> dict[str, Any]:
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
-            "platforms": records(study.table),
-            "equivalence": records(study.equivalence),
+            "platforms": list(study.rows),
+            "equivalence": list(study.equivalence_rows),
         }
     )
 
@@ -44,7 +44,7 @@ def comparison(study: Study) -> Html:
         row["closed"] = study.plan_of(row["platform"]).offer.closed
         row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] not in (FEASIBLE, CLOSED) else []
         rows.append(row)
-    return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=study.table["region"].nunique() > 1)
+    return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=len(study.regions) > 1)
 
 
 def equivalence(study: Study) -> Html:
@@ -106,12 +106,15 @@ def _end(value: Any) -> str:
 
 def study_table(study: Study) -> Table:
     """Return the comparison, cheapest feasible first."""
+    from rich import box
+    from rich.table import Table
+
     w = study.workload
     ranged = study.ranged
     table = Table(
         box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
     )
-    several = study.table["region"].nunique() > 1
+    several = len(study.regions) > 1
     table.add_column("platform", overflow="fold", min_width=24)
     if several:
         table.add_column("region", no_wrap=True)
@@ -122,7 +125,7 @@ def study_table(study: Study) -> Table:
     table.add_column("binds", overflow="fold", min_width=14)
     table.add_column("next wall", overflow="fold", min_width=12)
     table.add_column("prices", no_wrap=True, min_width=8)
-    for row in study.table.to_dict("records"):
+    for row in study.rows:
         ok = row["status"] in (FEASIBLE, CLOSED)
         cells = [row["title"], *([row["region"]] if several else [])]
         cells.append(money(row["monthly_usd"]) if ok else row["status"])
@@ -135,7 +138,7 @@ def study_table(study: Study) -> Table:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
         else:
-            reason = row["reason"].split(" (http")[0]
+            reason = row["reason"]
             cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
         table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
     return table

@@ -320,9 +320,8 @@ def _limits(book: Book, study: Study) -> None:
     styles = ["text", "text", "word", "number", "number", "word", "number", "share", "share", "word", "note", "source"]
     for name in study.table["platform"]:
         plan = study.plan_of(name)
-        binding = plan.sizing.binding
-        for c in plan.sizing.constraint_rows():
-            binds = "binds" if f"{c['constraint']} ({c['state']})" == binding else ""
+        for position, c in enumerate(plan.sizing.constraint_rows()):
+            binds = "binds" if position == plan.sizing.bound_by else ""
             sheet.row(
                 row,
                 [
@@ -362,7 +361,7 @@ def _assumptions(book: Book, study: Study) -> None:
         sheet.row(row, [r["name"], r["value"], None, None, "", "", "", r["doc"], r["origin"]], _ASSUMED)
         row += 1
     row += 1
-    for fact in read_rows("assumptions"):
+    for fact in read_rows("model/assumptions"):
         sheet.row(row, [fact[c] for c in _ASSUMED_COLUMNS], _ASSUMED)
         row += 1
     row += 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,12 @@ from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
-from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.joint_draws import drawn_together
 from streamplan.planning.least_costs import DrawCosts, draw_costs, too_small
-from streamplan.planning.options import no_taker, options_of
 from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS, Plan, plan
+from streamplan.planning.plan import Plan, plan
 from streamplan.planning.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED
+from streamplan.planning.terms import Terms, Told
 from streamplan.runtime.cores import on_cores, shared_empty
 
 if TYPE_CHECKING:
@@ -248,11 +247,8 @@ def risk(
     *,
     plan_month: int | None = None,
     held: Mapping[str, Any] | None = None,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> RiskStudy:
     """Cost every offer under draws of all uncertain inputs, month by month.
 
@@ -283,7 +279,7 @@ def risk(
     >>> bool(p10 < p50 < p90)
     True
     """
-    book = book or PriceBook.load()
+    terms = Terms.of(terms, **told)
     whole("months", months, 1, MOST_MONTHS)
     month = months if plan_month is None else whole("plan_month", plan_month, 1, months)
     limit = None if budget is None else _budget(budget, months)
@@ -291,30 +287,25 @@ def risk(
     at = {k: np.broadcast_to(v, (1, months))[0, month - 1] for k, v in likely.arrays().items()}
     planned = likely.replace(**{k: np.asarray(v) for k, v in at.items()})
     considered = [find_offer(name) for name in (list(only) if only else offers())]
-    staff = None if people is None else people.of(considered)
+    staff = None if terms.people is None else terms.people.of(considered)
     demand, drawn = drawn_together(workload, months, draws, seed, staff)
-    own = {offer.name: options_of(offer, options or {}) for offer in considered}
-    for name, value in (options or {}).items():
-        if not any(name in taken for taken in own.values()):
-            raise no_taker(considered, name, value)
-    held_plans: list[Plan] = []
-    choices: list[dict[str, Any]] = []
-    for offer in considered:
-        taken: dict[str, Any] = {"options": own[offer.name], "hours_per_month": hours_per_month}
-        region = workload.region_at(offer.provider) or workload.region
-        chosen = {**taken, **(held or {}), "most_clusters": most_clusters}
-        held_plans.append(plan(planned.replace(region=region), offer.name, book, people=staff, **chosen))
-        choices.append(taken | {"most_clusters": most_clusters})
+    own = terms.run_by(staff).for_each(considered)
+    there = held or {}
+    regions = [workload.region_at(offer.provider) or workload.region for offer in considered]
+    held_plans = [
+        plan(planned.replace(region=region), offer.name, own[offer.name], **there)
+        for offer, region in zip(considered, regions, strict=True)
+    ]
 
     def costs_of(i: int) -> tuple[Array, Array, NDArray[np.bool_]]:
-        name, region = considered[i].name, workload.region_at(considered[i].provider) or workload.region
-        path = draw_costs(likely.replace(region=region), name, book, people=staff, **choices[i]).usd[0]
-        under = demand.replace(region=region)
-        short = too_small(under, held_plans[i], hours_per_month=hours_per_month)
-        return path, draw_costs(under, name, book, people=drawn, **choices[i]).usd, short
+        name, here = considered[i].name, own[considered[i].name]
+        path = draw_costs(likely.replace(region=regions[i]), name, here).usd[0]
+        under = demand.replace(region=regions[i])
+        short = too_small(under, held_plans[i], hours_per_month=here.hours_per_month)
+        return path, draw_costs(under, name, here.run_by(drawn)).usd, short
 
     points = len(considered) * draws * months
-    if len(considered) > 1 and LEAST_SHARED <= points <= MOST_SHARED:  # whole considered on each core
+    if len(considered) > 1 and LEAST_SHARED <= points <= MOST_SHARED:  # whole offers on each core
         paths = shared_empty((len(considered), months))
         usd, shorts = (shared_empty((len(considered), draws, months)) for _ in range(2))
 
@@ -329,7 +320,7 @@ def risk(
         _offer_risk(held_plan, DrawCosts(usd_of), path, short, limit)
         for held_plan, (path, usd_of, short) in zip(held_plans, found, strict=True)
     ]
-    return RiskStudy(workload, tuple(out), months, draws, seed, month, limit, hours_per_month, staff)
+    return RiskStudy(workload, tuple(out), months, draws, seed, month, limit, terms.hours_per_month, staff)
 
 
 def _offer_risk(

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from capacity import Workload
+from capacity.demand.model_error import MODEL_CPU
 from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.risk.risk import OUTGROWN, PERCENTILES, RiskStudy
@@ -56,7 +57,7 @@ def risk_totals(study: RiskStudy) -> Html:
 
 
 def _where_from(name: str, workload: Workload) -> str:
-    if name.startswith("model."):
+    if name == MODEL_CPU:
         return "brokers' CPU over the model's, as held-back measurements of other clusters scatter: streamplan accuracy"
     return workload.origin.get("growth", "") if name.startswith("growth.") else ""
 
@@ -148,7 +149,8 @@ def risk_table(study: RiskStudy) -> Table:
 
 def risk_terms(study: RiskStudy) -> str:
     """Return in a few sentences what was drawn and how the figures are to be read."""
-    own = [name for name in study.inputs if not name.startswith("people.")]
+    staff_inputs = study.people.inputs if study.people else {}
+    own = [name for name in study.inputs if name not in staff_inputs]
     staff = [f"{len(study.inputs) - len(own)} figures of people"] if len(own) < len(study.inputs) else []
     names = ", ".join([*own, *staff]) or "none, so that every draw is the same"
     linked = [c for c in study.correlations if c["inputs"][0] in own]

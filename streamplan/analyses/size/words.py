@@ -21,12 +21,10 @@ from streamplan.views.json import mapping, records
 
 def plan_answer(plan: Plan) -> Html:
     """What is needed, what it costs, what binds and what would be next; or why it does not fit."""
-    table = plan.sizing.constraint_table()
-    named = table["constraint"] + " (" + table["state"] + ")"
+    rows = plan.sizing.constraint_rows()
 
-    def use(binding: str) -> dict[str, float] | None:
-        rows = table[named == binding]
-        return None if rows.empty else {k: float(rows.iloc[0][k]) for k in ("utilisation", "use_up_to")}
+    def use(position: int) -> dict[str, float] | None:
+        return None if position < 0 else {k: float(rows[position][k]) for k in ("utilisation", "use_up_to")}
 
     parts = [{"name": p.name, "value": human(largest(p.value), p.unit)} for p in plan.sizing.parts]
     return Html(
@@ -35,8 +33,8 @@ def plan_answer(plan: Plan) -> Html:
         .render(
             plan=plan,
             w=plan.workload,
-            binds=use(str(plan.sizing.binding)),
-            next=use(str(plan.sizing.next_binding)),
+            binds=use(int(plan.sizing.bound_by)),
+            next=use(int(plan.sizing.bound_next)),
             parts=parts,
         )
     )
@@ -145,9 +143,8 @@ def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
 def constraints_of(plan: Plan) -> Html:
     """Every constraint of one plan: demand, capacity, utilisation, formula, source."""
     rows = plan.sizing.constraint_rows()
-    binding = plan.sizing.binding
-    for row in rows:
-        row["binds"] = f"{row['constraint']} ({row['state']})" == binding
+    for position, row in enumerate(rows):
+        row["binds"] = position == plan.sizing.bound_by
     limits = [
         {
             "name": limit.name,
@@ -181,8 +178,8 @@ def plan_table(plan: Plan) -> Table:
         ("up to", "right"),
     ):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for row in plan.sizing.constraint_table().to_dict("records"):
-        mark = "bold" if f"{row['constraint']} ({row['state']})" == plan.sizing.binding else None
+    for position, row in enumerate(plan.sizing.constraint_rows()):
+        mark = "bold" if position == plan.sizing.bound_by else None
         table.add_row(
             row["constraint"],
             row["state"],

@@ -33,10 +33,7 @@ def command(
         size_for=size_for,
         alpha=alpha,
         machines=machines,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.choose.words import choice_document

@@ -30,11 +30,7 @@ def command(asked: Asked) -> None:
     result = study(
         asked.workload,
         only=asked.only,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.compare.words import study_document

@@ -60,10 +60,7 @@ def command(
             months=months,
             draws=draws,
             seed=seed,
-            book=asked.book,
-            options=asked.options,
-            hours_per_month=asked.hours_per_month,
-            people=asked.people,
+            terms=asked.terms,
         )
     if asked.as_json:
         from streamplan.views.json import dumps

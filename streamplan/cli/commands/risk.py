@@ -55,11 +55,7 @@ def command(
         budget,
         plan_month=plan_month,
         held=held,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.risk.words import risk_document
