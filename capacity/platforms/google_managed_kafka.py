@@ -8,8 +8,17 @@ import numpy as np
 
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import ROUNDING, Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import (
+    chosen_partitions,
+    finite,
+    grown_for_partitions,
+    laid_out,
+    leaders_limits,
+    partitions_part,
+)
+from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, ZONE_DOWN
 from streamfacts.arrays import Array
@@ -94,17 +103,22 @@ def _model(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     constraints = _constraints(d)
     least, zones = _fact("min_vcpu"), _fact("zones")
-    vcpu = context.units_or(units_needed(constraints, least.value, 1.0))
-    memory_gib = vcpu * float(context.options["memory_gib_per_vcpu"])
-    brokers = np.maximum.reduce(
-        np.broadcast_arrays(
-            np.asarray(_fact("min_brokers").value),
-            np.ceil(vcpu / _fact("broker_max_vcpu").value - ROUNDING),
-            np.ceil(memory_gib / _fact("broker_max_memory_gib").value - ROUNDING),
-        )
-    )
+    of_each = float(context.options["memory_gib_per_vcpu"])
+    most = min(_fact("broker_max_vcpu").value, _fact("broker_max_memory_gib").value / of_each)
+
+    def brokers_of(vcpu: Array) -> Array:
+        return np.maximum(_fact("min_brokers").value, np.ceil(vcpu / most - ROUNDING))
+
+    needed = units_needed(constraints, least.value, 1.0)
+    vcpu = context.units_or(grown_for_partitions(d, needed, brokers_of, most))
+    memory_gib = vcpu * of_each
+    brokers = brokers_of(finite(vcpu))
+    three = d.replace(zones=zones.value)
+    partitions = chosen_partitions(three, d.partitions, brokers)
+    once = stored_bytes(d.wire_bytes_s, d.held_s)
+    layout = laid_out(d, partitions, brokers, once)
     dcu = vcpu * _fact("dcu_per_vcpu").value + memory_gib * _fact("dcu_per_gib").value
-    for_partitions = d.partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
+    for_partitions = partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
     local_gib = np.maximum(vcpu * _fact("disk_gib").value, np.ceil(for_partitions))
     disk = _fact("broker_max_disk_gib")
     regional = {name: _fact(name) for name in ("vcpu", "memory", "clusters")}
@@ -136,6 +150,7 @@ def _model(context: Context) -> Sizing:
         Limit("disk of a broker", local_gib / brokers, np.asarray(disk.value), "GiB", disk.source),
         Limit("brokers", brokers, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
+        *leaders_limits(d, brokers, _fact("min_brokers").value),
     )
     paths = d.paths(zones=zones.value, follower_fetch=context.options["follower_fetch"])
     stored = context.spread(stored_bytes(d.wire_bytes_s, d.held_s) / GIB)
@@ -172,6 +187,7 @@ def _model(context: Context) -> Sizing:
         ),
     )
     parts = (
+        partitions_part(d, layout, brokers, np.zeros(())),
         Part("memory", context.spread(memory_gib), "GiB", "vCPU x memory_gib_per_vcpu", _fact("memory_gib").source),
         Part(
             "brokers",
@@ -200,7 +216,14 @@ def _model(context: Context) -> Sizing:
         "Google's sizing rule, with batches of at least 10 kB; smaller ones lower what a vCPU carries",
         "the peak may use the whole rated throughput of the vCPU, as the rule's average / peak implies",
     )
-    return context.sizing("vCPU", vcpu, constraints, limits, lines, parts, notes)
+    # what a broker holds is not shown: closed segments are in long-term storage
+    of_one = layout.of_one(
+        disk_bytes=local_gib * GIB / brokers,
+        vcpu=vcpu / brokers,
+        memory_gib=memory_gib / brokers,
+        replica_bytes=np.nan,
+    )
+    return context.sizing("vCPU", vcpu, constraints, limits, lines, parts, notes, of_one=of_one)
 
 
 _MEMORY = _fact("memory_gib").value

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import ROUNDING, Constraint, Limit
+from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.errors import MissingFact

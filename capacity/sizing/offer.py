@@ -101,8 +101,12 @@ class Context:
         fewest: Mapping[str, NDArray[np.float64]] | None = None,
         multiple: Mapping[str, NDArray[np.float64]] | None = None,
         sources: tuple[str, ...] = (),
+        of_one: Mapping[str, Any] | None = None,
     ) -> Sizing:
-        """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
+        """Return the sizing that a model's pieces make; `size` adds the offer's name and options.
+
+        `of_one` has what `sizing.OF_ONE` names, where the service shows it; it is left out of a brief sizing.
+        """
         return Sizing(
             offer="",
             options={},
@@ -119,6 +123,7 @@ class Context:
             multiple=multiple or {},
             assumptions=tuple(notes),
             sources=sources if len(set(sources)) > 1 else (),
+            **({} if self.brief else {name: np.asarray(value, float) for name, value in (of_one or {}).items()}),
         )
 
     def spread(self, value: Any) -> NDArray[np.float64]:

@@ -12,13 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
-from capacity.sizing.constraint import Constraint, Limit, picked, together
+from capacity.sizing.constraint import Constraint, Limit, Value, picked, together
 from streamfacts.arrays import Array
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: What a sizing says of one cluster and one broker of it, beside its units.
+OF_ONE = ("partitions", "replica_bytes", "replicas_on_fullest", "disk_bytes", "vcpu", "memory_gib", "rebuild_s")
+UNKNOWN = np.float64(np.nan)
 
 
 class PartKind(StrEnum):
@@ -89,6 +94,12 @@ class Sizing:
     multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
     sources : source of the machine of each configuration; what cites a machine cites the first, and once one
         configuration is picked, that one's. Empty where all have the same
+    partitions : partitions of one cluster, leaders only; NaN, as all that follow, where the service shows none
+    replica_bytes : data of one replica on the disk of a broker, the largest one [byte]
+    replicas_on_fullest : partition replicas on the broker that holds the most
+    disk_bytes : disk of one broker, its volume or all its local disks [byte]
+    vcpu, memory_gib : of one broker [1, GiB]
+    rebuild_s : time to copy the data of a lost broker to its replacement [s]
     """
 
     offer: str
@@ -106,6 +117,13 @@ class Sizing:
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
+    partitions: Value = UNKNOWN
+    replica_bytes: Value = UNKNOWN
+    replicas_on_fullest: Value = UNKNOWN
+    disk_bytes: Value = UNKNOWN
+    vcpu: Value = UNKNOWN
+    memory_gib: Value = UNKNOWN
+    rebuild_s: Value = UNKNOWN
 
     def parts_of(self, kind: PartKind) -> tuple[Part, ...]:
         """Return the parts of a kind."""
@@ -147,6 +165,7 @@ class Sizing:
             fewest={name: picked(value, of_demand, ndim - 1) for name, value in self.fewest.items()},
             multiple={name: picked(value, of_demand, ndim - 1) for name, value in self.multiple.items()},
             parts=tuple(replace(p, value=picked(p.value, index, ndim), source=cited(p.source)) for p in self.parts),
+            **{name: picked(getattr(self, name), index, ndim) for name in OF_ONE},
         )
 
     def utilisation(self) -> dict[tuple[str, str], Array]:
