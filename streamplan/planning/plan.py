@@ -17,6 +17,8 @@ from streamfacts.arrays import Array
 from streamfacts.units import largest
 from streamfacts.words import describe
 from streamplan.planning.bills import priced
+from streamplan.planning.fleet import fleet_warnings
+from streamplan.planning.odds import Odds, odds_of
 from streamplan.planning.soundness import easiest, sound
 from streamplan.planning.terms import Terms, Told
 
@@ -187,6 +189,22 @@ class Plan:
     sizing: Sizing
     bill: Bill
     cheaper: Cheaper | None = None
+
+    @cached_property
+    def odds(self) -> Odds | None:
+        """How sure its size is under the model's error of CPU; None for a bare demand or where it does not fit."""
+        return odds_of(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know before this is run, in sentences."""
+        return fleet_warnings(self)
+
+    @property
+    def machine(self) -> str:
+        """The configuration by the name that sizes it, also where there is only one."""
+        names = self.offer.configurations()
+        return self.configuration if len(names) > 1 else str(names[0])
 
     @property
     def clusters(self) -> int:
