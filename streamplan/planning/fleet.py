@@ -41,7 +41,7 @@ def fleet_warnings(plan: Plan) -> tuple[str, ...]:
     if shown and not sound(sizing):
         memory = human(float(sizing.memory_gib) * GIB, "bytes")
         said.append(
-            f"{brokers:,.0f} machines of {float(sizing.vcpu):g} vCPU and {memory} are small ones for so many, and larger"
-            " ones do not fit, have no price here, or are not asked for"
+            f"{brokers:,.0f} machines of {float(sizing.vcpu):g} vCPU and {memory} are small ones for so many, and"
+            " larger ones do not fit, have no price here, or are not asked for"
         )
     return tuple(said)

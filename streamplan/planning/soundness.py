@@ -53,6 +53,16 @@ def sound(sizing: Sizing) -> Flags:
     return out
 
 
+def sound_up_to(sizing: Sizing) -> Array:
+    """Return up to how many of each configuration's machine are sound, shape (configurations,); infinite if any."""
+    count = len(sizing.configuration)
+    vcpu, memory = (np.broadcast_to(np.ravel(x), count) for x in (sizing.vcpu, sizing.memory_gib))
+    out = np.full(count, np.inf)
+    for row in reversed(fleet_sizes()):
+        out = np.where(np.less(vcpu, row.vcpu) | np.less(memory, row.memory_gib), row.more_than, out)
+    return out
+
+
 def _leading(value: Any, ndim: int) -> Array:
     """A value a configuration, shaped to broadcast against arrays with the demand's axes behind."""
     array = np.asarray(value, float)
