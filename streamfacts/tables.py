@@ -291,7 +291,7 @@ def _limits(provider: str) -> dict[tuple[str, str], list[tuple[str, Fact]]]:
 
 
 def limit(provider: str, offer: str, name: str, resource: str | None = None) -> Fact:
-    """Return one quota or hard limit of `data/limits/<provider>.csv`.
+    """Return one quota or hard limit of `data/limits/<provider>.csv`; arguments are in the order of its columns.
 
     `resource` picks a row where the limit differs by region, size or scope; otherwise the offer's only row is meant.
     """

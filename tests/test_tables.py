@@ -7,8 +7,8 @@ import pytest
 from streamfacts.errors import InputError, MissingFact
 from streamfacts.tables import data_dir, kind_of_column, read_rows, read_table
 
-HEADER = "offer,resource,limit,value,unit,as_of,source,confidence,note"
-ROW = "an-offer,cluster,brokers,3,brokers,2026-08,https://example.org/limits,high,"
+HEADER = "offer,limit,resource,value,unit,as_of,source,confidence,note"
+ROW = "an-offer,brokers,cluster,3,brokers,2026-08,https://example.org/limits,high,"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_column_that_nobody_declared_is_an_error(folder):
 
 
 def test_a_table_without_source_is_none(folder):
-    folder("offer,resource,limit,value,unit,as_of", "an-offer,cluster,brokers,3,brokers,2026")
+    folder("offer,limit,resource,value,unit,as_of", "an-offer,brokers,cluster,3,brokers,2026")
     with pytest.raises(InputError, match="source"):
         read_rows("limits/made")
 

@@ -1,6 +1,6 @@
 """The command line. `--json` prints one document on standard output; errors go to standard error.
 
-Exit status: 0 done, 2 bad input, 3 nothing feasible.
+Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 an offer could not be sized (the others are shown).
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def _names() -> tuple[str, ...]:
 @click.group(cls=OneFileEach, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, message="%(version)s")
 def cli() -> None:
-    """Size and price an event-streaming workload on every platform a team would consider."""
+    """Size and price an event-streaming workload on every platform a team would consider.
+
+    Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 an offer could not be sized (the others are shown).
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

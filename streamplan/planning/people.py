@@ -120,7 +120,7 @@ class People:
 
     Examples
     --------
-    >>> from streamplan.plan import plan
+    >>> from streamplan import plan
     >>> from capacity import Workload
     >>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
     >>> p = plan(w, "kafka-ec2-ebs", people=People.load(support="none"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
@@ -15,6 +15,7 @@ from pricing import PriceBook
 from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
+from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
 from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
 from streamplan.planning.terms import Terms, Told
@@ -65,7 +66,8 @@ class Points:
 class Study:
     """A workload on several offers: the plan of each at the likely demand, and its cost at both ends of the ranges.
 
-    `least` holds the least cost of each offer at every one of `points` [USD/month].
+    `least` holds the least cost of each offer at every one of `points` [USD/month]; `failed` are the offers that raised
+    where they were sized, which have no plan.
     """
 
     workload: Workload
@@ -73,6 +75,7 @@ class Study:
     plans: tuple[Plan, ...]
     points: Points
     least: Mapping[str, Array]
+    failed: tuple[Failure, ...] = ()
     _made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -105,6 +108,19 @@ class Study:
             key=lambda p: float(p.monthly_usd or 0),
             default=None,
         )
+
+    @property
+    def lead(self) -> Plan:
+        """The cheapest plan, or the first where none is feasible and priced.
+
+        Raises
+        ------
+        OfferFailed
+            if no offer could be sized.
+        """
+        if not self.plans:
+            report_failures(self.failed)
+        return self.cheapest or self.plans[0]
 
     @cached_property
     def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
@@ -167,7 +183,7 @@ class Study:
 
     @cached_property
     def rows(self) -> tuple[dict[str, Any], ...]:
-        """One record an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible.
+        """One record an offer, cheapest feasible first, then closed ones, unpriced, infeasible, failed.
 
         Costs are in USD a month, None where there is none.
         """
@@ -198,7 +214,7 @@ class Study:
                     "reason": p.reason,
                 }
             )
-        return tuple(rows)
+        return (*rows, *(_failed_row(f) for f in self.failed))
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -278,6 +294,16 @@ def _use_at_peak(p: Plan) -> float | None:
     return most if np.isfinite(most) else None
 
 
+def _failed_row(f: Failure) -> dict[str, Any]:
+    nothing = dict.fromkeys(("monthly_usd", "low_usd", "high_usd"))
+    return {
+        **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
+        **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
+        **{"utilisation": None, "confidence": "", "closed": f.offer.closed, "lacks": "; ".join(f.offer.lacks)},
+        "reason": f.reason,
+    }
+
+
 def _status(p: Plan) -> str:
     if not p.feasible:
         return INFEASIBLE
@@ -308,19 +334,28 @@ def study(
     same pass.
 
     Options are handed to the offers that have them and take the value (a machine type is of one cloud); one that no
-    offer takes is an error.
+    offer takes is an error. An offer that raises where it is sized or priced ends nothing: it is among `failed`, a row
+    with its reason.
     """
     terms = Terms.of(terms, **told)
     considered = [find_offer(name) for name in (list(only) if only else offers())]
     own = terms.for_each(considered)
     points = Points.of(workload, terms.people, scales)
-    plans, least = [], {}
+    plans: list[Plan] = []
+    failed: list[Failure] = []
+    least: dict[str, Array] = {}
     for offer in considered:
-        demand = points.demand.replace(region=workload.region_at(offer.provider) or workload.region)
-        here = own[offer.name].run_by(points.people)
-        one, least[offer.name] = plan_and_costs(demand, points.likely, offer.name, here)
-        plans.append(replace(one, workload=workload))
-    return Study(workload, terms, tuple(plans), points, least)
+        region = workload.region_at(offer.provider) or workload.region
+        demand, here = points.demand.replace(region=region), own[offer.name]
+        make = partial(plan_and_costs, demand, points.likely, offer.name, here.run_by(points.people))
+        found = attempt(offer, region, here.options, make)
+        if isinstance(found, Failure):
+            failed.append(found)
+        else:
+            one, least[offer.name] = found
+            plans.append(replace(one, workload=workload))
+    refuse_if_all(failed, len(considered))
+    return Study(workload, terms, tuple(plans), points, least, tuple(failed))
 
 
 def compare(

@@ -8,8 +8,8 @@ the same draws, and are ranked by what their cost over the horizon may be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
@@ -21,6 +21,7 @@ from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
+from streamplan.planning.failures import Failure, attempt, refuse_if_all
 from streamplan.planning.joint_draws import drawn_together
 from streamplan.planning.least_costs import AT_ONCE, at, chunks, distinct_months
 from streamplan.planning.plan import cost_all
@@ -66,6 +67,7 @@ class Choice:
     Attributes
     ----------
     left_out : offers of which no machine carries every draw, or is priced, with the reason
+    failed : offers that raised where they were sized; they are among those left out
     """
 
     workload: Workload
@@ -77,6 +79,7 @@ class Choice:
     seed: int
     size_for: float
     alpha: float
+    failed: tuple[Failure, ...] = ()
 
     @property
     def best(self) -> Alternative | None:
@@ -194,17 +197,28 @@ def choose(
     demand, staff = drawn_together(workload, months, draws, seed, staff)
     own = terms.run_by(staff).for_each(considered)
     found: list[Alternative] = []
+    failed: list[Failure] = []
     left_out = {}
     for offer in considered:
         under = demand.replace(region=workload.region_at(offer.provider) or workload.region)
-        some = _alternatives(under, offer.name, own[offer.name], machines, size_for)
+        some = attempt(
+            offer,
+            str(under.region),
+            own[offer.name].options,
+            partial(_alternatives, under, offer.name, own[offer.name], machines, size_for),
+        )
+        if isinstance(some, Failure):
+            failed.append(some)
+            left_out[offer.name] = f"could not be sized: {some.reason}"
+            continue
         found += some
         if not some:
             left_out[offer.name] = "no machine carries every draw on one cluster with a price for all it needs"
-    choice = Choice(workload, tuple(found), left_out, by, months, draws, seed, size_for, alpha)
+    refuse_if_all(failed, len(considered))
+    choice = Choice(workload, tuple(found), left_out, by, months, draws, seed, size_for, alpha, tuple(failed))
     if found:
         order = choice.table.sort_values([CRITERIA[by][0], "expected_usd"], kind="stable").index
-        choice = Choice(workload, tuple(found[i] for i in order), left_out, by, months, draws, seed, size_for, alpha)
+        choice = replace(choice, alternatives=tuple(found[i] for i in order))
     return choice
 
 

@@ -13,6 +13,7 @@ from capacity.sizing.offer import Protocol
 from capacity.sizing.smallest_machine import LEAST_VCPU
 from streamfacts.tables import regions
 from streamfacts.words import money
+from streamplan.planning.failures import FAILED
 from streamplan.planning.horizon import HORIZON, SCALES, cheapest_at_scale, cost_over_months
 from streamplan.planning.plan import Plan
 from streamplan.planning.study import FEASIBLE, INFEASIBLE, UNPRICED, Study
@@ -202,6 +203,7 @@ def _left_out(study: Study) -> str:
     for status, few, many in (
         (INFEASIBLE, "cannot carry it", "cannot carry it"),
         (UNPRICED, "is sized but lacks a price", "are sized but lack a price"),
+        (FAILED, "could not be sized, as the table says", "could not be sized, as the table says"),
     ):
         titles = study.table[study.table["status"] == status]["title"].tolist()
         if len(titles) == 1:

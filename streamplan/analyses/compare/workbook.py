@@ -53,8 +53,7 @@ def study_workbook(study: Study, on: dt.date | None = None) -> bytes:
     billed = book.sheet(BILL, [48, 11, 30, 26, 12, 17, 15, 22, 17, 13, 15, 12, 11, 70], paper="A3")
     priced = book.sheet(PRICES, [30, 28, 13, 20, 13, 13, 14, 11, 9, 6, 11, 56, 56], paper="A3")
     bill = _Bill(billed, _Prices(priced, on))
-    for name in study.table["platform"]:
-        plan = study.plan_of(name)
+    for _, plan in study.ranked:
         if plan.feasible:
             bill.add(plan)
     bill.finish()
@@ -318,8 +317,7 @@ def _limits(book: Book, study: Study) -> None:
     sheet.put(0, 0, "Every constraint and hard limit used", "title")
     row = 4
     styles = ["text", "text", "word", "number", "number", "word", "number", "share", "share", "word", "note", "source"]
-    for name in study.table["platform"]:
-        plan = study.plan_of(name)
+    for _, plan in study.ranked:
         for position, c in enumerate(plan.sizing.constraint_rows()):
             binds = "binds" if position == plan.sizing.bound_by else ""
             sheet.row(

@@ -188,6 +188,7 @@ def decide(
             seed,
             terms=terms,
         )
+        out += [Excluded(f.offer, (Obstacle("size", f"could not be sized: {f.reason}"),)) for f in study.failed]
         aim = requirements.aim
         for o in study.offers:
             reasons = _no_cost(o)

@@ -6,6 +6,7 @@ import click
 
 from streamfacts.errors import NothingFeasible
 from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, POSTERIOR, REGION, WORKLOAD, Asked, asks
+from streamplan.planning.failures import report_failures
 
 
 @click.command("choose")
@@ -45,5 +46,6 @@ def command(
         from streamplan.views.terminal import console
 
         console().print(choice_table(choice))
+    report_failures(choice.failed)
     if not choice.something_fits:
         raise NothingFeasible("no machine of these offers carries every draw with a price for all it needs")

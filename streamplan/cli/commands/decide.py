@@ -9,6 +9,7 @@ import click
 
 from streamfacts.errors import InputError, NothingFeasible
 from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
+from streamplan.planning.failures import report_failures
 
 
 @click.command("decide")
@@ -75,6 +76,8 @@ def command(
             to.print(f"{about}: {sentence}")
         if written is not None:
             click.echo(f"report    {written.html}\nnotebook  {written.notebook}\ndata      {written.data}")
+    if result.study is not None:
+        report_failures(result.study.failed)
     if not result.ranked:
         raise NothingFeasible(nothing_left(result))
 

@@ -19,6 +19,7 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
+from streamplan.planning.failures import report_failures
 
 
 @click.command("risk")
@@ -68,5 +69,6 @@ def command(
 
         console().print(risk_table(result))
         console().print(risk_terms(result))
+    report_failures(result.failed)
     if not result.something_fits:
         raise NothingFeasible("no offer can carry this workload in any draw")
