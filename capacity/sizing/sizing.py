@@ -64,6 +64,8 @@ class Part:
     value : [`unit`] by configuration and demand
     kind : what it is, where something asks for it
     pool : the kind of unit that it is about, where an offer has several; empty for the main one
+    floors : what each of several reasons asks for at least [`unit`], by the reason in words; the formula of a part that
+        is picked for one demand begins with the one that asks for the most
     """
 
     name: str
@@ -73,6 +75,17 @@ class Part:
     source: str = ""
     kind: PartKind | None = None
     pool: str = ""
+    floors: tuple[tuple[str, Value], ...] = ()
+
+    def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Part:
+        """Return this part at an index of a sizing whose units have `ndim` axes, with the source for that."""
+        floors = tuple((reason, picked(least, index, ndim)) for reason, least in self.floors)
+        formula, of_one = self.formula, bool(floors) and all(np.ndim(least) == 0 for _, least in floors)
+        if of_one:
+            reason, most = max(floors, key=lambda floor: float(floor[1]))
+            formula, floors = f"chosen: at least {float(most):,.0f} for {reason}; {formula}", ()
+        value = picked(self.value, index, ndim)
+        return replace(self, value=value, formula=formula, source=source, floors=floors)
 
 
 @dataclass(frozen=True)
@@ -164,7 +177,7 @@ class Sizing:
             pools={name: units[index] for name, units in self.pools.items()},
             fewest={name: picked(value, of_demand, ndim - 1) for name, value in self.fewest.items()},
             multiple={name: picked(value, of_demand, ndim - 1) for name, value in self.multiple.items()},
-            parts=tuple(replace(p, value=picked(p.value, index, ndim), source=cited(p.source)) for p in self.parts),
+            parts=tuple(p.pick(index, ndim, cited(p.source)) for p in self.parts),
             **{name: picked(getattr(self, name), index, ndim) for name in OF_ONE},
         )
 
