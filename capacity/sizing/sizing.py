@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Constraint, Limit, Value, picked, together
+from capacity.sizing.placement import MANY
 from streamfacts.arrays import Array
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
@@ -189,11 +190,11 @@ class Sizing:
     def _ranking(self) -> NDArray[np.intp]:
         shape = self.units.shape
         if shape:
-            parts = [c.needed() / self.units_of(c) for c in self.constraints]
+            parts = [_part_of(c.needed(), self.units_of(c)) for c in self.constraints]
             pressure = np.stack([part if part.shape == shape else np.broadcast_to(part, shape) for part in parts])
         else:
             units = np.array([self.units_of(c) for c in self.constraints], float)
-            pressure = together(self.constraints).needed() / units
+            pressure = _part_of(together(self.constraints).needed(), units)
         return np.argsort(-pressure, axis=0, kind="stable")
 
     @cached_property
@@ -237,13 +238,18 @@ class Sizing:
                 out.append(Obstacle(limit.name, f"{limit.name}: {value} {relation}, {wall}{advice}", limit.source))
         if not np.all(np.isfinite(self.units)):
             nil = [c for c in self.constraints if not np.all(np.isfinite(c.needed()))]
-            out += [
-                Obstacle(
-                    c.name, f"{c.name}: one {self.unit} has none, {human(largest(c.demand), c.unit)} asked", c.source
-                )
-                for c in nil
-            ]
+            out += [Obstacle(c.name, self._unfit(c), c.source) for c in nil]
         return out
+
+    def _unfit(self, c: Constraint) -> str:
+        """Why no number of units will do, in words."""
+        has = largest(np.multiply(c.capacity, c.ceiling))
+        if not has:
+            return f"{c.name}: one {c.pool or self.unit} has none, {human(largest(c.demand), c.unit)} asked"
+        busiest, may = (human(x, c.unit) for x in (largest(c.fullest(np.asarray(MANY))), has))
+        return (
+            f"{c.name} ({c.state}): the busiest partition has {busiest}, and one {c.pool or self.unit} may have {may}"
+        )
 
     @property
     def broken(self) -> list[tuple[str, str]]:
@@ -290,3 +296,9 @@ class Sizing:
             }
             for c, (demand, capacity, needed, share, ceiling) in zip(self.constraints, columns, strict=True)
         ]
+
+
+def _part_of(needed: Array, units: Array) -> Array:
+    """Units needed over the units sized [1]; infinite where no number of them would do."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(np.isinf(needed), np.inf, needed / units))

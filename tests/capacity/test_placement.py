@@ -95,10 +95,14 @@ def test_a_gigabyte_a_second_for_a_week_on_local_disks():
 
 
 def test_the_same_with_101_partitions_is_no_plan():
-    """303 replicas of 5.99 TB are three disks each: no number of brokers will do."""
+    """303 replicas of 5.99 TB on disks of 1.875 TB: no number of brokers will do, and the wall is named."""
     s = size(work(write="1 GB/s", retention="7 d", partitions=101), "kafka-ec2-nvme", machine="is4gen.large")
     assert not s.feasible and np.isinf(s.units)
-    assert any(text.startswith("replica on one disk: 5.99 TB is above the most, 1.59 TB") for text in s.violations)
+    said = s.violations
+    assert any(text.startswith("replica on one disk: 5.99 TB is above the most, 1.59 TB") for text in said)
+    wanted = "disk space (normal): the busiest partition has 5.99 TB, and one broker may have 1.59 TB"
+    assert any(text.startswith(wanted) for text in said)
+    assert s.binding.startswith(("disk space", "disk write", "network in"))
 
 
 def test_msk_standard_holds_no_more_than_a_broker_may():
