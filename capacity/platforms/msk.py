@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing.constraint import Constraint, Limit, Resource
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
@@ -113,6 +114,9 @@ def _standard_machines(context: Context) -> Machines:
         disk_source=f"{source}; {default.source}",
         partitions_source=source,
     )
+
+
+_TIERED_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/msk-enable-cluster-tiered-storage-cli.html"
 
 
 def _standard(context: Context, *, tiered: bool) -> Sizing:
@@ -417,6 +421,11 @@ def _serverless(context: Context) -> Sizing:
         Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
         *partition_limits(d, partitions, of_partition),
+        *compacted_limits(
+            d,
+            limit("aws", "msk-serverless", "compacted_partition_max_gb"),
+            limit("aws", "msk-serverless", "max_partitions_compacted"),
+        ),
     ]
     if d.connections is not None:
         limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
@@ -495,6 +504,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
             "an upper bound on message size, which is configurable",
         ),
         sources=_SOURCES,
+        impossible={"compacted": _TIERED_SOURCE} if tiered else {},
     )
 
 
@@ -545,7 +555,6 @@ OFFERS = (
         },
         not_modelled=(
             "cross-zone and PrivateLink traffic of clients",
-            "compacted topics, which have lower limits",
             "rate of partition changes",
         ),
         sources=_SOURCES,

@@ -330,7 +330,10 @@ def partitions_part(demand: Demand, layout: Layout, brokers: Array, held_bytes: 
     rate, default = float(assumption("partition_planning_bytes_s")), float(assumption("default_partitions"))
     most = float(assumption("replica_bytes_most"))
     floors = (
-        (f"traffic (peak write / {rate / 1e6:g} MB/s)", np.ceil(demand.peak_wire_bytes_s / rate)),
+        (
+            f"traffic (peak write / {rate / 1e6:g} MB/s)",
+            np.minimum(np.ceil(demand.peak_wire_bytes_s / rate), demand.partitions),
+        ),
         (f"replicas of at most {most / GIB:g} GiB", np.ceil(held_bytes / most * (1.0 - ROUNDING))),
         ("instances of the largest consumer group", demand.consumers),
         ("topics", demand.topics),
