@@ -169,8 +169,9 @@ def test_consumers_ask_for_partitions_and_their_cost_counts():
     hours = [float(p.sizing.usage["aws.msk.serverless-partition"].quantity) for p in (few, many)]
     assert hours[1] - hours[0] == pytest.approx(114 * 730)
     assert many.monthly_usd > few.monthly_usd
-    basic = [plan(work(write="1 MB/s", consumers=n), "confluent-basic").sizing for n in (6, 100)]
-    assert float(basic[1].units) == math.ceil(100 / 30) > float(basic[0].units), "30 partitions an eCKU"
+    for n in (6, 100):
+        basic = plan(work(write="1 MB/s", consumers=n), "confluent-basic").sizing
+        assert float(wall(basic, "partitions").needed()) == pytest.approx(n / 30), "30 partitions an eCKU"
 
 
 def test_given_partitions_bind():
