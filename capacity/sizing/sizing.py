@@ -107,6 +107,7 @@ class Sizing:
     pools : units of further kinds that scale apart, such as bookies, by kind
     fewest : units of a kind that are there whatever the load, by kind, of the demand's shape
     multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
+    warnings : what an operator should know before this is run, in sentences
     sources : source of the machine of each configuration; what cites a machine cites the first, and once one
         configuration is picked, that one's. Empty where all have the same
     partitions : partitions of one cluster, leaders only; NaN, as all that follow, where the service shows none
@@ -131,6 +132,7 @@ class Sizing:
     fewest: Mapping[str, Array] = field(default_factory=dict)
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     partitions: Value = UNKNOWN
     replica_bytes: Value = UNKNOWN

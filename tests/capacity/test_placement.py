@@ -25,7 +25,9 @@ BROKERS = (*DISKS, "msk-express", "redpanda-byoc", "kafka-ec2-ebs-tiered")
 
 
 def work(**fields):
-    return Workload(**({"measured_at": "broker", "message": "1 KiB", "fan_out": 2, "retention": "1 d"} | fields))
+    """Evenly written, so that no peak is assumed, and measured as it lies on disks."""
+    usual = {"measured_at": "broker", "message": "1 KiB", "fan_out": 2, "retention": "1 d", "peak_ratio": 1}
+    return Workload(**(usual | fields))
 
 
 def wall(sizing, name, state="normal"):
