@@ -4,11 +4,12 @@ WORKLOAD ?= data/workloads/linkedin-busiest-cluster-2016.yaml
 FORM ?= examples/decisions/lyft-events-2018.yaml
 OUT ?= reports
 ARGS ?=
+SECONDS ?= 60
 
 BIN := .venv/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report decision test lint lab app docs pictures bench focus lock clean
+.PHONY: help setup report decision test fuzz lint lab app docs pictures bench focus lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -25,6 +26,9 @@ decision: .venv/.installed ## decide on a published load with a filled-in form: 
 
 test: .venv/.installed ## run the tests and the examples in the docstrings
 	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)
+
+fuzz: .venv/.installed ## give readers and models what nobody wrote: make fuzz SECONDS=60
+	@"$(BIN)/python" -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 lint: .venv/.installed ## style, formatting, layers and types
 	@"$(BIN)/ruff" check

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from pricing.own_prices import doubts_of
 from pricing.vendors import find_vendor
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
@@ -228,6 +229,8 @@ class PriceGap:
 class PriceBook:
     """Prices by (meter, sku, region), each a tuple of tiers in order.
 
+    `overridden` are the keys of the user's own rows, `doubts` sentences on rows of theirs that are odd.
+
     Examples
     --------
     >>> PriceBook.load().price("aws.kinesis.shard", "", "us-east-1").price
@@ -236,6 +239,8 @@ class PriceBook:
 
     prices: Mapping[Key, tuple[Price, ...]]
     overridden: frozenset[Key] = field(default_factory=frozenset)
+    doubts: tuple[str, ...] = ()
+    _found: set[Key] = field(default_factory=set, init=False, compare=False, repr=False)
     _schedules: dict[Any, Schedule] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
@@ -254,11 +259,15 @@ class PriceBook:
             return _shipped_book(data_dir())
         prices = dict(_shipped(data_dir()))
         own: set[Key] = set()
+        doubts: list[str] = []
+        clouds = {name: find_vendor(meter.vendor).cloud for name, meter in meters().items()}
         for path in overrides:
-            rows = read_prices(Path(path))
-            prices.update(rows)
-            own.update(rows)
-        return cls(prices, frozenset(own))
+            rows = read_numbered(Path(path))
+            found = _by_key((price for _, price in rows), Path(path).name)
+            doubts += doubts_of(rows, Path(path).name, prices, clouds)
+            prices.update(found)
+            own.update(found)
+        return cls(prices, frozenset(own), tuple(doubts))
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""
@@ -281,11 +290,18 @@ class PriceBook:
 
     def find(self, meter: str, sku: str, region: str) -> tuple[Price, ...]:
         """Return the tiers of a price in a region, else those for every region; the user's own rows come first."""
-        keys = [(meter, sku, region), (meter, sku, ANY_REGION)]
-        for key in sorted(keys, key=lambda key: key not in self.overridden):
+        here, anywhere = (meter, sku, region), (meter, sku, ANY_REGION)
+        own_anywhere = anywhere in self.overridden and here not in self.overridden
+        for key in (anywhere, here) if own_anywhere else (here, anywhere):
             if key in self.prices:
+                self._found.add(key)
                 return self.prices[key]
         return ()
+
+    @property
+    def unread(self) -> tuple[Key, ...]:
+        """The user's own prices that nothing has looked up so far, in order."""
+        return tuple(sorted(self.overridden - self._found))
 
     def price(self, meter: str, sku: str, region: str) -> Price:
         """Return the first tier of a price.
@@ -421,6 +437,11 @@ def _grouped(table: Table, path: Path) -> dict[Key, tuple[int, ...]]:
 
 def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
     """Read one CSV of prices and check every row and every tier."""
+    return _by_key((price for _, price in read_numbered(path)), path.name)
+
+
+def read_numbered(path: Path) -> list[tuple[int, Price]]:
+    """Return the rows of one CSV of prices, each with the line that it is on and well formed by itself."""
     table = read_csv(path, "price book")
     header = table.header
     lacking = [name for name in REQUIRED if name not in header]
@@ -438,7 +459,7 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
         raise InputError(
             f"{path.name} row {numbers[int(row_number)]}: {name}", problem["input"], _allowed(problem)
         ) from None
-    return _by_key(prices, path.name)
+    return list(zip(numbers, prices, strict=True))
 
 
 @cache

@@ -9,6 +9,7 @@ import numpy as np
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
     chosen_partitions,
@@ -21,6 +22,7 @@ from capacity.sizing.partitions import (
 from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, ZONE_DOWN
+from capacity.systems.quotas import lagging_reads, service_level, vcpu_share, with_catch_up
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
@@ -57,6 +59,7 @@ def _constraints(d: Demand) -> list[Constraint]:
     of_one = _fact("write_equivalent_mb_s")
     capacity = np.asarray(of_one.value * 1e6)
     target, target_source = _target(d)
+    share, share_source = vcpu_share(d)
     peak, copies = d.peak_wire_bytes_s, d.replication_factor
     out = [
         Constraint(
@@ -69,15 +72,18 @@ def _constraints(d: Demand) -> list[Constraint]:
             f"{of_one.source}; {target_source}",
             "average write x copies + (average write x (fan-out + copies - 1)) / 4",
         ),
-        Constraint(
-            "peak throughput",
-            NORMAL,
-            write_equivalent(peak, d.fan_out, copies),
-            capacity,
-            1.0,
-            "bytes/s",
-            of_one.source,
-            "peak write x copies + (peak write x (fan-out + copies - 1)) / 4, up to the rated throughput",
+        *with_catch_up(
+            Constraint(
+                "peak throughput",
+                NORMAL,
+                write_equivalent(peak, d.fan_out, copies),
+                capacity,
+                share,
+                "bytes/s",
+                f"{of_one.source}; {share_source}",
+                "peak write x copies + (peak write x (fan-out + copies - 1)) / 4",
+            ),
+            d.wire_bytes_s * lagging_reads(d) / _fact("reads_per_write").value,
         ),
     ]
     if d.survive == "zone":
@@ -89,9 +95,9 @@ def _constraints(d: Demand) -> list[Constraint]:
                 ZONE_DOWN,
                 write_equivalent(peak, d.fan_out, np.maximum(copies * left, 1.0)),
                 capacity,
-                1.0,
+                share,
                 "bytes/s",
-                of_one.source,
+                f"{of_one.source}; {share_source}",
                 "the same with the copies alive, on two of three zones",
                 share=left,
             )
@@ -102,25 +108,27 @@ def _constraints(d: Demand) -> list[Constraint]:
 def _model(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     constraints = _constraints(d)
-    least, zones = _fact("min_vcpu"), _fact("zones")
+    zones, disk, of_broker = _fact("zones"), _fact("broker_max_disk_gib"), _fact("broker_max_vcpu").value
+    disk_gib = d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
+    # a broker a copy, and brokers whose disks hold the partitions: so many vCPU that there are as many brokers
+    asked = np.maximum(d.replication_factor, np.ceil(d.partitions * disk_gib / disk.value - ROUNDING))
+    for_brokers = np.where(asked > _fact("min_brokers").value, of_broker * (asked - 1.0) + 1.0, 0.0)
+    least = np.maximum(_fact("min_vcpu").value, for_brokers)
     of_each = float(context.options["memory_gib_per_vcpu"])
-    most = min(_fact("broker_max_vcpu").value, _fact("broker_max_memory_gib").value / of_each)
+    most = min(of_broker, _fact("broker_max_memory_gib").value / of_each)
 
     def brokers_of(vcpu: Array) -> Array:
         return np.maximum(_fact("min_brokers").value, np.ceil(vcpu / most - ROUNDING))
 
-    needed = units_needed(constraints, least.value, 1.0)
+    needed = units_needed(constraints, least, 1.0)
     vcpu = context.units_or(grown_for_partitions(d, needed, brokers_of, most))
     memory_gib = vcpu * of_each
     brokers = brokers_of(finite(vcpu))
-    three = d.replace(zones=zones.value)
-    partitions = chosen_partitions(three, d.partitions, brokers)
-    once = stored_bytes(d.wire_bytes_s, d.held_s)
-    layout = laid_out(d, partitions, brokers, once)
+    partitions = chosen_partitions(d.replace(zones=zones.value), d.partitions, brokers)
+    for_partitions = partitions * disk_gib
+    layout = laid_out(d, partitions, brokers, stored_bytes(d.wire_bytes_s, d.held_s))
     dcu = vcpu * _fact("dcu_per_vcpu").value + memory_gib * _fact("dcu_per_gib").value
-    for_partitions = partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
     local_gib = np.maximum(vcpu * _fact("disk_gib").value, np.ceil(for_partitions))
-    disk = _fact("broker_max_disk_gib")
     regional = {name: _fact(name) for name in ("vcpu", "memory", "clusters")}
     limits = (
         Limit(
@@ -214,7 +222,8 @@ def _model(context: Context) -> Sizing:
     )
     notes = (
         "Google's sizing rule, with batches of at least 10 kB; smaller ones lower what a vCPU carries",
-        "the peak may use the whole rated throughput of the vCPU, as the rule's average / peak implies",
+        "the average uses up to half of what a vCPU is rated at, as Google's rule starts from",
+        *service_level(d, vcpu_share(d)),
     )
     # what a broker holds is not shown: closed segments are in long-term storage
     of_one = layout.of_one(
@@ -245,9 +254,7 @@ OFFERS = (
                 low=_fact("memory_min_gib").value,
                 high=_fact("memory_max_gib").value,
             ),
-            Option(
-                "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
-            ),
+            FOLLOWER_FETCH,
         ),
         protocols=(Protocol.KAFKA,),
         kind="kafka-managed",
@@ -258,12 +265,13 @@ OFFERS = (
             "(https://cloud.google.com/terms/managed-service-for-apache-kafka/sla)",
             "disks": "outlive the broker; rolled segments in Cloud Storage",
         },
+        keeps_copies=True,
         not_modelled=(
             "Private Service Connect endpoints and the data they process",
             "Kafka Connect clusters, schema registry",
             "batches below 10 kB, which lower the throughput of a vCPU",
             "compacted topics, which stay on local disks",
-            "one broker down, which is less than a zone; catch-up after an outage",
+            "one broker down, which is less than a zone; what followers fetch after an outage",
             "a limit on message size or partitions, which was not found",
         ),
         sources=(_PRICING, "https://docs.cloud.google.com/managed-service-for-apache-kafka/docs/plan-cluster-size"),

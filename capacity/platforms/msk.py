@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing.constraint import Constraint, Limit, Resource
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
@@ -31,20 +34,26 @@ from capacity.sizing.partitions import (
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
-from capacity.systems.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.brokers import (
+    NORMAL,
+    ZONE_DOWN,
+    Machines,
+    broker_constraints,
+    connection_constraints,
+    rebuild_seconds,
+    use_up_to,
+)
 from capacity.systems.kafka import REBUILD_FORMULA, largest_disk_load
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.tables import Fact, assumption, limit
-from streamfacts.units import GIB, MIB
+from streamfacts.units import GIB, MIB, human
 from streamfacts.usage import UsageLine
 
 _AUTHENTICATION = Option(
     "authentication",
     "scram",
-    "how clients log in; only IAM limits the connections of a broker",
+    "how clients log in; with IAM AWS limits the connections of a broker, else its size does",
     allowed=("iam", "scram", "mtls", "none"),
-)
-_FOLLOWER_FETCH = Option(
-    "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
 )
 
 
@@ -76,12 +85,14 @@ def _cluster_limits(offer: str, units: Any) -> list[Limit]:
     return [_at_most("brokers in a KRaft cluster", units, most, "brokers", advice=advice)]
 
 
-def _connections(context: Context, offer: str) -> list[Constraint]:
-    """The client connections that one broker takes with IAM, if the workload says how many there are."""
-    if context.demand.connections is None or context.options["authentication"] != "iam":
+def _connections(context: Context, offer: str, vcpu: Any) -> list[Constraint]:
+    """The client connections that one broker takes: with IAM as AWS limits them, else those of a broker of its size."""
+    if context.demand.connections is None:
         return []
+    if context.options["authentication"] != "iam":
+        return connection_constraints(context.demand, vcpu)
     each = limit("aws", offer, "connections_per_broker_iam")
-    whole, _ = use_up_to(context.demand, "quota", "quota_use_up_to")
+    whole, _ = count_share(context.demand, "connections")
     how = "client connections, spread over the brokers"
     return [
         Constraint(
@@ -115,11 +126,29 @@ def _standard_machines(context: Context) -> Machines:
     )
 
 
+_TIERED_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/msk-enable-cluster-tiered-storage-cli.html"
+
+
+def _rounded_up(d: Demand, *, tiered: bool) -> tuple[Demand, tuple[str, ...]]:
+    """Return the demand with what MSK has a least of rounded up to it, and what was said of it in words."""
+    zones, notes = 2.0, []
+    if np.any(d.zones < zones):
+        notes.append(f"spread over {zones:g} zones, the fewest that MSK has ({_ZONES_SOURCE})")
+    least = limit("aws", "msk-standard", "tiered_min_retention_s")
+    if tiered and np.any(d.retention_s < least.value):
+        kept = human(least.value, "seconds")
+        notes.append(f"kept for {kept}, the least retention of a tiered topic ({least.source})")
+        d = d.replace(retention_s=np.maximum(d.retention_s, least.value))
+    return d.replace(zones=np.maximum(d.zones, zones)), tuple(notes)
+
+
 def _standard(context: Context, *, tiered: bool) -> Sizing:
-    d, hours = context.demand, context.hours_per_month
+    hours = context.hours_per_month
+    d, notes = _rounded_up(context.demand, tiered=tiered)
     machines = _standard_machines(context)
-    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != Resource.DISK_OPERATIONS]
-    constraints += _connections(context, "msk-standard")
+    left_out = (Resource.DISK_OPERATIONS, Resource.CONNECTIONS)
+    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name not in left_out]
+    constraints += _connections(context, "msk-standard", machines.vcpu)
     least = np.maximum(d.replication_factor, d.zones)
     once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
     asked = partitions_asked(d, once)
@@ -136,21 +165,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     limits += [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
-        Limit("zones", d.zones, 2.0, "zones", _ZONES_SOURCE, at_least=True),
     ]
-    if tiered:
-        window = limit("aws", "msk-standard", "tiered_min_retention_s")
-        limits.append(
-            Limit(
-                "retention of a tiered topic",
-                d.retention_s,
-                window.value,
-                "seconds",
-                window.source,
-                at_least=True,
-            )
-        )
-
     volume_gib = np.maximum(
         np.ceil(layout.bytes_on_fullest / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value
     )
@@ -203,7 +218,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
             rebuild_s=rebuild,
         )
     sources = _brokers("standard").of(context.names).sources
-    return context.sizing("broker", units, constraints, limits, lines, parts, sources=sources, of_one=of_one)
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes, sources=sources, of_one=of_one)
 
 
 # ---------------------------------------------------------------------------------------------------- Express
@@ -214,7 +229,7 @@ def _express(context: Context) -> Sizing:
     rows = _brokers("express").of(context.names)
     copies, zones = (limit("aws", "msk-express", n) for n in ("replication_factor", "zones"))
     share, share_source = use_up_to(d, "quota", "express_use_up_to")
-    whole, _ = use_up_to(d, "partitions", "quota_use_up_to")
+    whole, _ = count_share(d, "partitions")
     source = rows.source
     per_partition = limit("aws", "msk-express", "partition_max_mb_s")
     write = d.peak_wire_bytes_s
@@ -235,16 +250,19 @@ def _express(context: Context) -> Sizing:
             "peak write",
             **led,
         ),
-        Constraint(
-            "egress",
-            NORMAL,
-            read,
-            mega["sustained_egress_mb_s"],
-            share,
-            "bytes/s",
-            f"{source}; {share_source}",
-            "peak write x fan-out",
-            **led,
+        *with_catch_up(
+            Constraint(
+                "egress",
+                NORMAL,
+                read,
+                mega["sustained_egress_mb_s"],
+                share,
+                "bytes/s",
+                f"{source}; {share_source}",
+                "peak write x fan-out",
+                **led,
+            ),
+            d.wire_bytes_s * lagging_reads(d),
         ),
         Constraint(
             Resource.PARTITIONS,
@@ -258,7 +276,7 @@ def _express(context: Context) -> Sizing:
             **led | {"copies": copies.value, "lead": 0.0, "hottest": 0.0},
         ),
     ]
-    constraints += _connections(context, "msk-express")
+    constraints += _connections(context, "msk-express", context.rows(rows["vcpu"]))
     if d.survive == "zone":
         left = np.asarray((zones.value - 1) / zones.value)
         one = 1.0
@@ -334,7 +352,9 @@ def _express(context: Context) -> Sizing:
     )
     parts = [Part("partitions", context.spread(partitions), "partitions", f"{how}{even}", per_partition.source)]
     of_one = layout.of_one(vcpu=context.rows(rows["vcpu"]), memory_gib=context.rows(rows["memory_gib"]))
-    return context.sizing("broker", units, constraints, limits, lines, parts, of_one=of_one)
+    return context.sizing(
+        "broker", units, constraints, limits, lines, parts, service_level(d, (share, share_source)), of_one=of_one
+    )
 
 
 # ------------------------------------------------------------------------------------------------- Serverless
@@ -344,8 +364,8 @@ def _serverless(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     offer = "msk-serverless"
     write = d.peak_wire_bytes_s
-    read = write * d.fan_out
-    share, share_source = use_up_to(d, "quota", "quota_use_up_to")
+    read, backlog = write * d.fan_out, d.wire_bytes_s * lagging_reads(d)
+    quota, counted = quota_share(d), {name: count_share(d, name) for name in ("partitions", "connections")}
     fact = {
         n: limit("aws", offer, n)
         for n in (
@@ -364,14 +384,15 @@ def _serverless(context: Context) -> Sizing:
         (
             f"{way} of the busiest partition",
             load,
-            fact[f"partition_max_{way}_mb_s"].value * 1e6,
+            fact[f"partition_max_{way}_mb_s"].value * 1e6 * quota[0],
             fact[f"partition_max_{way}_mb_s"].source,
         )
-        for way, load in (("ingress", write), ("egress", read))
+        for way, load in (("ingress", write), ("egress", read + backlog))
     ]
     partitions = carried_partitions(d, [(load, most) for _, load, most, _ in of_partition])
 
     def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
+        share, share_source = counted.get(unit, quota)
         source = f"{fact[key].source}; {share_source}"
         return Constraint(
             name,
@@ -386,7 +407,7 @@ def _serverless(context: Context) -> Sizing:
 
     constraints = [
         of_cluster("ingress", write, "max_ingress_mb_s", 1e6, "bytes/s", "peak write"),
-        of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"),
+        *with_catch_up(of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"), backlog),
         of_cluster(
             "partitions",
             partitions,
@@ -404,20 +425,25 @@ def _serverless(context: Context) -> Sizing:
             "produced batches, one a request",
         ),
     ]
+    if d.connections is not None:
+        constraints.append(
+            of_cluster("connections", d.connections, "max_connections", 1.0, "connections", "client connections")
+        )
     clusters = context.units_or(1.0)
-    advice = "split over several clusters"
-    limits = [
-        Limit(c.name, c.demand, c.capacity * c.ceiling * clusters, c.unit, c.source, advice=advice) for c in constraints
-    ]
+    split = "split over several clusters"
+    limits = walls(constraints, clusters, split)
     limits += [
         _at_most("message size", d.max_message_bytes, fact["max_message_mib"], "bytes", MIB),
         _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
         Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
         *partition_limits(d, partitions, of_partition),
+        *compacted_limits(
+            d,
+            limit("aws", "msk-serverless", "compacted_partition_max_gb"),
+            limit("aws", "msk-serverless", "max_partitions_compacted"),
+        ),
     ]
-    if d.connections is not None:
-        limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
     stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     lines = [
         UsageLine("aws.msk.serverless-cluster", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
@@ -456,9 +482,8 @@ def _serverless(context: Context) -> Sizing:
             fact["partition_max_ingress_mb_s"].source,
         ),
     )
-    return context.sizing(
-        "cluster", clusters, constraints, limits, lines, parts, of_one={"partitions": context.spread(partitions)}
-    )
+    of_one = {"partitions": context.spread(partitions)}
+    return context.sizing("cluster", clusters, constraints, limits, lines, parts, service_level(d), of_one=of_one)
 
 
 _ZONES_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/what-is-msk.html"
@@ -474,7 +499,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         provider="aws",
         configurations=partial(_configurations, "standard"),
         model=partial(_standard, tiered=tiered),
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        options=(FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         machines=_machine_of,
         metrics=("msk",),
         tiered_as="" if tiered else f"{name}-tiered",
@@ -487,12 +512,14 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
             "availability": _SLA,
             "disks": "outlive the broker",
         },
+        keeps_copies=True,
         not_modelled=(
             "kafka.t3 brokers, as their network and disk baselines are not published",
             "storage auto-scaling, private connectivity over several VPCs, MSK Connect",
             "an upper bound on message size, which is configurable",
         ),
         sources=_SOURCES,
+        impossible={"compacted": _TIERED_SOURCE} if tiered else {},
     )
 
 
@@ -506,7 +533,7 @@ OFFERS = (
         provider="aws",
         configurations=partial(_configurations, "express"),
         model=_express,
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        options=(FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         machines=_machine_of,
         metrics=("msk",),
         protocols=(Protocol.KAFKA,),
@@ -543,7 +570,6 @@ OFFERS = (
         },
         not_modelled=(
             "cross-zone and PrivateLink traffic of clients",
-            "compacted topics, which have lower limits",
             "rate of partition changes",
         ),
         sources=_SOURCES,

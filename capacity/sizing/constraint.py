@@ -42,6 +42,7 @@ class Resource(StrEnum):
     DISK_SPACE = "disk space"
     PARTITIONS = "partitions"
     COMPACTED_PARTITIONS = "compacted partitions"
+    CONNECTIONS = "connections"
     TOPICS = "topics"
     ENSEMBLE = "ensemble"
 
@@ -66,6 +67,7 @@ HELD = frozenset(
         Resource.DISK_OPERATIONS,
         Resource.PARTITIONS,
         Resource.COMPACTED_PARTITIONS,
+        Resource.CONNECTIONS,
         Resource.TOPICS,
         Resource.ENSEMBLE,
     }

@@ -324,26 +324,25 @@ def partitions_by_size_source() -> str:
 
 def partitions_part(demand: Demand, layout: Layout, brokers: Array, held_bytes: Array) -> Part:
     """Return the partitions of a cluster as a part of its sizing, with why they are so many."""
+    value = layout.partitions * np.ones(np.shape(brokers))
     if demand.partitions_given:
-        why = "as given"
-    else:
-        rate, default = float(assumption("partition_planning_bytes_s")), float(assumption("default_partitions"))
-        most = float(assumption("replica_bytes_most"))
-        floors = {
-            f"traffic (peak write / {rate / 1e6:g} MB/s)": np.ceil(demand.peak_wire_bytes_s / rate),
-            f"replicas of at most {most / GIB:g} GiB": np.ceil(held_bytes / most * (1.0 - ROUNDING)),
-            "instances of the largest consumer group": demand.consumers,
-            "topics": demand.topics,
-            f"a default of {default:g}": np.asarray(default),
-        }
-        ask = max(floors, key=lambda name: float(np.max(floors[name])))
-        why = (
-            f"chosen: at least {float(np.max(floors[ask])):,.0f} for {ask}; the same number of leaders on each broker,"
-            " also with a broker or a zone down"
-        )
+        return Part("partitions", value, "partitions", "as given")
+    rate, default = float(assumption("partition_planning_bytes_s")), float(assumption("default_partitions"))
+    most = float(assumption("replica_bytes_most"))
+    floors = (
+        (
+            f"traffic (peak write / {rate / 1e6:g} MB/s)",
+            np.minimum(np.ceil(demand.peak_wire_bytes_s / rate), demand.partitions),
+        ),
+        (f"replicas of at most {most / GIB:g} GiB", np.ceil(held_bytes / most * (1.0 - ROUNDING))),
+        ("instances of the largest consumer group", demand.consumers),
+        ("topics", demand.topics),
+        (f"a default of {default:g}", np.float64(default)),
+    )
+    how = "the same number of leaders on each broker, also with a broker or a zone down"
     sources = ("partition_planning_bytes_s", "replica_bytes_most", "leaders_per_broker", "default_partitions")
-    source = "" if demand.partitions_given else "; ".join(assumption(name).source for name in sources)
-    return Part("partitions", layout.partitions * np.ones(np.shape(brokers)), "partitions", why, source)
+    source = "; ".join(dict.fromkeys(part for name in sources for part in assumption(name).source.split("; ")))
+    return Part("partitions", value, "partitions", how, source, floors=floors)
 
 
 __all__ = [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamfacts.errors import InputError, NothingFeasible, cut
+from streamfacts.errors import InputError, NothingFeasible, cut, legible
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.failures import report_failures
 
@@ -49,14 +49,20 @@ class Asked:
     @cached_property
     def workload(self) -> Workload:
         """The workload in its region, with the CPU that own measurements found its brokers to need."""
-        return load(self.workload_file, self.region, self.posterior)
+        from capacity.workload.contradictions import contradictions
+
+        workload = load(self.workload_file, self.region, self.posterior)
+        warn(contradictions(workload))
+        return workload
 
     @cached_property
     def book(self) -> PriceBook:
         """The shipped prices under the user's own prices and discounts."""
         from pricing import open_book
 
-        return open_book(*self.price_book)
+        book = open_book(*self.price_book)
+        warn(book.doubts)
+        return book
 
     @cached_property
     def options(self) -> dict[str, str]:
@@ -227,6 +233,12 @@ def load(path: str, region: str | None, posterior: str | None = None) -> Workloa
     from capacity.measured.calibration.own_measurements import cpu_factor_of
 
     return workload.replace(cpu_factor=cpu_factor_of(posterior))
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Print sentences to standard error, where they stand beside a result."""
+    for sentence in sentences:
+        click.echo(f"streamplan: note: {legible(sentence)}", err=True)
 
 
 #: Rows that a message shows of those that cannot be used.

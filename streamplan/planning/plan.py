@@ -20,6 +20,7 @@ from streamplan.planning.bills import priced
 from streamplan.planning.fleet import fleet_warnings
 from streamplan.planning.odds import Odds, odds_of
 from streamplan.planning.soundness import easiest, sound
+from streamplan.planning.split import Split, split_of
 from streamplan.planning.terms import Terms, Told
 
 
@@ -181,13 +182,15 @@ class Cheaper:
 class Plan:
     """One offer with the configuration chosen, for the likely demand (0-d).
 
-    `cheaper` is the plan of the least cost where an easier one was taken.
+    `split` says which limit made several clusters of one, where their number was not given; `cheaper` is the plan of
+    the least cost where an easier one was taken.
     """
 
     offer: Offer
     workload: Workload | None
     sizing: Sizing
     bill: Bill
+    split: Split | None = None
     cheaper: Cheaper | None = None
 
     @cached_property
@@ -198,7 +201,7 @@ class Plan:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know before this is run, in sentences."""
-        return fleet_warnings(self)
+        return (*self.sizing.warnings, *fleet_warnings(self))
 
     @property
     def machine(self) -> str:
@@ -233,6 +236,13 @@ class Plan:
     def monthly_usd(self) -> float | None:
         """Cost of the month [USD], None where the offer is infeasible or a price is missing."""
         return self.bill.total if self.feasible else None
+
+    @cached_property
+    def asides(self) -> tuple[str, ...]:
+        """What choices that are left at their defaults would save, in sentences."""
+        from streamplan.planning.asides import asides
+
+        return asides(self)
 
     @property
     def reason(self) -> str:
@@ -356,7 +366,7 @@ def plan(
         demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
     else:
         of, demand = None, workload
-    costed, names, free = None, offer.configurations(), machine is None
+    costed, names, split, free = None, offer.configurations(), None, machine is None
     if machine is None or clusters is None:
         costed = cost_all(demand, platform, terms, units=units, clusters=1 if clusters is None else clusters)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
@@ -369,12 +379,15 @@ def plan(
                 feasible = several.sizing.feasible & keep[:, None]
                 if feasible.any():
                     column = int(feasible.any(axis=0).argmax())
-                    clusters = int(counts[column])
+                    clusters, one = int(counts[column]), costed
                     costed = cost_all(demand, platform, terms, clusters=clusters)
-                    machine = next(str(names[i]) for i in costed.order() if feasible[i, column])
+                    place = next(int(i) for i in costed.order() if feasible[i, column])
+                    machine = str(names[place])
+                    fewer = several.sizing.pick(place, column - 1) if column else one.sizing.pick(place)
+                    split = split_of(clusters, one.sizing.pick(place), fewer)
     if costed is not None and machine in names:
         index = int(np.flatnonzero(names == machine)[0])
-        chosen = Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index))
+        chosen = Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index), split)
         return replace(chosen, cheaper=costed.cheaper_than(index) if free else None)
     sizing = size(
         demand,

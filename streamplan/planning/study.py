@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 
-from capacity import Demand, Workload, find_offer, offers
+from capacity import Demand, Workload, find_offer, offers_for
 from capacity.sizing.constraint import InState
 from capacity.sizing.sizing import OF_ONE
 from pricing import PriceBook
@@ -17,12 +17,13 @@ from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
 from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
 from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from streamplan.planning.people import People
 
 
 FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
@@ -205,6 +206,9 @@ class Study:
                     "what": p.what,
                     "configuration": p.configuration,
                     "clusters": p.clusters,
+                    "split_by": p.split.limit if p.split else "",
+                    "split": str(p.split or ""),
+                    "warnings": list(p.warnings),
                     "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
                     "unit": p.sizing.unit,
                     **{name: _known(getattr(p.sizing, name)) for name in OF_ONE},
@@ -212,7 +216,6 @@ class Study:
                     "units_for_90": _known(p.odds.units) if p.odds else None,
                     "cheaper": p.cheaper.what if p.cheaper else "",
                     "cheaper_usd": p.cheaper.usd if p.cheaper else None,
-                    "warnings": list(p.warnings),
                     "binding": p.sizing.binding,
                     "next_wall": p.sizing.next_binding,
                     "utilisation": _use_at_peak(p),
@@ -314,6 +317,7 @@ def _failed_row(f: Failure) -> dict[str, Any]:
     return {
         **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
         **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
+        **{"split_by": "", "split": "", "warnings": []},
         **{"utilisation": None, "confidence": "", "closed": f.offer.closed, "lacks": "; ".join(f.offer.lacks)},
         "reason": f.reason,
     }
@@ -353,7 +357,7 @@ def study(
     with its reason.
     """
     terms = Terms.of(terms, **told)
-    considered = [find_offer(name) for name in (list(only) if only else offers())]
+    considered = [find_offer(name) for name in (list(only) if only else offers_for(workload))]
     own = terms.for_each(considered)
     points = Points.of(workload, terms.people, scales)
     plans: list[Plan] = []

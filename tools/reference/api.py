@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -35,16 +36,40 @@ def names(package: str) -> list[str]:
     return [str(name) for name in importlib.import_module(package).__all__]
 
 
-def _public() -> dict[str, list[str]]:
-    """Public names by package, each once: where it is first, with the other places it is had from."""
-    seen: dict[int, str] = {}
-    out: dict[str, list[str]] = {}
+@dataclass
+class Described:
+    """What the reference describes: where it is first, where else, and what returns it if no package names it."""
+
+    package: str
+    name: str
+    value: Any
+    places: list[str] = field(default_factory=list)
+    returned_by: list[str] = field(default_factory=list)
+
+
+def everything() -> list[Described]:
+    """Return all public names, each once, and the classes of ours that public functions return."""
+    found: dict[int, Described] = {}
     for package in PACKAGES:
         for name in names(package):
             value = getattr(importlib.import_module(package), name)
-            home = seen.setdefault(id(value), f"{package}.{name}")
-            out.setdefault(home, []).append(f"{package}.{name}")
-    return out
+            found.setdefault(id(value), Described(package, name, value)).places.append(f"{package}.{name}")
+    for public in list(found.values()):
+        value = _returned(public.value)
+        if value is not None and (id(value) not in found or found[id(value)].returned_by):
+            item = found.setdefault(id(value), Described(public.package, value.__name__, value))
+            item.returned_by.append(public.name)
+    return list(found.values())
+
+
+def _returned(function: Any) -> type | None:
+    """The class of ours that a function returns, None for another."""
+    if not inspect.isfunction(function):
+        return None
+    written = function.__annotations__.get("return")
+    # an annotation is text; a class that is imported for types alone is looked up where the module would have it from
+    value = getattr(inspect.getmodule(function), written, None) if isinstance(written, str) else written
+    return value if inspect.isclass(value) and _ours(value) else None
 
 
 def signature(name: str, value: Any) -> str:
@@ -144,12 +169,11 @@ def _member(owner: str, value: type, name: str) -> Iterator[str]:
     yield from described(member)
 
 
-def _section(home: str, places: list[str]) -> Iterator[str]:
-    package, _, name = home.rpartition(".")
-    value = getattr(importlib.import_module(package), name)
+def _section(item: Described) -> Iterator[str]:
+    name, value = item.name, item.value
     yield f"### {name}"
-    others = [place for place in places if place != home]
-    yield f"Also {', '.join(map(code, others))}." if others else ""
+    yield f"What {', '.join(map(code, item.returned_by))} returns." if item.returned_by else ""
+    yield f"Also {', '.join(map(code, item.places[1:]))}." if item.places[1:] else ""
     if inspect.isclass(value) and issubclass(value, BaseModel):
         yield f"```python\n{name}(**fields)\n```"
         yield "Its fields: [Workload](workload.md)." if name == "Workload" else ""
@@ -162,16 +186,16 @@ def _section(home: str, places: list[str]) -> Iterator[str]:
 
 
 def markdown() -> str:
-    """Return a section for each package and in it one for each public name."""
-    found = _public()
+    """Return a section for each package and in it one for each public name, and for what it returns."""
+    found = everything()
     parts = []
     for package in PACKAGES:
         module = importlib.import_module(package)
-        here = {home: places for home, places in found.items() if home.rpartition(".")[0] == package}
-        others = [place for home in found if home not in here for place in found[home]]
-        elsewhere = [place for place in others if place.startswith(f"{package}.")]
+        here = [item for item in found if item.package == package]
+        places = [place for item in found if item.package != package for place in item.places]
+        elsewhere = [place for place in places if place.startswith(f"{package}.")]
         parts += [f"## {package}", _prose(inspect.getdoc(module) or "")]
         parts.append(f"Also {', '.join(map(code, elsewhere))}, described where they are from." if elsewhere else "")
-        for home in sorted(here, key=str.lower):
-            parts += _section(home, here[home])
+        for item in sorted(here, key=lambda item: item.name.lower()):
+            parts += _section(item)
     return blocks(parts)

@@ -6,14 +6,18 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from capacity import Demand
+from capacity.demand.said import demand_sentences, kept_words
+from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
+from pricing import PriceBook
 from streamfacts.units import human, largest
 from streamfacts.words import money
-from streamplan.analyses.compare.answer import answer_of
 from streamplan.planning.failures import FAILED
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
+from streamplan.planning.unused_inputs import Moved, unused_inputs
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
 
 if TYPE_CHECKING:
@@ -27,14 +31,43 @@ def study_document(study: Study) -> dict[str, Any]:
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
-            "platforms": list(study.rows),
+            "platforms": [{**row, "asides": _asides(study, row["platform"])} for row in study.rows],
             "equivalence": list(study.equivalence_rows),
         }
     )
 
 
+def _asides(study: Study, platform: str) -> list[str]:
+    """What choices left at their defaults would save on a plan; nothing where there is no plan."""
+    return next((list(p.asides) for p in study.plans if p.offer.name == platform), [])
+
+
+def compare_document(study: Study) -> dict[str, Any]:
+    """Return the same with the inputs that each offer reads nothing of, and what is odd about the user's own prices."""
+    document, moved = study_document(study), Moved.of(study.workload)
+    for row in document["platforms"]:
+        row["unused_inputs"] = list(unused_inputs(study.plan_of(row["platform"]), moved))
+    return {**document, "warnings": warnings(study)}
+
+
+def warnings(study: Study) -> list[str]:
+    """Return what is odd, a sentence each: doubtful prices of the user's own, and those that nothing looked up."""
+    return [*study.book.doubts, *unread_prices(study.book)]
+
+
+def unread_prices(book: PriceBook) -> list[str]:
+    """Return a sentence on the user's own prices that no offer looked up, none if there are none."""
+    rows = [" ".join(part for part in key if part) for key in book.unread]
+    if not rows:
+        return []
+    shown = ", ".join(rows[:5]) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
+    return [f"{len(rows)} of {len(book.overridden)} prices of your own were read by no offer: {shown}"]
+
+
 def answer(study: Study, on: dt.date | None = None) -> Html:
     """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
+    from streamplan.analyses.compare.answer import answer_of
+
     return render("answer.html.j2", w=study.workload, answer=answer_of(study, on))
 
 
@@ -47,7 +80,8 @@ def comparison(study: Study) -> Html:
         else:
             row["obstacles"] = [] if row["status"] in (FEASIBLE, CLOSED) else study.plan_of(row["platform"]).obstacles
         rows.append(row)
-    return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=len(study.regions) > 1)
+    several = len(study.regions) > 1
+    return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=several, doubts=study.book.doubts)
 
 
 def equivalence(study: Study) -> Html:
@@ -57,6 +91,7 @@ def equivalence(study: Study) -> Html:
         "equivalence.html.j2",
         rows=study.equivalence.astype(object).fillna("").to_dict("records"),
         w=w,
+        peak=largest(Demand.of(w).peak_ratio),
         survive=w.must_survive,
     )
 
@@ -78,16 +113,32 @@ def input_rows(study: Study) -> list[dict[str, str]]:
             )
         else:
             shown = str(value)
+        if name == "retention" and w.kept_forever:
+            shown = "forever"
         default = "default" if name not in w.model_fields_set else "given"
         rows.append(
             {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
         )
+    for name, fact in w.assumed_values.items():
+        origin = f"assumed, as none is given: {fact.note}; {fact.source}"
+        doc = type(w).model_fields[name].description or ""
+        rows.append({"name": name, "value": f"{float(fact):g}", "origin": origin, "doc": doc})
     return rows
 
 
 def workload_inputs(study: Study) -> Html:
-    """The inputs with unit and origin."""
-    return render("inputs.html.j2", rows=input_rows(study), w=study.workload)
+    """The inputs with unit and origin, and those of them that the cheapest offer reads nothing of."""
+    best = study.cheapest
+    unused = unused_inputs(best) if best else ()
+    return render(
+        "inputs.html.j2",
+        rows=input_rows(study),
+        w=study.workload,
+        assumed=demand_sentences(Demand.of(study.workload)),
+        best=best,
+        unused=unused,
+        odd=contradictions(study.workload),
+    )
 
 
 def gaps(study: Study) -> list[tuple[list[str], tuple[str, ...]]]:
@@ -109,14 +160,9 @@ def _end(value: Any) -> str:
 
 def study_table(study: Study) -> Table:
     """Return the comparison, cheapest feasible first."""
-    from rich import box
-    from rich.table import Table
-
     w = study.workload
     ranged = study.ranged
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
-    )
+    table = titled_table(f"{w.title or w.name}: cost a month in {w.region}, USD")
     several = len(study.regions) > 1
     table.add_column("platform", overflow="fold", min_width=24)
     if several:
@@ -136,7 +182,7 @@ def study_table(study: Study) -> Table:
             same = row["low_usd"] == row["high_usd"]
             span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok and not same else ""
             cells.append(span)
-        what = row["what"]
+        what = row["what"] + (f", split by {row['split_by']}" if row["split_by"] else "")
         if ok:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
@@ -152,9 +198,23 @@ def shared_terms(study: Study) -> str:
     w, demand = study.workload, Demand.of(study.workload)
     lost = "" if w.must_survive == "none" else f", and the peak carried with one {w.must_survive} lost"
     average, peak = (human(largest(x), "bytes/s") for x in (demand.payload_bytes_s, demand.peak_payload_bytes_s))
-    kept = human(largest(demand.retention_s), "seconds")
+    kept = kept_words(demand)
+    assumed = "".join(f" {text[0].upper()}{text[1:]}." for text in demand_sentences(demand))
+    assumed += "".join(
+        f" Peak assumed, as none is given: {float(fact):g} times the average ({fact.source.split('; ')[0]})."
+        for fact in w.assumed_values.values()
+    )
     return (
         f"All sized for {average} on average and {peak} at peak, read {largest(demand.fan_out):g} times, kept {kept},"
         f" {w.replication_factor} copies over {w.zones} zones{lost} where that is the user's business."
-        " What each offer promises and lacks: --json, under equivalence."
+        f"{assumed}{_cautions(study)} What each offer promises and lacks: --json, under equivalence."
     )
+
+
+def _cautions(study: Study) -> str:
+    """Each warning once, with the offers that it is about."""
+    about: dict[str, list[str]] = {}
+    for p in study.plans:
+        for text in p.warnings:
+            about.setdefault(text, []).append(p.offer.name)
+    return "".join(f" WARNING ({', '.join(names)}): {text}." for text, names in about.items())

@@ -89,7 +89,7 @@ def guardrails(
     Examples
     --------
     >>> from capacity import Workload
-    >>> from streamplan.plan import plan
+    >>> from streamplan import plan
     >>> rules = guardrails(plan(Workload(write="20 MB/s", message="1 KiB"), "kafka-ec2-ebs"))
     >>> sorted({rule["labels"]["severity"] for rule in rules["groups"][0]["rules"]})
     ['critical', 'warning']

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from streamfacts.units import human
 from streamfacts.words import lost_in_words, money
 from streamplan.analyses.resilience.resilience import HELD_AT, INFEASIBLE, MEETS, PERCENTILES, ResilienceStudy
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def span(seconds: Any) -> str:
@@ -54,11 +55,7 @@ def resilience_document(study: ResilienceStudy) -> dict[str, Any]:
 def resilience_table(study: ResilienceStudy) -> Table:
     """Return the designs, those within the aim first."""
     aim = f"RPO {span(study.rpo_s)} and RTO {span(study.rto_s)} after {lost_in_words(study.against)}"
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}",
-        title_justify="left",
-    )
+    table = titled_table(f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}")
     table.add_column("design", overflow="fold", min_width=22)
     for name in ("USD/month", "more", "RPO P50", f"P{HELD_AT}", "RTO P50", f"P{HELD_AT}"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from capacity import Workload
 from capacity.demand.model_error import MODEL_CPU
@@ -15,7 +12,11 @@ from streamplan.analyses.risk.risk import OUTGROWN, PERCENTILES, RiskStudy
 from streamplan.planning.study import CLOSED, FEASIBLE
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def budget(study: RiskStudy) -> Html:
@@ -118,7 +119,7 @@ def risk_table(study: RiskStudy) -> Table:
     """Return the totals of a study of risk, the least median first."""
     w = study.workload
     span = f"{study.months} month" + ("" if study.months == 1 else "s")
-    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost of {span}, USD", title_justify="left")
+    table = titled_table(f"{w.title or w.name}: cost of {span}, USD")
     table.add_column("platform", overflow="fold", min_width=24)
     for name in ("P10", "P50", "P90", *(["over budget"] if study.budget is not None else []), "cheapest in"):
         table.add_column(name, justify="right", no_wrap=True)

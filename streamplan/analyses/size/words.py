@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
-from rich.table import Table
 
 from pricing import Bill
 from streamfacts.units import human, largest
 from streamplan.analyses.size.explain import explain_text
 from streamplan.analyses.size.path_costs import path_costs
 from streamplan.planning.plan import Plan
+from streamplan.planning.unused_inputs import unused_inputs
 from streamplan.views.html import Html, environment, render
-from streamplan.views.json import mapping, records
+from streamplan.views.json import mapping
+from streamplan.views.terminal import titled_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def plan_answer(plan: Plan) -> Html:
@@ -36,6 +39,7 @@ def plan_answer(plan: Plan) -> Html:
             binds=use(int(plan.sizing.bound_by)),
             next=use(int(plan.sizing.bound_next)),
             parts=parts,
+            unused=unused_inputs(plan),
         )
     )
 
@@ -70,7 +74,7 @@ def bill_document(bill: Bill, published: Mapping[int, float] | None = None) -> d
     With `published` (line number to cost) every line is there, with what its author says that it costs or null.
     """
     if published is None:
-        lines = records(bill.lines)
+        lines = bill.records()
     else:
         lines = [{**entry.row(), "published": published.get(n)} for n, entry in enumerate(bill.entries)]
     return mapping(
@@ -98,13 +102,16 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "feasible": plan.feasible,
             "violations": sizing.violations,
             "clusters": plan.clusters,
+            "split": plan.split.document() if plan.split else None,
+            "warnings": [*plan.warnings, *plan.bill.book.doubts],
+            "asides": list(plan.asides),
             "unit": sizing.unit,
             "units": sizing.units,
             "pools": dict(sizing.pools),
             "what": plan.what,
             "binding": sizing.binding,
             "next_wall": sizing.next_binding,
-            "constraints": records(sizing.constraint_table()),
+            "constraints": sizing.constraint_rows(),
             "limits": [
                 {
                     "limit": limit.name,
@@ -125,9 +132,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 for u in sizing.usage
             ],
             "bill": bill_document(plan.bill),
-            "assumptions": list(sizing.assumptions),
+            "assumptions": list(sizing.assumed),
             "guarantees": dict(plan.offer.guarantees),
             "not_modelled": list(plan.offer.not_modelled),
+            "unused_inputs": list(unused_inputs(plan)),
         }
     )
 
@@ -165,11 +173,7 @@ def constraints_of(plan: Plan) -> Html:
 
 def plan_table(plan: Plan) -> Table:
     """Return the constraints of a plan with their utilisation."""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{plan.offer.title}: {plan.what}",
-        title_justify="left",
-    )
+    table = titled_table(f"{plan.offer.title}: {plan.what}")
     for name, justify in (
         ("constraint", "left"),
         ("state", "left"),
@@ -191,11 +195,21 @@ def plan_table(plan: Plan) -> Table:
     return table
 
 
+def plan_words(plan: Plan) -> list[str]:
+    """Return what is to be said beside the constraints of a plan: why it is several clusters, warnings, asides."""
+    why = [str(plan.split)] if plan.split else []
+    return [*why, *(f"WARNING: {text}" for text in plan.warnings), *plan.asides]
+
+
+def unused_sentence(plan: Plan) -> str:
+    """Return which inputs nothing on the offer reads, '' if there are none."""
+    unused = unused_inputs(plan)
+    return f"nothing on {plan.offer.title} reads {', '.join(unused)}" if unused else ""
+
+
 def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
     """Return a bill line by line; with the published cost beside it where there is one."""
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"Bill, {bill.region}, month of {bill.hours_per_month:g} h", title_justify="left"
-    )
+    table = titled_table(f"Bill, {bill.region}, month of {bill.hours_per_month:g} h")
     table.add_column("meter", overflow="fold")
     for name in ("quantity", "unit", "price", "cost USD"):
         table.add_column(name, justify="right" if name != "unit" else "left", no_wrap=True)

@@ -19,6 +19,7 @@ from streamplan.cli.options import (
     Asked,
     asks,
     something_fits,
+    warn,
 )
 
 
@@ -37,14 +38,21 @@ def command(asked: Asked) -> None:
         terms=asked.terms,
     )
     if asked.as_json:
-        from streamplan.analyses.compare.words import study_document
+        from streamplan.analyses.compare.words import compare_document
         from streamplan.views.json import dumps
 
-        click.echo(dumps(study_document(result)))
+        click.echo(dumps(compare_document(result)))
     else:
         from streamplan.analyses.compare.words import shared_terms, study_table
+        from streamplan.analyses.size.words import unused_sentence
         from streamplan.views.terminal import console
 
         console().print(study_table(result))
         console().print(shared_terms(result))
+        if result.cheapest and (unused := unused_sentence(result.cheapest)):
+            console().print(unused)
+    if asked.price_book and not asked.only:
+        from streamplan.analyses.compare.words import unread_prices
+
+        warn(unread_prices(result.book))
     something_fits(result)
