@@ -76,6 +76,11 @@ def _partitions(kind: _Type, d: Demand) -> Array:
     return np.maximum(d.partitions, np.ceil(least))
 
 
+def compacted_share(context: Context) -> Array:
+    """Return the share of the partitions that is compacted [1]: the option's, else the workload's."""
+    return np.maximum(context.demand.compacted_share, float(context.options.get("compacted_share", 0.0)))
+
+
 def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
     """Return every dimension of a unit at `peak` times the average load."""
     d, options = context.demand, context.options
@@ -107,11 +112,12 @@ def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
             Resource.PARTITIONS, partitions, "partitions", "partitions", "those asked, at least peak / what one carries"
         ),
     ]
-    if kind is not FREIGHT and options["compacted_share"]:
+    compacted = compacted_share(context)
+    if kind is not FREIGHT and np.any(compacted > 0):
         out.append(
             of_unit(
                 Resource.COMPACTED_PARTITIONS,
-                partitions * options["compacted_share"],
+                partitions * compacted,
                 "compacted_partitions",
                 "partitions",
                 "partitions x share of them that is compacted",
@@ -144,14 +150,16 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
         Limit("zones", d.zones, zones, "zones", _TYPES, advice="an availability of 99.99%" if zones == 1 else ""),
         at_most("clusters in the organisation", context.spread(d.clusters), kind.limit("max_clusters"), "clusters"),
     ]
-    compacted = partitions * options["compacted_share"]
+    share = compacted_share(context)
+    compacted = partitions * share
+    exactly_once = options.get("transactions", False) or bool({"transactions", "idempotence"} & d.given)
     if kind is FREIGHT:
-        asked = {
-            "compacted partitions": (compacted, "partitions", bool(options["compacted_share"])),
+        asked: dict[str, tuple[Any, str, bool]] = {
+            "compacted partitions": (compacted, "partitions", bool(np.any(share > 0))),
             "idempotent producers or transactions": (
-                float(options["transactions"]),
+                float(exactly_once),
                 "features",
-                options["transactions"],
+                bool(exactly_once),
             ),
         }
         for name, (demand, unit, is_asked) in asked.items():
@@ -159,7 +167,7 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
                 out.append(
                     Limit(name, demand, 0.0, unit, f"{_TYPES}; {_FREIGHT_CLIENTS}", advice="Freight has none of it")
                 )
-    elif options["compacted_share"]:
+    elif np.any(share > 0):
         wall = kind.limit("max_compacted_partitions")
         out.append(at_most("compacted partitions in a cluster", compacted, wall, "partitions", advice=split))
     if d.connections is not None:
@@ -321,7 +329,7 @@ def _options(kind: _Type) -> tuple[Option, ...]:
             "whether stored bytes are billed after replication (three copies) or once",
             allowed=(REPLICATED, ONCE),
         ),
-        Option("compacted_share", 0.0, "share of the partitions that is compacted", high=1.0),
+        Option("compacted_share", 0.0, "share of the partitions that is compacted; at least the workload's", high=1.0),
         Option("connection_attempts", 0.0, "new client connections a second at peak; 0 is not checked", high=1e7),
         Option("fetch_kib", 1024.0, "bytes that a consumer fetches at once on average [KiB]", low=0.01, high=56320.0),
         Option(

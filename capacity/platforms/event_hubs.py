@@ -9,6 +9,7 @@ import numpy as np
 
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing.constraint import Constraint, Limit, round_up, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
@@ -63,6 +64,7 @@ def _common_limits(context: Context, offer: str) -> list[Limit]:
     return [
         at_most("event size", d.max_message_bytes, _fact(offer, "max_event_kib"), "bytes", KIB, larger),
         at_most("retention", d.retention_s, _fact(offer, "retention_max_d"), "seconds", DAY),
+        *compacted_limits(d, _fact(offer, "compacted_partition_max_gb")),
         at_most(
             "Kafka consumer groups in a namespace" if kafka else "consumer groups of an event hub",
             groups,
@@ -398,6 +400,7 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...], **wor
         },
         not_modelled=(*words.get("not_modelled", ()), *_NOT_MODELLED),
         sources=_SOURCES,
+        unused={"retention_bytes": "events are kept for a time or by key, whatever their size"},
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.laws.batches import batch_streams, lingered_records
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
@@ -86,12 +87,29 @@ def _kept(context: Context, offer: str) -> tuple[Any, Any]:
     return stored_bytes(d.payload_bytes_s, first), stored_bytes(d.payload_bytes_s, beyond)
 
 
+def _aggregated(context: Context) -> Any:
+    """Return how many records the producer library puts into one [1].
+
+    As many as make the size that is asked for; where the workload says how its producers write, no more than reach a
+    shard from one of them while it waits: the time of `linger`, else the library's own.
+    """
+    d = context.demand
+    most = np.maximum(float(context.options["aggregate_kib"]) * KIB / d.message_bytes, 1.0)
+    if not {"linger", "producers"} & d.given:
+        return most
+    shards = np.maximum(
+        d.partitions if d.partitions_given else 1.0,
+        d.peak_payload_bytes_s / (limit("aws", "kinesis-provisioned", "shard_write_mib_s").value * MIB),
+    )
+    wait = d.linger_s if "linger" in d.given else float(limit("aws", "kinesis-provisioned", "kpl_buffered_s"))
+    return lingered_records(d.records_s, batch_streams(shards, 1.0, d.producers), wait, most)
+
+
 def _provisioned(context: Context) -> Sizing:
     d, hours, offer = context.demand, context.hours_per_month, "kinesis-provisioned"
     share, consumers, shared_reads = _readers(context)
     use, use_source = use_up_to(d, "quota", "quota_use_up_to")
-    aggregate = float(context.options["aggregate_kib"]) * KIB
-    record = np.maximum(d.message_bytes, aggregate)
+    record = d.message_bytes * _aggregated(context)
     records_s = d.payload_bytes_s / record
     write = d.peak_payload_bytes_s
 
@@ -348,6 +366,11 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...]) -> Of
         not_modelled=_NOT_MODELLED,
         lacks=("the Kafka protocol", "log compaction", "transactions"),
         sources=_SOURCES,
+        unused={
+            "retention_bytes": "records of a stream are kept for a time, whatever their size",
+            "idempotence": "a setting of Kafka's producer",
+        },
+        impossible={"compacted": _SOURCES[1], "transactions": _SOURCES[1]},
     )
 
 
@@ -362,7 +385,8 @@ OFFERS = (
             Option(
                 "aggregate_kib",
                 0.0,
-                "records aggregated by the producer library up to this size [KiB]; 0 for none",
+                "records aggregated by the producer library up to this size [KiB], if they arrive in time where"
+                " linger or producers are given; 0 for none",
                 high=1024.0,
             ),
         ),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
@@ -97,6 +98,9 @@ def _standard_machines(context: Context) -> Machines:
         disk_source=f"{source}; {default.source}",
         partitions_source=source,
     )
+
+
+_TIERED_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/msk-enable-cluster-tiered-storage-cli.html"
 
 
 def _standard(context: Context, *, tiered: bool) -> Sizing:
@@ -364,6 +368,11 @@ def _serverless(context: Context) -> Sizing:
         _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
         Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
+        *compacted_limits(
+            d,
+            limit("aws", "msk-serverless", "compacted_partition_max_gb"),
+            limit("aws", "msk-serverless", "max_partitions_compacted"),
+        ),
     ]
     if d.connections is not None:
         limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
@@ -440,6 +449,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
             "an upper bound on message size, which is configurable",
         ),
         sources=_SOURCES,
+        impossible={"compacted": _TIERED_SOURCE} if tiered else {},
     )
 
 
@@ -490,7 +500,6 @@ OFFERS = (
         },
         not_modelled=(
             "cross-zone and PrivateLink traffic of clients",
-            "compacted topics, which have lower limits",
             "rate of partition changes",
         ),
         sources=_SOURCES,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from capacity.laws.batches import batch_streams, lingered_records
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import ROUNDING, Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Option, Protocol
@@ -38,7 +39,11 @@ def _messages_per_request(context: Context) -> Any:
     d = context.demand
     asked = float(context.options["messages_per_request"])
     written = d.wire_bytes_s > 0
-    in_a_batch = d.batch_wire_bytes * d.records_s / np.where(written, d.wire_bytes_s, 1.0)
+    if d.batches_measured:
+        in_a_batch = d.batch_wire_bytes * d.records_s / np.where(written, d.wire_bytes_s, 1.0)
+    else:  # a topic has no partitions that would split a producer's batch
+        streams = batch_streams(1.0, float(context.options["topics"]), d.producers, keyed=False)
+        in_a_batch = lingered_records(d.records_s, streams, d.linger_s, d.full_batch_records)
     several = np.where(written, np.floor(asked or in_a_batch + ROUNDING), 1.0)
     fitting = np.floor(_fact("max_request_mb").value * 1e6 / d.message_bytes)
     return np.clip(several, 1.0, np.clip(fitting, 1.0, _fact("max_request_messages").value))
@@ -220,5 +225,11 @@ OFFERS = (
             "order across keys, offsets, compaction, transactions: Kafka clients must be changed",
         ),
         sources=(_PRICING, "https://cloud.google.com/pubsub/quotas"),
+        unused={
+            "retention_bytes": "messages are kept for a time, whatever their size",
+            "idempotence": "a setting of Kafka's producer",
+            "keyed": "a topic has no partitions",
+        },
+        impossible={name: "https://cloud.google.com/pubsub/docs/overview" for name in ("compacted", "transactions")},
     ),
 )

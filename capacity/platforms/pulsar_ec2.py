@@ -665,6 +665,7 @@ def _offer(disks: str, title: str, *, offload: bool) -> Offer:
             "https://bookkeeper.apache.org/docs/getting-started/concepts",
             aws().pricing_page,
         ),
+        unused={"compacted": "compaction of Pulsar writes the latest records beside the topic and deletes none"},
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
+from capacity.demand.said import demand_sentences, is_one
 from capacity.sizing.constraint import Constraint, Limit, picked, together
 from streamfacts.arrays import Array
 from streamfacts.units import human, largest
@@ -106,6 +107,12 @@ class Sizing:
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
+    unused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is assumed, as sentences: by the offer, and for one demand also of its producers and topics."""
+        return self.assumptions + (demand_sentences(self.demand, self.unused) if is_one(self.demand) else ())
 
     def parts_of(self, kind: PartKind) -> tuple[Part, ...]:
         """Return the parts of a kind."""

@@ -23,6 +23,8 @@ from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
 BROKER = "broker"
+#: Tiered storage, which takes no compacted topics.
+KIP_405 = "https://cwiki.apache.org/confluence/display/KAFKA/KIP-405%3A+Kafka+Tiered+Storage"
 #: What is left out of a cloud whose machines and volumes have a documented baseline.
 BURSTS = "burst credits of network and volumes; only baselines count"
 
@@ -253,7 +255,8 @@ def kafka_offer(
             "load balancers and NAT",
             *not_modelled,
             "differences in speed between CPU generations",
-            "fsync on every write; log compaction; transactions",
+            "fsync on every write; space of a log while it is compacted; markers and state of transactions",
         ),
         sources=("https://kafka.apache.org/documentation/", cloud().pricing_page, *sources),
+        impossible={"compacted": KIP_405} if tiered else {},
     )

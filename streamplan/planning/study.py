@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 
-from capacity import Demand, Workload, find_offer, offers
+from capacity import Demand, Workload, find_offer, offers_for
 from capacity.sizing.constraint import InState
 from pricing import PriceBook
 from pricing.billing import COLUMNS
@@ -338,7 +338,7 @@ def study(
     with its reason.
     """
     terms = Terms.of(terms, **told)
-    considered = [find_offer(name) for name in (list(only) if only else offers())]
+    considered = [find_offer(name) for name in (list(only) if only else offers_for(workload))]
     own = terms.for_each(considered)
     points = Points.of(workload, terms.people, scales)
     plans: list[Plan] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from capacity import Demand, Workload
+from capacity.demand.said import demand_sentences
 from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
 from streamplan.views.json import mapping
@@ -26,5 +27,6 @@ def workload_document(workload: Workload) -> dict[str, Any]:
             "origin": workload.origin,
             "contradictions": list(contradictions(workload)),
             "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
+            "assumed": list(demand_sentences(demand)),
         }
     )

@@ -148,6 +148,7 @@ def test_kcp_rule_and_our_sizing_at_the_same_headroom(name):
         "partitions": partitions,
         "measured_at": "broker",
         "message": "1 KiB",
+        "batch": "16 KiB",  # the rule looks at no requests: batches are full
         "use_up_to": {"all": 1 / case["headroom"]},
     }
     assert float(sized(ENTERPRISE, load, options={"availability": "99.9%"}).units) == eckus

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from capacity import Demand
+from capacity.demand.said import demand_sentences, kept_words
 from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
 from pricing import PriceBook
@@ -105,6 +106,8 @@ def input_rows(study: Study) -> list[dict[str, str]]:
             )
         else:
             shown = str(value)
+        if name == "retention" and w.kept_forever:
+            shown = "forever"
         default = "default" if name not in w.model_fields_set else "given"
         rows.append(
             {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
@@ -120,6 +123,7 @@ def workload_inputs(study: Study) -> Html:
         "inputs.html.j2",
         rows=input_rows(study),
         w=study.workload,
+        assumed=demand_sentences(Demand.of(study.workload)),
         best=best,
         unused=unused,
         odd=contradictions(study.workload),
@@ -183,9 +187,10 @@ def shared_terms(study: Study) -> str:
     w, demand = study.workload, Demand.of(study.workload)
     lost = "" if w.must_survive == "none" else f", and the peak carried with one {w.must_survive} lost"
     average, peak = (human(largest(x), "bytes/s") for x in (demand.payload_bytes_s, demand.peak_payload_bytes_s))
-    kept = human(largest(demand.retention_s), "seconds")
+    kept = kept_words(demand)
+    assumed = "".join(f" {text[0].upper()}{text[1:]}." for text in demand_sentences(demand))
     return (
         f"All sized for {average} on average and {peak} at peak, read {largest(demand.fan_out):g} times, kept {kept},"
         f" {w.replication_factor} copies over {w.zones} zones{lost} where that is the user's business."
-        " What each offer promises and lacks: --json, under equivalence."
+        f"{assumed} What each offer promises and lacks: --json, under equivalence."
     )

@@ -129,7 +129,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 for u in sizing.usage
             ],
             "bill": bill_document(plan.bill),
-            "assumptions": list(sizing.assumptions),
+            "assumptions": list(sizing.assumed),
             "guarantees": dict(plan.offer.guarantees),
             "not_modelled": list(plan.offer.not_modelled),
             "unused_inputs": list(unused_inputs(plan)),
