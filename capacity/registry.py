@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.demand.copies import durability_warnings
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Limit
 from capacity.sizing.offer import Context, Offer
@@ -109,7 +110,7 @@ def size(
     >>> w = Workload(write="45 MB/s", message="1 KiB", fan_out=2, retention="24 h")
     >>> s = size(w, "msk-express", machine="express.m7g.large")
     >>> float(s.units), s.binding
-    (6.0, 'ingress (normal)')
+    (9.0, 'egress (catch-up)')
     """
     offer = find_offer(platform)
     if isinstance(workload, Workload):
@@ -136,7 +137,10 @@ def size(
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape, brief)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
-    sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage, unused=offer.unused)
+    cautions = (*durability_warnings(demand), *sizing.warnings) if offer.keeps_copies else sizing.warnings
+    sizing = replace(
+        sizing, offer=offer.name, options=context.options, usage=usage, unused=offer.unused, warnings=cautions
+    )
     asked = [name for name in offer.impossible if name in demand.given]
     if asked:
         sizing = replace(sizing, limits=sizing.limits + tuple(_impossible(name, offer) for name in asked))

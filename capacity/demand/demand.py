@@ -90,6 +90,7 @@ class Demand:
     region: str = "us-east-1"
     tls: bool = True
     survive: str = "zone"
+    min_insync_replicas: int | None = None
     use_up_to: Mapping[str, float] = field(default_factory=dict)
     partitions_given: bool = True
     keyed: bool = True
@@ -291,7 +292,8 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
     if w.peak_write is not None:  # in a draw of both the peak is never below the average
         peak_ratio = np.maximum(get("peak_write") / get("write"), 1.0)
     else:
-        peak_ratio = get("peak_ratio", 1.0) * (w.growth.peak_ratio(take) if w.growth is not None else 1.0)
+        seasonal = w.growth.peak_ratio(take) if w.growth is not None else 1.0
+        peak_ratio = get("peak_ratio", float(assumption("unknown_peak_ratio")) if w.peak_missing else 1.0) * seasonal
     at_broker = w.measured_at == "broker"
     payload = measured * ratio if at_broker else measured
     message = payload / records_s if at_broker else message
@@ -370,6 +372,7 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
         region=w.region,
         tls=w.tls,
         survive=w.must_survive,
+        min_insync_replicas=w.min_insync_replicas,
         use_up_to=w.use_up_to,
         partitions_given=w.partitions is not None,
         keyed=w.keyed,

@@ -76,7 +76,7 @@ def together(
     --------
     >>> from capacity import Workload
     >>> one = Demand.of(Workload(write="10 MB/s", fan_out=1, measured_at="broker", peak_ratio=2))
-    >>> two = Demand.of(Workload(write="30 MB/s", fan_out=3, measured_at="broker"))
+    >>> two = Demand.of(Workload(write="30 MB/s", fan_out=3, measured_at="broker", peak_ratio=1))
     >>> both = together(stack([one, two]))
     >>> float(both.wire_bytes_s), float(both.fan_out), float(both.peak_wire_bytes_s)
     (40000000.0, 2.5, 50000000.0)

@@ -11,7 +11,8 @@ from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import ROUNDING, Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL, use_up_to
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
 from streamfacts.units import DAY, GIB, HOUR, TIB
@@ -51,7 +52,6 @@ def _messages_per_request(context: Context) -> Any:
 
 def _model(context: Context) -> Sizing:
     d = context.demand
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
     overhead = float(context.options["overhead_bytes"])
     messages = _messages_per_request(context)
     requests_s = d.records_s / messages
@@ -69,33 +69,44 @@ def _model(context: Context) -> Sizing:
         "messages are billed uncompressed",
     ]
     constraints: list[Constraint] = []
-    limits: list[Limit] = []
 
-    def of_the_project(name: str, demand: Any, quota: Fact, scale: float, unit: str, formula: str) -> None:
+    def of_the_project(
+        name: str, demand: Any, quota: Fact, scale: float, used: tuple[float, str], unit: str, formula: str
+    ) -> Constraint:
         # shared by all topics, so a further topic adds nothing
-        all_topics, source = np.asarray(demand) * d.clusters, f"{quota.source}; {use_source}"
-        whole = np.asarray(quota.value * scale)
-        limits.append(Limit(name, all_topics, whole * use, unit, source, advice=_RAISED))
-        constraints.append(Constraint(name, NORMAL, all_topics, whole / topics, use, unit, source, formula))
+        of_one = np.asarray(quota.value * scale / topics)
+        source = f"{quota.source}; {used[1]}"
+        return Constraint(name, NORMAL, np.asarray(demand) * d.clusters, of_one, used[0], unit, source, formula)
 
-    of_the_project(
-        "subscriptions in the project",
-        subscriptions * topics,
-        _fact("project_subscriptions"),
-        1.0,
-        "subscriptions",
-        "(consumer groups + other regions) x topics",
+    constraints.append(
+        of_the_project(
+            "subscriptions in the project",
+            subscriptions * topics,
+            _fact("project_subscriptions"),
+            1.0,
+            count_share(d, "quota"),
+            "subscriptions",
+            "(consumer groups + other regions) x topics",
+        )
     )
-    for name, quota_name, demand, formula in (
-        ("publish throughput of the region", "publish_mb_s", billed_s, "peak bytes published to all topics"),
-        ("subscriber throughput of the region", "subscribe_mb_s", billed_s * d.fan_out, "the same x fan-out"),
+    for name, quota_name, demand, backlog, formula in (
+        ("publish throughput of the region", "publish_mb_s", billed_s, None, "peak bytes published to all topics"),
+        (
+            "subscriber throughput of the region",
+            "subscribe_mb_s",
+            billed_s * d.fan_out,
+            billed_s * lagging_reads(d),
+            "the same x fan-out",
+        ),
     ):
         quota = _quota(quota_name, d.region)
         if quota is None:
             notes.append(f"Google's quota on the {name} was not found for {d.region} and is not checked")
-        else:
-            of_the_project(name, demand * d.peak_ratio, quota, 1e6, "bytes/s", formula)
-    limits += _message_limits(context)
+            continue
+        at_peak = of_the_project(name, demand * d.peak_ratio, quota, 1e6, quota_share(d), "bytes/s", formula)
+        constraints += [at_peak] if backlog is None else with_catch_up(at_peak, backlog * d.clusters)
+    limits = [*walls(constraints, topics, _RAISED), *_message_limits(context)]
+    notes += service_level(d)
 
     replay = str(context.options["replay"])
     copies = {"topic": np.ones(()), "subscriptions": np.asarray(subscriptions), "none": np.zeros(())}[replay]

@@ -101,6 +101,7 @@ class Context:
         fewest: Mapping[str, NDArray[np.float64]] | None = None,
         multiple: Mapping[str, NDArray[np.float64]] | None = None,
         sources: tuple[str, ...] = (),
+        warnings: Sequence[str] = (),
     ) -> Sizing:
         """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
         return Sizing(
@@ -118,6 +119,7 @@ class Context:
             fewest=fewest or {},
             multiple=multiple or {},
             assumptions=tuple(notes),
+            warnings=tuple(warnings),
             sources=sources if len(set(sources)) > 1 else (),
         )
 
@@ -178,6 +180,7 @@ class Offer:
     machines : machine types of a configuration, of the main units and then of each pool; a name without a row in
         `data/machines/` is none
     lacks : what a Kafka user would expect and the offer cannot do, whatever is paid
+    keeps_copies : whether it keeps as many copies as the workload asks, so that the user answers for their number
     unused : fields of a workload that the offer does not know, with the reason; what bounds retention is by time then
     impossible : fields of a workload that it cannot serve, with the source
     needs : fields of a workload without which it is none
@@ -208,6 +211,7 @@ class Offer:
     sources: tuple[str, ...] = ()
     machines: Callable[[str], tuple[str, ...]] = _itself
     lacks: tuple[str, ...] = ()
+    keeps_copies: bool = False
     closed: str = ""
     unused: Mapping[str, str] = field(default_factory=dict)
     impossible: Mapping[str, str] = field(default_factory=dict)

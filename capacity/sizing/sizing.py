@@ -88,6 +88,7 @@ class Sizing:
     pools : units of further kinds that scale apart, such as bookies, by kind
     fewest : units of a kind that are there whatever the load, by kind, of the demand's shape
     multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
+    warnings : what an operator should know before this is run, in sentences
     sources : source of the machine of each configuration; what cites a machine cites the first, and once one
         configuration is picked, that one's. Empty where all have the same
     """
@@ -106,6 +107,7 @@ class Sizing:
     fewest: Mapping[str, Array] = field(default_factory=dict)
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     unused: Mapping[str, str] = field(default_factory=dict)
 

@@ -29,7 +29,10 @@ ZONE_DOWN, CATCH_UP = InState.ZONE_DOWN, InState.CATCH_UP
 
 @dataclass(frozen=True)
 class Machines:
-    """Capacities of one broker for each machine type, shape (machines, 1, ...) against the demand's axes."""
+    """Capacities of one broker for each machine type, shape (machines, 1, ...) against the demand's axes.
+
+    `connections` are those that one broker takes, where the user or the vendor says so; by its size otherwise.
+    """
 
     vcpu: Value
     memory_bytes: Array
@@ -42,6 +45,7 @@ class Machines:
     source: str
     disk_source: str
     partitions_source: str
+    connections: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -248,7 +252,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 )
             )
 
-    whole, quota_source = use_up_to(demand, "partitions", "quota_use_up_to")
+    whole, quota_source = use_up_to(demand, "partitions", "count_use_up_to")
     space, space_source = use_up_to(demand, "disk space", "disk_space_use_up_to")
     heap = float(assumption("broker_heap_gib")) * GIB
     cache = assumption("page_cache_s")
@@ -295,7 +299,45 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             "average write x retention on disk x copies",
         ),
     ]
-    return out
+    return out + connection_constraints(demand, machines.vcpu, machines.connections)
+
+
+#: vCPU from which a broker takes as many connections as any.
+_NOT_SMALL = 4.0
+
+
+def connection_constraints(demand: Demand, vcpu: Value, each: Value | None = None) -> list[Constraint]:
+    """Return the client connections that brokers take, also on those that a loss leaves; none if none are given.
+
+    Clients whose broker is lost connect to the others.
+
+    Parameters
+    ----------
+    vcpu : of one broker [1]
+    each : connections that one broker takes [1]; from `data/model/assumptions.csv` by its size if left out
+    """
+    if demand.connections is None:
+        return []
+    large, small = assumption("connections_per_broker"), assumption("connections_per_small_broker")
+    share, why = use_up_to(demand, "connections", "count_use_up_to")
+    capacity = np.where(np.asarray(vcpu) < _NOT_SMALL, float(small), float(large)) if each is None else each
+    source = f"{large.source}; {why}" if each is None else f"as given; {why}"
+    return [
+        Constraint(
+            Resource.CONNECTIONS,
+            state.name,
+            demand.connections,
+            capacity,
+            share,
+            "connections",
+            source,
+            "client connections, spread over the brokers that are up",
+            share=state.share,
+            lost=state.lost,
+        )
+        for state in states(demand)
+        if state.name != CATCH_UP
+    ]
 
 
 def rebuild_seconds(demand: Demand, machines: Machines, units: Array, *, tiered: bool = False) -> Array:

@@ -25,7 +25,7 @@ from capacity.workload.servers import Servers
 from capacity.workload.topics import COMPACTED, FOREVER_S, Compacted, committed, kept
 from streamfacts.errors import InputError, InputErrors, has_controls, naming, unknown_name
 from streamfacts.reading import read_mapping
-from streamfacts.tables import ANY_REGION, counterpart, regions
+from streamfacts.tables import ANY_REGION, Fact, assumption, counterpart, regions
 from streamfacts.units import DAY, HOUR
 
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
@@ -66,7 +66,7 @@ def _regions_by_provider(value: Any) -> dict[str, str]:
 def _headroom(value: Any) -> Any:
     allowed = "a share of capacity above 0 and up to 1, or a mapping of resource to share"
     shares = value if isinstance(value, Mapping) else {"all": value}
-    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "quota")
+    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "connections", "quota")
     out = {}
     for resource, share in shares.items():
         if resource not in known:
@@ -165,6 +165,9 @@ class Workload(BaseModel):
     replication_factor: Annotated[int, whole_number("replication_factor", 1, 7)] = Field(
         3, description="copies of each partition"
     )
+    min_insync_replicas: Annotated[int, whole_number("min_insync_replicas", 1, 7)] | None = Field(
+        None, description="copies that must be in sync for a write with acks=all (min.insync.replicas)"
+    )
     zones: Annotated[int, whole_number("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
     partitions: Annotated[Range, quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
         None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
@@ -212,8 +215,9 @@ class Workload(BaseModel):
         Literal["none", "broker", "zone"],
         checked("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
     ] = Field("zone", description="the loss that the platform must carry at peak")
-    outage: Annotated[Range, quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
-        Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [seconds]"
+    outage: Annotated[Range, quantity("outage", "duration", 0.0, 30 * DAY)] = Field(
+        Range(HOUR, HOUR, HOUR),
+        description="outage of a zone or consumer group to catch up after; 0 for none [seconds]",
     )
     catch_up: Annotated[Range, quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
         Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
@@ -291,6 +295,12 @@ class Workload(BaseModel):
                 self.replication_factor,
                 f"1 to {self.zones}: one copy a zone, and zones is {self.zones}",
             )
+        if self.min_insync_replicas is not None and self.min_insync_replicas > self.replication_factor:
+            raise InputError(
+                "min_insync_replicas",
+                self.min_insync_replicas,
+                f"1 to {self.replication_factor}: with more than replication_factor no write is ever acknowledged",
+            )
         if self.survive == "zone" and self.zones == 1 and "survive" in self.model_fields_set:
             raise InputError("survive", "zone", "none or broker when zones is 1")
         return self
@@ -346,6 +356,23 @@ class Workload(BaseModel):
     def region_at(self, provider: str) -> str | None:
         """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
         return self.regions.get(provider) or counterpart(self.region, provider)
+
+    @property
+    def peak_missing(self) -> bool:
+        """Whether nothing says how high the peak is: no peak, and no day, week or burst in the seasons of growth."""
+        seasonal = bool(self.growth and self.growth.seasons and self.growth.seasons.peak)
+        return self.peak_write is None and self.peak_ratio is None and not seasonal
+
+    @property
+    def assumed_values(self) -> dict[str, Fact]:
+        """Field that was not given to the assumption that stands for it, with its source.
+
+        Examples
+        --------
+        >>> float(Workload(write="1 MB/s").assumed_values["peak_ratio"])
+        1.5
+        """
+        return {"peak_ratio": assumption("unknown_peak_ratio")} if self.peak_missing else {}
 
     @property
     def must_survive(self) -> str:

@@ -16,12 +16,13 @@ from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
 from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
 from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from streamplan.planning.people import People
 
 
 FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
@@ -203,6 +204,9 @@ class Study:
                     "what": p.what,
                     "configuration": p.configuration,
                     "clusters": p.clusters,
+                    "split_by": p.split.limit if p.split else "",
+                    "split": str(p.split or ""),
+                    "warnings": list(p.warnings),
                     "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
                     "unit": p.sizing.unit,
                     "binding": p.sizing.binding,
@@ -299,6 +303,7 @@ def _failed_row(f: Failure) -> dict[str, Any]:
     return {
         **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
         **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
+        **{"split_by": "", "split": "", "warnings": []},
         **{"utilisation": None, "confidence": "", "closed": f.offer.closed, "lacks": "; ".join(f.offer.lacks)},
         "reason": f.reason,
     }

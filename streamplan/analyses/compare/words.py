@@ -12,7 +12,6 @@ from capacity.workload.correlation import Correlation
 from pricing import PriceBook
 from streamfacts.units import human, largest
 from streamfacts.words import money
-from streamplan.analyses.compare.answer import answer_of
 from streamplan.planning.failures import FAILED
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
 from streamplan.planning.unused_inputs import Moved, unused_inputs
@@ -32,10 +31,15 @@ def study_document(study: Study) -> dict[str, Any]:
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
-            "platforms": list(study.rows),
+            "platforms": [{**row, "asides": _asides(study, row["platform"])} for row in study.rows],
             "equivalence": list(study.equivalence_rows),
         }
     )
+
+
+def _asides(study: Study, platform: str) -> list[str]:
+    """What choices left at their defaults would save on a plan; nothing where there is no plan."""
+    return next((list(p.asides) for p in study.plans if p.offer.name == platform), [])
 
 
 def compare_document(study: Study) -> dict[str, Any]:
@@ -62,6 +66,8 @@ def unread_prices(book: PriceBook) -> list[str]:
 
 def answer(study: Study, on: dt.date | None = None) -> Html:
     """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
+    from streamplan.analyses.compare.answer import answer_of
+
     return render("answer.html.j2", w=study.workload, answer=answer_of(study, on))
 
 
@@ -85,6 +91,7 @@ def equivalence(study: Study) -> Html:
         "equivalence.html.j2",
         rows=study.equivalence.astype(object).fillna("").to_dict("records"),
         w=w,
+        peak=largest(Demand.of(w).peak_ratio),
         survive=w.must_survive,
     )
 
@@ -112,6 +119,10 @@ def input_rows(study: Study) -> list[dict[str, str]]:
         rows.append(
             {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
         )
+    for name, fact in w.assumed_values.items():
+        origin = f"assumed, as none is given: {fact.note}; {fact.source}"
+        doc = type(w).model_fields[name].description or ""
+        rows.append({"name": name, "value": f"{float(fact):g}", "origin": origin, "doc": doc})
     return rows
 
 
@@ -171,7 +182,7 @@ def study_table(study: Study) -> Table:
             same = row["low_usd"] == row["high_usd"]
             span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok and not same else ""
             cells.append(span)
-        what = row["what"]
+        what = row["what"] + (f", split by {row['split_by']}" if row["split_by"] else "")
         if ok:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
@@ -189,8 +200,21 @@ def shared_terms(study: Study) -> str:
     average, peak = (human(largest(x), "bytes/s") for x in (demand.payload_bytes_s, demand.peak_payload_bytes_s))
     kept = kept_words(demand)
     assumed = "".join(f" {text[0].upper()}{text[1:]}." for text in demand_sentences(demand))
+    assumed += "".join(
+        f" Peak assumed, as none is given: {float(fact):g} times the average ({fact.source.split('; ')[0]})."
+        for fact in w.assumed_values.values()
+    )
     return (
         f"All sized for {average} on average and {peak} at peak, read {largest(demand.fan_out):g} times, kept {kept},"
         f" {w.replication_factor} copies over {w.zones} zones{lost} where that is the user's business."
-        f"{assumed} What each offer promises and lacks: --json, under equivalence."
+        f"{assumed}{_cautions(study)} What each offer promises and lacks: --json, under equivalence."
     )
+
+
+def _cautions(study: Study) -> str:
+    """Each warning once, with the offers that it is about."""
+    about: dict[str, list[str]] = {}
+    for p in study.plans:
+        for text in p.warnings:
+            about.setdefault(text, []).append(p.offer.name)
+    return "".join(f" WARNING ({', '.join(names)}): {text}." for text, names in about.items())

@@ -65,6 +65,8 @@ def explain_lines(plan: Plan) -> Iterator[str]:
             yield f"  {name} = {shown}   <- {origin}" + (
                 f"; {info.description}" if default and info.description else ""
             )
+        for name, fact in workload.assumed_values.items():
+            yield f"  {name} = {float(fact):g}   <- assumed, as none is given: {fact.note}; {fact.source}"
         yield ""
     demand = sizing.demand
     yield "DEMAND"
@@ -72,6 +74,12 @@ def explain_lines(plan: Plan) -> Iterator[str]:
         yield f"  {name} = {human(largest(getattr(demand, name)), unit)}   = {formula}"
     yield ""
     yield f"UNITS: {plan.what}" + ("; what follows is for one of the clusters" if plan.clusters > 1 else "")
+    if plan.split:
+        yield f"  {plan.split}   source: {plan.split.source}"
+    for text in plan.warnings:
+        yield f"  WARNING: {text}"
+    for text in plan.asides:
+        yield f"  ASIDE: {text}"
     yield f"  binding: {sizing.binding}; next wall: {sizing.next_binding or 'none'}"
     yield "  each constraint: demand / (capacity of one x share used) = units, on the units left in that state"
     for c in sizing.constraints:
