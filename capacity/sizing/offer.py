@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Constraint, Limit
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.sizing import OF_MACHINE, Part, Sizing
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.tables import regions
 from streamfacts.units import GIB

@@ -313,7 +313,7 @@ def _use_at_peak(p: Plan) -> float | None:
 
 def _failed_row(f: Failure) -> dict[str, Any]:
     nothing: dict[str, Any] = dict.fromkeys(("monthly_usd", "low_usd", "high_usd", *OF_ONE, "too_small_odds"))
-    nothing |= {"units_for_90": None, "cheaper": "", "cheaper_usd": None, "warnings": [], "cloud": f.offer.provider}
+    nothing |= {"units_for_90": None, "cheaper": "", "cheaper_usd": None, "cloud": f.offer.provider}
     return {
         **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
         **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
