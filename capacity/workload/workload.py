@@ -7,14 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from capacity.workload.correlation import Correlation
 from capacity.workload.growth import Growth, beside
 from capacity.workload.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
 from capacity.workload.servers import Servers
 from capacity.workload.topics import COMPACTED, FOREVER_S, Compacted, committed, kept
-from streamfacts.errors import InputError, InputErrors, naming, unknown_name
+from streamfacts.errors import InputError, InputErrors, has_controls, naming, unknown_name
 from streamfacts.reading import read_mapping
 from streamfacts.tables import ANY_REGION, Fact, assumption, counterpart, regions
 from streamfacts.units import DAY, HOUR
@@ -27,6 +36,17 @@ def _region(value: Any) -> str:
     if str(value) not in regions() or value == ANY_REGION:
         raise unknown_name("region", str(value), regions())
     return str(value)
+
+
+def _for_readers(field: str) -> AfterValidator:
+    """A validator that refuses a text with characters that a terminal obeys and a page cannot hold."""
+
+    def read(text: str) -> str:
+        if has_controls(text):
+            raise InputError(field, text, "text without control characters")
+        return text
+
+    return AfterValidator(read)
 
 
 def _regions_by_provider(value: Any) -> dict[str, str]:
@@ -88,8 +108,8 @@ class Workload(BaseModel):
             NAME_ALLOWED,
         ),
     ] = Field("workload", description="what reports and files are called by; a file's own name if left out")
-    title: str = Field("", description="what reports are headed with")
-    description: str = Field("", description="a paragraph for readers")
+    title: Annotated[str, _for_readers("title")] = Field("", description="what reports are headed with")
+    description: Annotated[str, _for_readers("description")] = Field("", description="a paragraph for readers")
     region: Annotated[str, BeforeValidator(_region)] = Field(
         "us-east-1", description="region of its producers and consumers, which says its cloud"
     )
@@ -446,6 +466,7 @@ def _translate(error: ValidationError) -> InputError:
             out.append(inner)
         else:
             where = ".".join(str(part) for part in problem["loc"]) or "workload"
-            out.append(InputError(where, problem.get("input"), problem["msg"]))
+            allowed = "a list" if problem["type"] == "tuple_type" else problem["msg"]
+            out.append(InputError(where, problem.get("input"), allowed))
     unique = list({str(item): item for item in out}.values())
     return unique[0] if len(unique) == 1 else InputErrors(unique)
