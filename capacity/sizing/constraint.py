@@ -17,6 +17,8 @@ Value = NDArray[np.float64] | np.float64 | float
 
 #: Slack in rounding up, so that 3.0000000001 brokers stay three.
 ROUNDING = 1e-9
+#: Least part of a unit that any demand takes beside units that are lost: more than what rounding up lets pass.
+LEAST_PART = 1e-6
 
 
 class Resource(StrEnum):
@@ -129,8 +131,8 @@ class Constraint:
         with np.errstate(divide="ignore", invalid="ignore"):
             alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
             needed = alone
-            if _differs(self.lost, 0.0):
-                needed = needed + self.lost
+            if _differs(self.lost, 0.0):  # however little it is, none of those that are lost carries it
+                needed = np.maximum(needed, LEAST_PART) + self.lost
             if _differs(self.share, 1.0):
                 needed = needed / self.share
         if alone.min(initial=1.0) > 0:  # false of a NaN too, which nothing over nothing is
