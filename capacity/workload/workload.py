@@ -170,7 +170,16 @@ class Workload(BaseModel):
     )
     zones: Annotated[int, whole_number("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
     partitions: Annotated[Range, quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
-        None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
+        None, description="partitions of all topics, leaders only; chosen if not given"
+    )
+    consumers: Annotated[Range, quantity("consumers", None, 1, 1_000_000, whole=True)] | None = Field(
+        None, description="instances of the largest consumer group: at least as many partitions are chosen"
+    )
+    hottest_partition: Annotated[Range, quantity("hottest_partition", None, 0.0, 1.0, percent=True)] | None = Field(
+        None, description="share of the write rate that the busiest partition has [1]"
+    )
+    skew: Annotated[Range, quantity("skew", None, 0.0, 10.0)] | None = Field(
+        None, description="Zipf exponent of the partitions' rates, instead of hottest_partition [1]"
     )
     topics: Annotated[Range, quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(
         None, description="topics"
@@ -221,6 +230,9 @@ class Workload(BaseModel):
     )
     catch_up: Annotated[Range, quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
         Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
+    )
+    rebuild_within: Annotated[Range, quantity("rebuild_within", "duration", 60.0, 100 * DAY)] = Field(
+        Range(DAY, DAY, DAY), description="time within which the data of a lost broker is copied again [seconds]"
     )
     use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
         default_factory=dict, description="share of each capacity that may be used in the normal state"
@@ -285,6 +297,8 @@ class Workload(BaseModel):
             raise InputError(
                 "max_message", f"{self.max_message.high:g} bytes", f"at least the average, {self.message.high:g} bytes"
             )
+        if self.hottest_partition is not None and self.skew is not None:
+            raise InputError("skew", self.skew.likely, "hottest_partition or skew, not both")
         self._topics_fit_together()
         for name in self.correlation.inputs:
             if not name.startswith(("growth.", "model.", "compacted.")) and name not in self.quantities():
@@ -356,6 +370,11 @@ class Workload(BaseModel):
     def region_at(self, provider: str) -> str | None:
         """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
         return self.regions.get(provider) or counterpart(self.region, provider)
+
+    @property
+    def says_keyed(self) -> bool:
+        """Whether it was said that records go to partitions by key."""
+        return "keyed" in self.model_fields_set and self.keyed
 
     @property
     def peak_missing(self) -> bool:
