@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     POSTERIOR,
     REGION,
     UNITS,
+    USE_UP_TO,
     WORKLOAD,
     Asked,
     asks,
@@ -23,7 +24,7 @@ from streamplan.cli.options import (
 
 
 @click.command("explain")
-@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE)
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, PEOPLE)
 def command(asked: Asked) -> None:
     """How each number of an offer came about: formula, inputs, source."""
     result = asked.plan
