@@ -314,7 +314,7 @@ def connection_constraints(demand: Demand, vcpu: Value, each: Value | None = Non
     Parameters
     ----------
     vcpu : of one broker [1]
-    each : connections that one broker takes [1]; from `data/assumptions.csv` by its size if left out
+    each : connections that one broker takes [1]; from `data/model/assumptions.csv` by its size if left out
     """
     if demand.connections is None:
         return []

@@ -55,7 +55,7 @@ def lagging_reads(demand: Demand, groups: Any = None) -> Array:
 
     References
     ----------
-    `data/assumptions.csv`, lagging_groups
+    `data/model/assumptions.csv`, lagging_groups
     """
     behind = np.minimum(demand.fan_out if groups is None else groups, float(assumption("lagging_groups")))
     return np.asarray(demand.outage_s / demand.catch_up_s * behind)

@@ -16,12 +16,13 @@ from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
 from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
 from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from streamplan.planning.people import People
 
 
 FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")

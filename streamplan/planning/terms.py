@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from capacity import Offer
 from pricing import PriceBook
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.options import no_taker, options_of
-from streamplan.planning.people import People
+
+if TYPE_CHECKING:
+    from streamplan.planning.people import People
 
 #: Most clusters that a demand is spread over where one cluster breaks a limit.
 MOST_CLUSTERS = 500

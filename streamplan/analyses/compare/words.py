@@ -12,7 +12,6 @@ from capacity.workload.correlation import Correlation
 from pricing import PriceBook
 from streamfacts.units import human, largest
 from streamfacts.words import money
-from streamplan.analyses.compare.answer import answer_of
 from streamplan.planning.failures import FAILED
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
 from streamplan.planning.unused_inputs import Moved, unused_inputs
@@ -67,6 +66,8 @@ def unread_prices(book: PriceBook) -> list[str]:
 
 def answer(study: Study, on: dt.date | None = None) -> Html:
     """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
+    from streamplan.analyses.compare.answer import answer_of
+
     return render("answer.html.j2", w=study.workload, answer=answer_of(study, on))
 
 
