@@ -8,8 +8,9 @@ import numpy as np
 
 from capacity.laws.batches import batch_streams, lingered_records
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import ROUNDING, Constraint, Limit
+from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up

@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     POSTERIOR,
     REGION,
     USE_UP_TO,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -24,7 +25,7 @@ from streamplan.cli.options import (
 
 
 @click.command("compare")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
 def command(asked: Asked) -> None:
     """Every offer on the same workload, cheapest feasible first.
 
