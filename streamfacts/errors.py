@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+<<<<<<< HEAD
+=======
 import difflib
+import unicodedata
+>>>>>>> main
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -35,6 +39,17 @@ def legible(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
+
+
+def has_controls(text: str) -> bool:
+    """Return whether a text holds control characters, ends of lines and tabs aside.
+
+    Examples
+    --------
+    >>> has_controls("two\\nlines"), has_controls("a" + chr(27) + "[2J")
+    (False, True)
+    """
+    return any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
 
 
 class StreamplanError(Exception):
@@ -138,6 +153,8 @@ def unknown_name(field: str, value: str, known: Iterable[str]) -> InputError:
     names = sorted(known)
     if not names:
         return InputError(field, value, "none: there is nothing to choose here")
+    import difflib
+
     near = difflib.get_close_matches(str(value), names, n=4, cutoff=0.4)
     if near:
         allowed = f"did you mean {', '.join(near)}? ({len(names)} known)"

@@ -46,7 +46,8 @@ def compare_document(study: Study) -> dict[str, Any]:
     """Return the same with the inputs that each offer reads nothing of, and what is odd about the user's own prices."""
     document, moved = study_document(study), Moved.of(study.workload)
     for row in document["platforms"]:
-        row["unused_inputs"] = list(unused_inputs(study.plan_of(row["platform"]), moved))
+        sized = row["status"] != FAILED
+        row["unused_inputs"] = list(unused_inputs(study.plan_of(row["platform"]), moved)) if sized else []
     return {**document, "warnings": warnings(study)}
 
 
