@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-<<<<<<< HEAD
-=======
-import difflib
 import unicodedata
->>>>>>> main
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import click
 
 from streamfacts.errors import NothingFeasible
-<<<<<<< HEAD
-from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, POSTERIOR, REGION, WORKLOAD, Asked, asks
-=======
 from streamplan.cli.options import (
     BOOK,
     HOURS,
@@ -22,8 +19,6 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
-from streamplan.planning.failures import report_failures
->>>>>>> main
 
 
 @click.command("choose")

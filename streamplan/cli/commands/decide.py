@@ -7,9 +7,6 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
-<<<<<<< HEAD
-from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
-=======
 from streamplan.cli.options import (
     BOOK,
     HOURS,
@@ -24,8 +21,6 @@ from streamplan.cli.options import (
     asks,
     options,
 )
-from streamplan.planning.failures import report_failures
->>>>>>> main
 
 
 @click.command("decide")
