@@ -34,6 +34,7 @@ class Asked:
     hours_per_month: float = HOURS_PER_MONTH
     pairs: Sequence[str] = ()
     region: str | None = None
+    use_up_to: str | None = None
     posterior: str | None = None
     most_clusters: int = 500
     only: Sequence[str] = ()
@@ -51,6 +52,8 @@ class Asked:
         from capacity.workload.contradictions import contradictions
 
         workload = load(self.workload_file, self.region, self.posterior)
+        if self.use_up_to is not None:
+            workload = workload.replace(use_up_to=self.use_up_to)
         warn(contradictions(workload))
         return workload
 
@@ -190,6 +193,12 @@ WITHIN = click.option(
 )
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
+USE_UP_TO = click.option(
+    "--use-up-to",
+    default=None,
+    metavar="SHARE",
+    help="Share of every machine and quota that may be used, such as 0.7, instead of the workload's.",
+)
 
 _PEOPLE = click.option(
     "--people", "with_people", is_flag=True, help="Also staff, training, tools and support, as lines of their own."
