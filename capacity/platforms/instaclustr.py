@@ -142,7 +142,7 @@ def _model(context: Context) -> Sizing:
             controllers * 80 * GB / GIB,
         )
     lines += client_lines(context, own_account=own)
-    of_one: dict[str, Any] = {}
+    of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     parts = [
         Part("disk of a broker", context.spread(machines.disk_space_bytes / GIB), "GiB", "fixed by its size", _NODES)
     ]
@@ -150,10 +150,8 @@ def _model(context: Context) -> Sizing:
         parts.insert(0, partitions_part(d, layout, units, once))
         rebuild = rebuild_seconds(d, machines, units, partitions=partitions)
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
-        of_one = layout.of_one(
+        of_one |= layout.of_one(
             disk_bytes=machines.disk_space_bytes,
-            vcpu=machines.vcpu,
-            memory_gib=machines.memory_bytes / GIB,
             rebuild_s=rebuild,
         )
     notes = (

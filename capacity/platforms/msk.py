@@ -207,16 +207,14 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
             machines.disk_source,
         ),
     ]
-    of_one: dict[str, Any] = {}
+    of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     if not context.brief:
         bought = np.minimum(machines.disk_bytes_s, np.maximum(provisioned, default) * MIB)
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=partitions, disk_bytes_s=bought)
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
         parts.insert(0, partitions_part(d, layout, units, once))
-        of_one = layout.of_one(
+        of_one |= layout.of_one(
             disk_bytes=volume_gib * GIB,
-            vcpu=machines.vcpu,
-            memory_gib=machines.memory_bytes / GIB,
             rebuild_s=rebuild,
         )
     sources = _brokers("standard").of(context.names).sources

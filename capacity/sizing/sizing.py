@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: What a sizing says of one cluster and one broker of it, beside its units.
 OF_ONE = ("partitions", "replica_bytes", "replicas_on_fullest", "disk_bytes", "vcpu", "memory_gib", "rebuild_s")
+#: Those of them that are the machine's and not the load's.
+OF_MACHINE = ("vcpu", "memory_gib")
 UNKNOWN = np.float64(np.nan)
 
 

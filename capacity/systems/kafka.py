@@ -199,15 +199,13 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         how = "average write x retention, one copy: closed segments go to the remote tier at once (KIP-405)"
         lines += where.object_lines(context, remote, paths.tier_upload, paths.tier_download, how)
         parts.append(Part("remote tier", context.spread(remote / GIB), "GiB", how, "KIP-405"))
-    of_one: dict[str, Any] = {}
+    of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     if not context.brief:
         bought = None if local else np.minimum(machines.disk_bytes_s, throughput * MIB)
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=partitions, disk_bytes_s=bought)
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
-        of_one = layout.of_one(
+        of_one |= layout.of_one(
             disk_bytes=machines.disk_space_bytes if local else size * GIB,
-            vcpu=machines.vcpu,
-            memory_gib=machines.memory_bytes / GIB,
             rebuild_s=rebuild,
         )
     near = context.options["follower_fetch"]

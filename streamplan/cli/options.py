@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamfacts.errors import InputError, NothingFeasible, cut, legible
-from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.planning.failures import report_failures
+from streamfacts.month import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from capacity import Workload
@@ -35,6 +34,7 @@ class Asked:
     hours_per_month: float = HOURS_PER_MONTH
     pairs: Sequence[str] = ()
     region: str | None = None
+    use_up_to: str | None = None
     posterior: str | None = None
     most_clusters: int = 500
     only: Sequence[str] = ()
@@ -44,6 +44,7 @@ class Asked:
     with_people: bool = False
     people_file: Sequence[str] = ()
     support: str = "business"
+    within: float = 0.05
 
     @cached_property
     def workload(self) -> Workload:
@@ -51,6 +52,8 @@ class Asked:
         from capacity.workload.contradictions import contradictions
 
         workload = load(self.workload_file, self.region, self.posterior)
+        if self.use_up_to is not None:
+            workload = workload.replace(use_up_to=self.use_up_to)
         warn(contradictions(workload))
         return workload
 
@@ -80,7 +83,7 @@ class Asked:
         """What every analysis is told besides the workload."""
         from streamplan.planning.terms import Terms
 
-        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people)
+        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people, self.within)
 
     @cached_property
     def plan(self) -> Plan:
@@ -172,8 +175,30 @@ CLUSTERS = click.option(
     show_default=True,
     help="Clusters to spread over where one breaks a limit.",
 )
+
+
+def _share(_: click.Context, __: click.Parameter, text: str) -> float:
+    try:
+        return float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        raise InputError("--within", text, "a share of the least cost, such as 5% or 0.05") from None
+
+
+WITHIN = click.option(
+    "--within",
+    default=f"{Asked.within:.0%}",
+    show_default=True,
+    callback=_share,
+    help="Up to how far above the least cost a plan with fewer brokers is taken.",
+)
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
+USE_UP_TO = click.option(
+    "--use-up-to",
+    default=None,
+    metavar="SHARE",
+    help="Share of every machine and quota that may be used, such as 0.7, instead of the workload's.",
+)
 
 _PEOPLE = click.option(
     "--people", "with_people", is_flag=True, help="Also staff, training, tools and support, as lines of their own."
@@ -239,6 +264,8 @@ def rows_fail(portfolio: str, rows: int, wanted: str, reasons: Sequence[str]) ->
 
 def something_fits(study: Any) -> None:
     """Raise `OfferFailed` if an offer failed, else `NothingFeasible` if none fits; for the end of a command."""
+    from streamplan.planning.failures import report_failures
+
     report_failures(study.failed)
     if not any(plan.feasible for plan in study.plans):
         raise NothingFeasible("no offer can carry this workload; the table says why")

@@ -339,7 +339,7 @@ def _not_arm(state: State) -> State | None:
     demand = Demand.of(state.workload).replace(region=state.plan.bill.region)
     costed = cost_all(demand, state.platform, Terms.of(state.terms, book=state.prices))
     others = np.array([not _on_arm(offer, str(name)) for name in costed.sizing.configuration])
-    cost = np.where(others, costed.cost, np.inf)
+    cost = np.where(others, costed.sound_cost, np.inf)
     if not np.isfinite(cost).any():
         return None
     return replace(state, machine=str(costed.sizing.configuration[int(cost.argmin())]))

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
-from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
-from streamplan.planning.failures import report_failures
+from streamplan.cli.options import (
+    BOOK,
+    HOURS,
+    JSON,
+    ONLY,
+    OPTION,
+    PEOPLE,
+    REGION,
+    WITHIN,
+    WORKLOAD,
+    Asked,
+    asks,
+    options,
+)
 
 
 @click.command("decide")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE, WITHIN)
 @click.option("--requirements", default="", metavar="YAML", help="Answers to the form: must, wish, context, weights.")
 @click.option("--weight", "weights", multiple=True, metavar="CRITERION=W", help="A weight over those of the file.")
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")
@@ -24,6 +35,8 @@ def command(
     asked: Asked, requirements: str, weights: Sequence[str], months: int, draws: int, seed: int, out: str | None
 ) -> None:
     """Which platform meets the requirements, costs least for its risk, fits best, and how sure that is."""
+    from pathlib import Path
+
     from streamplan.analyses.decide import decide, open_requirements
     from streamplan.analyses.decide.words import decision_document, decision_table, nothing_left, reasons
 
@@ -77,6 +90,8 @@ def command(
         if written is not None:
             click.echo(f"report    {written.html}\nnotebook  {written.notebook}\ndata      {written.data}")
     if result.study is not None:
+        from streamplan.planning.failures import report_failures
+
         report_failures(result.study.failed)
     if not result.ranked:
         raise NothingFeasible(nothing_left(result))

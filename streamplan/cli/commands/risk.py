@@ -15,15 +15,15 @@ from streamplan.cli.options import (
     PEOPLE,
     POSTERIOR,
     REGION,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
 )
-from streamplan.planning.failures import report_failures
 
 
 @click.command("risk")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
@@ -69,6 +69,8 @@ def command(
 
         console().print(risk_table(result))
         console().print(risk_terms(result))
+    from streamplan.planning.failures import report_failures
+
     report_failures(result.failed)
     if not result.something_fits:
         raise NothingFeasible("no offer can carry this workload in any draw")
