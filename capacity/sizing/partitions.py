@@ -297,16 +297,12 @@ def replica_limits(demand: Demand, layout: Layout, disk_bytes: Value, source: st
 def partitions_by_size(vcpu: Any, memory_gib: Any) -> Array:
     """Return the partition replicas that a broker of a size may have [1].
 
-    The most that a vendor puts on a broker with no more vCPU and no more memory: it grows in steps, and does not where
-    nobody says so. Below the smallest of them it is nil.
+    The most that a vendor puts on a broker with no more vCPU and no more memory (`data/model/partitions_by_size.csv`):
+    it grows in steps, and does not where nobody says so. Below the smallest of them it is nil.
 
     Parameters
     ----------
     vcpu, memory_gib : of one broker [1, GiB], of one shape
-
-    References
-    ----------
-    `data/model/partitions_by_size.csv`
 
     Examples
     --------

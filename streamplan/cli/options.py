@@ -116,7 +116,7 @@ def _decorated(function: Callable[..., Any], decorators: Sequence[Callable[..., 
     return function
 
 
-def options(pairs: Sequence[str], field: str = "--option", example: str = "follower_fetch=false") -> dict[str, str]:
+def options(pairs: Sequence[str], field: str = "--option", example: str = "follower_fetch=true") -> dict[str, str]:
     """Return what an option that may be repeated gives, value by name; `InputError` for one that is no pair."""
     out = {}
     for pair in pairs:
@@ -166,7 +166,7 @@ HOURS = click.option(
     help="Hours in the billing month.",
 )
 OPTION = click.option(
-    "--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=false."
+    "--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=true."
 )
 CLUSTERS = click.option(
     "--most-clusters",

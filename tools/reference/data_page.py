@@ -53,15 +53,15 @@ TABLES = (
         ("streamfacts/tables.py", "capacity/platforms/event_hubs.py"),
     ),
     Told("machines/", "machine types, volumes, node types and plans", ("capacity/sizing/machines.py",)),
-    Told(
-        "model/partitions_by_size",
-        "partition replicas that vendors put on a broker, by its size",
-        ("capacity/sizing/partitions.py",),
-    ),
     Told("model/assumptions", "constants of the model with their range", ("streamfacts/tables.py",)),
     Told("model/compression", "ratios of codecs on one data set", ("streamplan/analyses/levers/levers.py",)),
     Told("model/correlations", "inputs that move together", ("capacity/workload/correlation.py",)),
     Told("model/rules", "constants of the sizing rules of others", ("capacity/rules/rule.py",)),
+    Told(
+        "model/partitions_by_size",
+        "partitions that vendors allow a broker by its size",
+        ("capacity/sizing/partitions.py",),
+    ),
     Told("model/", "other constants of the model", ("capacity/",)),
     Told("evidence/evidence", "published measurements of clusters", ("capacity/measured/calibration/evidence.py",)),
     Told(
