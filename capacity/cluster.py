@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from capacity.cluster_fields import OPENMESSAGING, Told, read_row
 from capacity.machines import machine_table
 from streamfacts.errors import InputError, InputErrors
-from streamfacts.tables import assumption
+from streamfacts.tables import assumption, read_table
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -54,6 +54,7 @@ class Cluster:
     vcpu: Array
     net_mb_s: Array
     disk_mb_s: Array
+    shared_disk_mb_s: Array
     disks: Array
     remote_disk: Flags
     partitions: Array
@@ -66,9 +67,11 @@ class Cluster:
     batch_bytes: Array
     compressed: Flags
     compression_ratio: Array
+    codec_ratio: Array
     tls: Flags
     fan_out: Array
     producers: Array
+    producers_assumed: Array
     senders: Array
     load_mb_s: Array
     proxied: Flags
@@ -141,11 +144,11 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         **_answers(told, system, copies["replication"], assumed),
         **_records(told, assumed),
         "partitions": told.number["partitions"],
-        "compressed": told.text["compression"].lower() not in NONE_WORDS,
-        "compression_ratio": told.number["compression_ratio"],
+        **_compression(told),
         "tls": told.text["tls"].lower() not in NONE_WORDS,
         "fan_out": _given(told, "consumers_fanout", 1.0, "read once", assumed),
         "producers": told.number["producers"],
+        "producers_assumed": _producers(told, system, assumed),
         "senders": told.number["senders"],
         "load_mb_s": told.number["load_mb_s"],
         "proxied": told.flag["proxied"] is True,
@@ -198,8 +201,36 @@ def _machine_of(told: Told, system: str, assumed: list[str]) -> dict[str, Any]:
         "vcpu_known": np.isfinite(vcpu),
         "net_mb_s": net * 125.0,
         "disk_mb_s": disk,
+        "shared_disk_mb_s": told.number["shared_storage_mb_s"],
         **_disks(kind),
     }
+
+
+def _compression(told: Told) -> dict[str, Any]:
+    """Whether records are compressed, the ratio if told, and what the codec reaches on the data of its page."""
+    codec = told.text["compression"].lower()
+    compressed = codec not in NONE_WORDS or (not codec and told.has("compression_ratio"))
+    ratio = told.number["compression_ratio"] if compressed else 1.0
+    return {"compressed": compressed, "compression_ratio": ratio, "codec_ratio": _codec_ratio(codec)}
+
+
+def _codec_ratio(codec: str) -> float:
+    if codec in NONE_WORDS:
+        return 1.0
+    table = read_table("compression")
+    named = [float(row["ratio"]) for row in table.to_dict("records") if str(row["codec"]) in codec]
+    # a codec that is not in the table is taken as the least of those that are
+    return named[0] if named else float(table["ratio"].min())
+
+
+def _producers(told: Told, system: str, assumed: list[str]) -> float:
+    """Producer clients that write to a partition where their number is not told."""
+    if told.has("producers"):
+        return told.number["producers"]
+    unknown = float(assumption("unknown_producers"))
+    if system == KAFKA and not told.has("senders"):
+        assumed.append(f"producers: not known, {unknown:g} assumed to write to each partition")
+    return unknown
 
 
 def _disks(kind: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "memory_gib_per_node": (0.1, 1e5),
     "net_gbps_per_node": (1e-3, 1e4),
     "disk_mb_s_per_node": (0.1, 1e6),
+    "shared_storage_mb_s": (0.1, 1e7),
     "partitions": (1, 1e7),
     "replication": (1, 20),
     "message_bytes": (1, 1e9),

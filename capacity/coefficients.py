@@ -28,6 +28,7 @@ class Coefficients:
 
     `departs` is the log factor of a test bed's software ceilings, with its variance, by the test bed's name;
     `departure_sd` the standard deviation of that factor among test beds, `noise_sd` that of a measurement within one.
+    `client_departs` and `client_departure_sd` are the same of what producer clients send, which hangs on their hosts.
     `widen` is the factor on a prediction's standard deviation with which, held back in turn, nine tenths of the
     measurements fell within nine tenths.
     """
@@ -37,6 +38,8 @@ class Coefficients:
     covariance: Array
     departs: dict[str, tuple[float, float]]
     departure_sd: float
+    client_departs: dict[str, tuple[float, float]]
+    client_departure_sd: float
     noise_sd: float
     widen: float
     widen_known: float
@@ -92,15 +95,21 @@ def fitted() -> Coefficients:
         names=names,
         mean=np.log(table["value"].to_numpy(float)),
         covariance=wide[list(names)].to_numpy(float),
-        departs={
-            str(row["test_bed"]): (float(row["log_factor"]), float(row["log_factor_sd"]) ** 2)
-            for row in beds.to_dict("records")
-        },
+        departs=_departures(beds, ""),
         departure_sd=spread["departure_sd"],
+        client_departs=_departures(beds, "client_"),
+        client_departure_sd=spread["client_departure_sd"],
         noise_sd=spread["noise_sd"],
         widen=spread["widen"],
         widen_known=spread["widen_known"],
     )
+
+
+def _departures(beds: Any, of: str) -> dict[str, tuple[float, float]]:
+    return {
+        str(row["test_bed"]): (float(row[f"{of}log_factor"]), float(row[f"{of}log_factor_sd"]) ** 2)
+        for row in beds.to_dict("records")
+    }
 
 
 @cache

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from capacity.cluster import Cluster
 from capacity.coefficients import Coefficients, fitted
-from capacity.laws.ceilings import SOFTWARE, ceilings, joint
+from capacity.laws.ceilings import ceilings, departing, joint
 from capacity.laws.latency import Latency, publish_p99
 from streamfacts.errors import InputError
 
@@ -27,6 +27,8 @@ DRAWS = 2000
 SEED = 20_210_401
 #: Standard deviation of the logarithm of a machine size that is not told.
 UNKNOWN_VCPU_SD = 0.7
+#: The same of the number of producers that write to a partition.
+UNKNOWN_PRODUCERS_SD = 0.7
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,9 @@ def predict(
         raise InputError("confidence", confidence, "a share from 0.5 to 0.99")
     cluster = clusters if isinstance(clusters, Cluster) else Cluster.of(clusters)
     held = coefficients or fitted()
-    beds = [held.departs.get(str(name)) for name in cluster.test_bed]
-    known = np.array([bed is not None for bed in beds])
-    departure = np.array([bed[0] if bed else 0.0 for bed in beds])
-    own = _departing(ceilings(cluster, held.point), departure)
+    beds = [str(name) for name in cluster.test_bed]
+    known = np.array([bed in held.departs for bed in beds])
+    own = departing(ceilings(cluster, held.point), *(_departure(d, beds, 0.0)[0] for d in _both(held)))
     limit = joint(own)
     lower, upper = spread(cluster, held, confidence, seed)
     return Prediction(
@@ -158,21 +159,34 @@ def predict(
     )
 
 
-def _departing(found: dict[str, Array], departure: Any) -> dict[str, Array]:
-    factor = np.exp(departure)
-    return {name: ceiling * factor if name in SOFTWARE else ceiling for name, ceiling in found.items()}
+def _both(held: Coefficients) -> tuple[dict[str, tuple[float, float]], dict[str, tuple[float, float]]]:
+    return held.departs, held.client_departs
+
+
+def _departure(known: Mapping[str, tuple[float, float]], beds: Sequence[str], sd: float) -> tuple[Array, Array]:
+    """Return mean and standard deviation of the log factor of test beds; that of all where one is not known."""
+    found = np.array([known.get(bed, (0.0, sd**2)) for bed in beds])
+    return found[:, 0], np.sqrt(found[:, 1])
 
 
 def spread(cluster: Cluster, held: Coefficients, confidence: float, seed: int = SEED) -> tuple[Array, Array]:
     """Return the ends of the interval over the median [1], each of shape (clusters,)."""
     random = np.random.default_rng(seed)
     c = held.of_normals(random.standard_normal((DRAWS, len(held.names))))
-    normal = random.standard_normal((DRAWS, 3, 1))
-    beds = [held.departs.get(str(name), (0.0, held.departure_sd**2)) for name in cluster.test_bed]
-    middle, sd = np.array([b[0] for b in beds]), np.sqrt([b[1] for b in beds])
+    normal = random.standard_normal((DRAWS, 5, 1))
+    names = [str(name) for name in cluster.test_bed]
+    (middle, sd), (client, client_sd) = (
+        _departure(held.departs, names, held.departure_sd),
+        _departure(held.client_departs, names, held.client_departure_sd),
+    )
     size = np.where(cluster.vcpu_known, 0.0, UNKNOWN_VCPU_SD)
-    varied = replace(cluster, vcpu=cluster.vcpu * np.exp(size * normal[:, 2]))
-    drawn = np.log(joint(_departing(ceilings(varied, c), middle + sd * normal[:, 0]))) + held.noise_sd * normal[:, 1]
+    varied = replace(
+        cluster,
+        vcpu=cluster.vcpu * np.exp(size * normal[:, 2]),
+        producers_assumed=cluster.producers_assumed * np.exp(UNKNOWN_PRODUCERS_SD * normal[:, 4]),
+    )
+    apart = departing(ceilings(varied, c), middle + sd * normal[:, 0], client + client_sd * normal[:, 3])
+    drawn = np.log(joint(apart)) + held.noise_sd * normal[:, 1]
     known = np.array([str(name) in held.departs for name in cluster.test_bed])
     widen = np.where(known, held.widen_known, held.widen)
     tail = (1.0 - confidence) / 2
