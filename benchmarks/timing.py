@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("numpy", "pandas", "scipy", "pydantic", "pint", "click", "rich", "papermill", "ipykernel")
+PACKAGES = ("numpy", "pandas", "scipy", "pydantic", "click", "rich", "papermill", "ipykernel")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from capacity.cluster_fields import OPENMESSAGING, Told, read_row
 from capacity.machines import machine_table
 from streamfacts.errors import InputError, InputErrors
-from streamfacts.tables import assumption, read_table
+from streamfacts.tables import assumption, read_rows
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -217,10 +217,9 @@ def _compression(told: Told) -> dict[str, Any]:
 def _codec_ratio(codec: str) -> float:
     if codec in NONE_WORDS:
         return 1.0
-    table = read_table("compression")
-    named = [float(row["ratio"]) for row in table.to_dict("records") if str(row["codec"]) in codec]
+    ratios = {row["codec"]: float(row["ratio"]) for row in read_rows("compression")}
     # a codec that is not in the table is taken as the least of those that are
-    return named[0] if named else float(table["ratio"].min())
+    return next((ratio for name, ratio in ratios.items() if name in codec), min(ratios.values()))
 
 
 def _producers(told: Told, system: str, assumed: list[str]) -> float:

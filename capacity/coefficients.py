@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamfacts.errors import MissingFact
-from streamfacts.tables import Fact, read_table
+from streamfacts.tables import Fact, read_columns, read_rows
 
 Array = NDArray[np.float64]
 FOLDER = "calibration"
@@ -84,20 +83,18 @@ def fitted() -> Coefficients:
     MissingFact
         if the tables do not belong together.
     """
-    table = read_table(f"{FOLDER}/coefficients")
+    table, wide = read_columns(f"{FOLDER}/coefficients"), read_columns(f"{FOLDER}/covariance")
     names = tuple(table["name"])
-    wide = read_table(f"{FOLDER}/covariance")
-    if tuple(wide["name"]) != names:
+    if tuple(wide["name"]) != names or not set(names) <= set(wide):
         raise MissingFact("data/calibration/: covariance.csv lists other coefficients than coefficients.csv")
-    beds = read_table(f"{FOLDER}/test_beds")
-    spread = {row["name"]: float(row["value"]) for row in read_table(f"{FOLDER}/spread").to_dict("records")}
+    spread = {row["name"]: row["value"] for row in read_rows(f"{FOLDER}/spread")}
     return Coefficients(
         names=names,
-        mean=np.log(table["value"].to_numpy(float)),
-        covariance=wide[list(names)].to_numpy(float),
-        departs=_departures(beds, ""),
+        mean=np.log(table["value"]),
+        covariance=np.array([wide[name] for name in names]).T,
+        departs=_departures(""),
         departure_sd=spread["departure_sd"],
-        client_departs=_departures(beds, "client_"),
+        client_departs=_departures("client_"),
         client_departure_sd=spread["client_departure_sd"],
         noise_sd=spread["noise_sd"],
         widen=spread["widen"],
@@ -105,22 +102,18 @@ def fitted() -> Coefficients:
     )
 
 
-def _departures(beds: Any, of: str) -> dict[str, tuple[float, float]]:
+def _departures(of: str) -> dict[str, tuple[float, float]]:
     return {
-        str(row["test_bed"]): (float(row[f"{of}log_factor"]), float(row[f"{of}log_factor_sd"]) ** 2)
-        for row in beds.to_dict("records")
+        row["test_bed"]: (row[f"{of}log_factor"], row[f"{of}log_factor_sd"] ** 2)
+        for row in read_rows(f"{FOLDER}/test_beds")
     }
 
 
 @cache
 def priors() -> tuple[tuple[str, ...], Array, Array]:
     """Return names, and mean and standard deviation of the logarithms that were held before any measurement."""
-    table = read_table(f"{FOLDER}/coefficients")
-    return (
-        tuple(table["name"]),
-        np.log(table["prior"].to_numpy(float)),
-        table["prior_log_sd"].to_numpy(float),
-    )
+    table = read_columns(f"{FOLDER}/coefficients")
+    return tuple(table["name"]), np.log(table["prior"]), np.array(table["prior_log_sd"])
 
 
 def fact(name: str) -> Fact:
@@ -131,14 +124,9 @@ def fact(name: str) -> Fact:
     MissingFact
         for a name that is none.
     """
-    for row in _rows():
+    for row in read_rows(f"{FOLDER}/coefficients"):
         if row["name"] == name:
-            low, high = float(row["low"]), float(row["high"])
+            low, high = row["low"], row["high"]
             note = f"{row['note']}; 90% between {low:.3g} and {high:.3g}, fitted on {row['fitted_on']} of the evidence"
-            return Fact(name, float(row["value"]), row["unit"], row["source"], row["as_of"], row["confidence"], note)
+            return Fact(name, row["value"], row["unit"], row["source"], row["as_of"], row["confidence"], note)
     raise MissingFact(f"no coefficient {name!r} in data/calibration/coefficients.csv")
-
-
-@cache
-def _rows() -> list[dict[str, Any]]:
-    return list(read_table(f"{FOLDER}/coefficients").to_dict("records"))

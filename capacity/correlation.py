@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamfacts.errors import InputError
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 
 Array = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -101,8 +101,7 @@ class Correlation:
 @cache
 def usual_correlations() -> dict[Pair, float]:
     """Return the rank correlation of pairs that move together for a physical reason, from `data/correlations.csv`."""
-    rows = read_table("correlations").to_dict("records")
-    return {_pair(str(row["first"]), str(row["second"])): float(row["value"]) for row in rows}
+    return {_pair(row["first"], row["second"]): row["value"] for row in read_rows("correlations")}
 
 
 def pearson_of_ranks(rank: Array) -> Array:

@@ -12,6 +12,7 @@ their number is shown.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamfacts.errors import InputError, unreadable
+from streamfacts.reading import read_text
 from streamfacts.units import DAY, HOUR, factor
 
 if TYPE_CHECKING:
@@ -118,12 +120,19 @@ def read_history(path: str | Path, *, fill: bool = False) -> History:
 def _columns(path: Path) -> tuple[pd.DatetimeIndex, Array]:
     import pandas as pd
 
+    text = read_text(path, "history", "a readable CSV file")
     try:
-        frame = pd.read_csv(path, comment="#", skipinitialspace=True, dtype=str, encoding="utf-8")
+        frame = pd.read_csv(io.StringIO(text), comment="#", skipinitialspace=True, dtype=str)
     except pd.errors.EmptyDataError:
         raise InputError("history", str(path), "a CSV file with a header and rows; this one is empty") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
+    except (ValueError, pd.errors.ParserError) as error:
         raise unreadable("history", path, "a readable CSV file", error) from None
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what has no column for names of the rows
+        raise InputError("history", str(path), f"rows of {len(frame.columns)} fields, as in the header")
+    names = [str(name) for name in frame.columns]
+    twice = [name for name in names if re.search(r"\.\d+$", name) and name.rpartition(".")[0] in names]
+    if twice:
+        raise InputError(f"history {path.name}, columns", twice[0].rpartition(".")[0], "each column once")
     time = _column(frame.columns, TIMES, path, "timestamp")
     rate = _column([c for c in frame.columns if c != time], RATES, path, "bytes_s")
     if frame.empty:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamfacts.tables import read_table
+from streamfacts.tables import NUMBER, kind_of_column, read_columns
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class MachineTable:
 @cache
 def machine_table(table: str) -> MachineTable:
     """Return `data/machines/<table>.csv`; empty cells of number columns are NaN, of text columns ''."""
-    frame = read_table(f"machines/{table}")
+    name = f"machines/{table}"
     columns = {
-        name: frame[name].to_numpy(float) if frame[name].dtype.kind in "iuf" else frame[name].fillna("").to_numpy(str)
-        for name in frame.columns
+        column: np.array(cells, float if kind_of_column(name, column) == NUMBER else str)
+        for column, cells in read_columns(name).items()
     }
-    return MachineTable(columns[frame.columns[0]], columns)
+    return MachineTable(next(iter(columns.values())), columns)

@@ -48,7 +48,7 @@ def number_of(value: Any, field: str, kind: str | None, allowed: str) -> float:
         raise InputError(field, value, allowed)
     try:
         number, unit = split(value) if isinstance(value, str) else (float(value), "")
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(field, value, allowed) from None
     if unit or not math.isfinite(number):
         raise InputError(field, value, allowed)

@@ -12,8 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from capacity.correlation import Correlation
 from capacity.growth import Growth, beside
 from capacity.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
-from streamfacts.errors import InputError, InputErrors, unknown_name
-from streamfacts.files import read_mapping
+from streamfacts.errors import InputError, InputErrors, naming, unknown_name
+from streamfacts.reading import read_mapping
 from streamfacts.tables import ANY_REGION, counterpart, regions
 from streamfacts.units import DAY, HOUR
 
@@ -183,7 +183,7 @@ class Workload(BaseModel):
 
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         values, origin = _unwrap(fields)
         if isinstance(values.get("growth"), Mapping):
             values["growth"], inner = _unwrap(values["growth"])
@@ -273,7 +273,7 @@ class Workload(BaseModel):
         """The loss to carry: `survive`, but never a zone when there is only one."""
         return "broker" if self.survive == "zone" and self.zones == 1 else self.survive
 
-    def replace(self, **fields: Any) -> Workload:
+    def replace(self, /, **fields: Any) -> Workload:
         """Return a copy with some fields changed, validated again."""
         kept = {name: getattr(self, name) for name in self.model_fields_set if name not in fields}
         copy = Workload(**kept, **fields)
@@ -291,10 +291,11 @@ class Workload(BaseModel):
         """
         data = read_mapping(path, "workload")
         data.setdefault("name", Path(path).stem)
-        growth = data.get("growth")
-        if isinstance(growth, dict) and "history" in growth:
-            data["growth"] = growth | {"history": beside(growth["history"], Path(path).parent)}
-        return cls(**data)
+        with naming(Path(path).name):
+            growth = data.get("growth")
+            if isinstance(growth, dict) and "history" in growth:
+                data["growth"] = growth | {"history": beside(growth["history"], Path(path).parent)}
+            return cls(**data)
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

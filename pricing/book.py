@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
-from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_table, regions
+from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.reading import read_csv
+from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -97,7 +98,7 @@ class Meter:
 def meters() -> dict[str, Meter]:
     """Return every meter by id, from the tables of `data/meters/`."""
     tables = sorted((data_dir() / "meters").glob("*.csv"))
-    rows = [row for path in tables for row in read_table(f"meters/{path.stem}").fillna("").to_dict("records")]
+    rows = [row for path in tables for row in read_rows(f"meters/{path.stem}")]
     return {
         r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
     }
@@ -290,28 +291,14 @@ def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
 
 def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
     """Read one CSV of prices and check every row and every tier."""
-    import csv
-
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            header = list(reader.fieldnames or [])
-            rows, numbers = [], []
-            for row in reader:
-                rows.append(row)
-                numbers.append(reader.line_num)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("price book", path, "a readable CSV file", error) from None
+    table = read_csv(path, "price book")
+    header = table.header
     lacking = [name for name in REQUIRED if name not in header]
     if lacking:
         raise InputError(
             f"{path.name}: columns", ", ".join(header), f"at least {', '.join(REQUIRED)}; missing {', '.join(lacking)}"
         )
-    if len(set(header)) < len(header):
-        raise InputError(f"{path.name}: columns", ", ".join(header), "each column once")
-    for number, row in zip(numbers, rows, strict=True):
-        if None in row or None in row.values():
-            raise InputError(f"{path.name} row {number}", dict(row), f"{len(header)} fields, as in the header")
+    rows, numbers = [line.cells for line in table.sound], [line.number for line in table.lines]
     try:
         prices = _ROWS.validate_python(rows)
     except ValidationError as error:

@@ -10,7 +10,6 @@ Source of the rule: K. Arrow, T. Harris, J. Marschak, "Optimal inventory policy"
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,7 +21,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pricing.book import Price, PriceBook, find_meter
-from streamfacts.errors import InputError, unknown_name, unreadable
+from streamfacts.errors import InputError, unknown_name
+from streamfacts.reading import read_csv
 from streamfacts.tables import data_dir, parse_as_of, regions
 
 Array = NDArray[np.float64]
@@ -138,17 +138,17 @@ def _shipped(folder: Path) -> dict[Key, Commitment]:
 
 def read_commitments(path: Path) -> dict[Key, Commitment]:
     """Read one CSV of committed rates and check every row."""
+    table = read_csv(path, "committed rates")
+    rows = [line.cells for line in table.sound]
     try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle, strict=True))
         found = _ROWS.validate_python(rows)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("committed rates", path, "a readable CSV file", error) from None
     except ValidationError as error:
         problem = error.errors()[0]
-        number, *where = problem["loc"]
+        index, *where = problem["loc"]
         raise InputError(
-            f"{path.name} row {int(number) + 2}: {'.'.join(map(str, where))}", problem["input"], problem["msg"]
+            f"{path.name} row {table.lines[int(index)].number}: {'.'.join(map(str, where))}",
+            problem["input"],
+            problem["msg"],
         ) from None
     if not found:
         raise InputError("committed rates", str(path), "at least one row")

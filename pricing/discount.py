@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pricing.book import PriceBook, meters
-from streamfacts.errors import InputError, unknown_name
-from streamfacts.files import read_mapping
+from streamfacts.errors import InputError, naming, unknown_name
+from streamfacts.reading import read_mapping
 
 
 @cache
@@ -99,10 +99,11 @@ def _noted(note: str, off: float) -> str:
     return "; ".join(filter(None, (note, f"{off:.4g} off by contract")))
 
 
-def _from_file(path: str) -> dict[str, Any]:
-    if not Path(path).is_file():
+def _from_file(path: str) -> dict[str, float]:
+    if not Path(path).exists():
         raise InputError("discount", path, "scope=percentage such as aws=12%, or a YAML file of such lines")
-    return read_mapping(path, "discounts")
+    with naming(Path(path).name):
+        return read_discounts(read_mapping(path, "discounts"))
 
 
 def _share(scope: str, value: Any) -> float:

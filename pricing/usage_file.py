@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from pricing.book import find_meter
-from streamfacts.errors import InputError, unknown_name, unreadable
-from streamfacts.files import read_mapping
+from streamfacts.errors import InputError, naming, unknown_name
+from streamfacts.reading import read_csv, read_mapping
 from streamfacts.tables import regions
 from streamfacts.units import factor, split
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
@@ -48,9 +48,15 @@ def load_usage(path: str | Path, region: str | None = None) -> UsageFile:
     """
     path = Path(path)
     if path.suffix.lower() == ".csv":
-        data: dict[str, Any] = {"usage": _csv(path)}
+        table = read_csv(path, "usage file", ragged=True)
+        data: dict[str, Any] = {"usage": [dict(line.cells) for line in table.sound]}
     else:
         data = read_mapping(path, "usage file")
+    with naming(path.name):
+        return _usage(data, region)
+
+
+def _usage(data: Mapping[str, Any], region: str | None) -> UsageFile:
     for key in data:
         if key not in _FILE:
             raise unknown_name("usage file", key, _FILE)
@@ -74,7 +80,8 @@ def load_usage(path: str | Path, region: str | None = None) -> UsageFile:
         row = {k: v for k, v in row.items() if v not in (None, "")}
         if "meter" not in row:
             raise InputError(f"{field}: meter", "", "the id of a meter; 'streamplan prices list' shows them")
-        meter = find_meter(str(row["meter"]))
+        with naming(field):
+            meter = find_meter(str(row["meter"]))
         quantity = _quantity(field, row, meter.unit, hours)
         if "region" in row:
             if str(row["region"]) not in regions():
@@ -102,23 +109,11 @@ def load_usage(path: str | Path, region: str | None = None) -> UsageFile:
     )
 
 
-def _csv(path: Path) -> list[dict[str, Any]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("usage file", path, "a readable CSV file", error) from None
-    for number, row in enumerate(rows, start=2):
-        if None in row:
-            raise InputError(f"usage file row {number}", row[None], "no more fields than the header has")
-    return [dict(row) for row in rows]
-
-
 def _positive(field: str, value: Any, *, zero: bool = False) -> float:
     allowed = "a number of 0 or more" if zero else "a number above 0"
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(field, value, allowed) from None
     if (
         isinstance(value, bool)

@@ -4,7 +4,7 @@ Knows neither brokers nor money. `capacity` and `pricing` both build on it and n
 """
 
 from streamfacts.errors import InputError, MissingFact, NothingFeasible, StreamplanError
-from streamfacts.tables import Fact, data_dir, read_table
+from streamfacts.tables import Fact, data_dir, read_rows, read_table
 from streamfacts.usage import Usage, UsageLine
 
 __distribution__ = "streamplan"
@@ -18,5 +18,6 @@ __all__ = [
     "Usage",
     "UsageLine",
     "data_dir",
+    "read_rows",
     "read_table",
 ]

@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+#: What a message shows at most of the name of an input, of its value, and of what is allowed [characters].
+LONGEST_FIELD, LONGEST_VALUE, LONGEST_ALLOWED = 120, 120, 2400
+#: Errors that are shown at once.
+MOST_ERRORS = 12
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, its end left out where it is longer than `most` characters.
+
+    Examples
+    --------
+    >>> cut("retention", 9), cut("retention", 8)
+    ('retention', 'reten...')
+    """
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def legible(text: str, keep: str = "") -> str:
+    r"""Return a text in which what a terminal would obey or not show is written out, but for what to `keep`.
+
+    Examples
+    --------
+    >>> print(legible("a" + chr(27) + "[2Jb"), legible("zero" + chr(0x200b) + "width"))
+    a\x1b[2Jb zero\u200bwidth
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
 
 
 class StreamplanError(Exception):
@@ -31,9 +61,12 @@ class InputError(StreamplanError, ValueError):
             shown = repr(value) if isinstance(value, str) else f"{value}"
         except RecursionError:
             shown = f"a {type(value).__name__} nested without end"
-        if len(shown) > 120:
-            shown = shown[:117] + "..."
-        super().__init__(f"{field}: {shown} is not usable; allowed: {allowed}")
+        where, said = cut(legible(field), LONGEST_FIELD), cut(legible(allowed, "\n"), LONGEST_ALLOWED)
+        super().__init__(f"{where}: {cut(legible(shown), LONGEST_VALUE)} is not usable; allowed: {said}")
+
+    def within(self, where: str) -> InputError:
+        """Return the same error with where its field stands: a file, or a row of one."""
+        return InputError(f"{where}: {self.field}", self.value, self.allowed)
 
 
 class InputErrors(InputError):
@@ -43,7 +76,22 @@ class InputErrors(InputError):
         self.errors = tuple(errors)
         first = self.errors[0]
         super().__init__(first.field, first.value, first.allowed)
-        self.args = ("\n".join(str(error) for error in self.errors),)
+        more = len(self.errors) - MOST_ERRORS
+        lines = [str(error) for error in self.errors[:MOST_ERRORS]] + [f"... and {more} more"] * (more > 0)
+        self.args = ("\n".join(lines),)
+
+    def within(self, where: str) -> InputError:
+        """Return the same errors with where their fields stand."""
+        return InputErrors(error.within(where) for error in self.errors)
+
+
+@contextlib.contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Within it every `InputError` says where its field stands: in a file, or a row of one."""
+    try:
+        yield
+    except InputError as error:
+        raise error.within(where) from None
 
 
 class MissingFact(StreamplanError, LookupError):

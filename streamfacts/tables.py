@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import math
 import os
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from streamfacts.errors import InputError, MissingFact
+from streamfacts.errors import InputError, MissingFact, unreadable
 
 CONFIDENCE = ("high", "medium", "low")
 _PARTIAL_DATE = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
@@ -73,57 +76,162 @@ class Fact:
         return f"{self.source} [{self.as_of}, {self.confidence} confidence]"
 
 
+#: One row of a table, column to cell: text (`''` where it is blank), or a float (NaN where it is blank).
+Row = Mapping[str, Any]
+#: The kinds of column that `data/columns.csv` declares.
+TEXT, NUMBER = "text", "number"
+#: A line of `data/columns.csv` with this as its table, or its column, is about every other one.
+EVERY = "*"
+
+
 @cache
-def read_table(name: str) -> Any:
-    """Return `data/<name>.csv` as a DataFrame, checked for the provenance columns (shared: copy before you write).
+def _declared() -> dict[str, dict[str, str]]:
+    """Kind of each declared column, by the table, the folder of tables or `EVERY`."""
+    out: dict[str, dict[str, str]] = {}
+    with (data_dir() / "columns.csv").open(newline="", encoding="utf-8") as handle:
+        for row in csv.DictReader(handle, strict=True):
+            if row["kind"] not in (TEXT, NUMBER):
+                raise InputError(f"columns.csv: kind of {row['column']}", row["kind"], f"{TEXT} or {NUMBER}")
+            out.setdefault(row["table"], {})[row["column"]] = row["kind"]
+    return out
+
+
+def kind_of_column(table: str, column: str) -> str:
+    """Return whether a column of a table holds text or numbers, as `data/columns.csv` declares it.
+
+    Raises
+    ------
+    InputError
+        for a column that is not declared, neither for the table nor for its folder nor for every table.
+    """
+    known = _declared()
+    places = (table, table.rpartition("/")[0] + "/", EVERY)
+    for place in places:
+        if column in known.get(place, ()):
+            return known[place][column]
+    for place in places:
+        if EVERY in known.get(place, ()):
+            return known[place][EVERY]
+    raise InputError(f"{table}.csv: column", column, "one that data/columns.csv declares as text or number")
+
+
+@cache
+def read_rows(name: str) -> tuple[Row, ...]:
+    """Return the rows of `data/<name>.csv` with their declared types, checked for provenance (shared: do not write).
+
+    Text is text whatever it looks like and `''` where it is blank; a number is a float, NaN where it is blank.
 
     Raises
     ------
     MissingFact
         if the table is not there.
     InputError
-        if a row lacks `source` or `as_of`, or its `confidence` is not high, medium or low.
+        if a column is not declared, a line has more or fewer cells than the header, a cell of a number column is no
+        number, or a row lacks `source` or `as_of`, or its `confidence` is not high, medium or low.
+
+    Examples
+    --------
+    >>> row = read_rows("regions")[0]
+    >>> row["region"], row["provider"]
+    ('us-east-1', 'aws')
+    """
+    columns = read_columns(name)
+    return tuple(dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+
+
+@cache
+def read_columns(name: str) -> Mapping[str, Sequence[Any]]:
+    """Return the columns of `data/<name>.csv`, cells as in `read_rows` (shared: do not write).
+
+    Raises
+    ------
+    MissingFact, InputError
+        as `read_rows`.
+    """
+    path = data_dir() / f"{name}.csv"
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            header, *lines = csv.reader(handle, strict=True)
+    except FileNotFoundError:
+        raise MissingFact(f"no table {path.name} in {path.parent}") from None
+    except (OSError, ValueError, csv.Error) as error:
+        raise unreadable("table", path, "a readable CSV file with a header", error) from None
+    for number, line in enumerate(lines, 2):
+        if len(line) != len(header):
+            raise InputError(f"{path.name} row {number}", f"{len(line)} cells", f"{len(header)}, as in the header")
+    cells = list(zip(*lines, strict=True)) or [()] * len(header)
+    out: dict[str, Sequence[Any]] = {}
+    for column, texts in zip(header, cells, strict=True):
+        number_column = kind_of_column(name, column) == NUMBER
+        out[column] = _numbers(path.name, column, texts) if number_column else texts
+    check_provenance(out, path.name)
+    return out
+
+
+def _numbers(table: str, column: str, texts: Sequence[str]) -> tuple[float, ...]:
+    out = []
+    for number, text in enumerate(texts, 2):
+        try:
+            value = float(text) if text else math.nan
+        except ValueError:
+            value = math.nan
+        if text and not math.isfinite(value):
+            raise InputError(f"{table} row {number}: {column}", text, "a finite number, or nothing")
+        out.append(value)
+    return tuple(out)
+
+
+@cache
+def read_table(name: str) -> Any:
+    """Return `data/<name>.csv` as a DataFrame of the same cells as `read_rows` (shared: copy before you write).
+
+    This is the door for whoever analyses a table; what only looks rows up reads them without pandas.
+
+    Raises
+    ------
+    MissingFact, InputError
+        as `read_rows`.
     """
     import pandas as pd
 
-    path = data_dir() / f"{name}.csv"
-    if not path.is_file():
-        raise MissingFact(f"no table {name}.csv in {path.parent}")
-    frame = pd.read_csv(path, dtype={"tier_from": float, "tier_to": float}, keep_default_na=True)
-    check_provenance(frame, path.name)
-    return frame
+    return pd.DataFrame({column: list(cells) for column, cells in read_columns(name).items()})
 
 
-def check_provenance(frame: Any, table: str) -> None:
-    """Raise `InputError` for the first row without a source, a readable date or a known confidence."""
+def check_provenance(columns: Mapping[str, Sequence[Any]], table: str) -> None:
+    """Raise `InputError` for the first row without a source, a readable date or a known confidence.
+
+    Parameters
+    ----------
+    columns : the cells of each column by its name
+    table : the file, to name it in the message
+    """
     for column in ("source", "as_of"):
-        if column not in frame.columns:
-            raise InputError(f"{table}: columns", list(frame.columns), f"a column {column!r} on every table")
-        empty = frame.index[frame[column].isna()]
-        if len(empty):
-            raise InputError(f"{table} row {empty[0] + 2}: {column}", "", "a value on every row")
-    for text in frame["as_of"].astype(str).unique():
+        if column not in columns:
+            raise InputError(f"{table}: columns", list(columns), f"a column {column!r} on every table")
+        for number, text in enumerate(columns[column], 2):
+            if not text.strip():
+                raise InputError(f"{table} row {number}: {column}", text, "a value on every row")
+    for text in dict.fromkeys(columns["as_of"]):
         parse_as_of(text)
-    if "confidence" in frame.columns:
-        bad = sorted(set(frame["confidence"].dropna()) - set(CONFIDENCE))
-        if bad or frame["confidence"].isna().any():
-            raise InputError(f"{table}: confidence", bad or "", ", ".join(CONFIDENCE))
+    bad = sorted(set(columns.get("confidence", ())) - set(CONFIDENCE))
+    if bad:
+        raise InputError(f"{table}: confidence", bad[0], ", ".join(CONFIDENCE))
 
 
 @cache
 def _facts(table: str, key: str) -> dict[tuple[str, ...], Fact]:
     keys = key.split("/")
     out = {}
-    for row in read_table(table).fillna({"note": "", "resource": ""}).to_dict("records"):
-        index = tuple(str(row[k]) for k in keys)
+    for row in read_rows(table):
+        index = tuple(row[k] for k in keys)
         out[index] = Fact(
             " ".join(index),
-            float(row["value"]),
-            str(row["unit"]),
-            str(row["source"]),
-            str(row["as_of"]),
-            str(row["confidence"]),
-            str(row.get("note", "")),
+            row["value"],
+            row["unit"],
+            row["source"],
+            row["as_of"],
+            row["confidence"],
+            row.get("note", ""),
         )
     return out
 
@@ -164,9 +272,8 @@ ANY_REGION = "any"
 
 
 @cache
-def _regions() -> dict[str, dict[str, str]]:
-    rows = read_table("regions").fillna("").to_dict("records")
-    return {str(row["region"]): {str(k): str(v) for k, v in row.items()} for row in rows}
+def _regions() -> dict[str, Row]:
+    return {row["region"]: row for row in read_rows("regions")}
 
 
 def other_region(region: str) -> str | None:

@@ -7,37 +7,13 @@ package a quantity's unit is in its name (`write_bytes_s`) and in the docstring,
 from __future__ import annotations
 
 import math
-import re
-from functools import cache, lru_cache
 from typing import Any
 
 from streamfacts.errors import InputError
+from streamfacts.grammar import LONGEST_UNIT, factor, in_bits, iso_seconds, split
 
 KIB, MIB, GIB, TIB = 2.0**10, 2.0**20, 2.0**30, 2.0**40
 HOUR, DAY = 3600.0, 86400.0
-
-_DEFINITIONS = [
-    "kilo- = 1e3 = k- = K-",
-    "mega- = 1e6 = M-",
-    "giga- = 1e9 = G-",
-    "tera- = 1e12 = T-",
-    "peta- = 1e15 = P-",
-    "kibi- = 2**10 = Ki-",
-    "mebi- = 2**20 = Mi-",
-    "gibi- = 2**30 = Gi-",
-    "tebi- = 2**40 = Ti-",
-    "pebi- = 2**50 = Pi-",
-    "byte = [information] = B = bytes",
-    "bit = byte / 8 = b = bits",
-    "second = [time] = s = sec = seconds",
-    "millisecond = second / 1000 = ms = milliseconds",
-    "minute = 60 * second = min = minutes",
-    "hour = 3600 * second = h = hr = hours",
-    "day = 86400 * second = d = days",
-    "week = 7 * day = w = weeks",
-    "year = 365 * day = y = years",
-    "record = [record] = rec = records = message = messages = msg = msgs = event = events",
-]
 
 #: What each kind of quantity is held in, and an example that a message can show.
 KINDS: dict[str, tuple[str, str]] = {
@@ -46,46 +22,6 @@ KINDS: dict[str, tuple[str, str]] = {
     "size": ("byte", "a size such as '1 KiB' or '900 B'"),
     "duration": ("second", "a duration such as '7 d', '36 h' or '90 s'"),
 }
-
-_NUMBER = re.compile(
-    r"^\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|[-+]?inf)\s*(.*?)\s*$",
-    re.IGNORECASE,
-)
-_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-
-
-@cache
-def _registry() -> Any:
-    import pint
-
-    registry: Any = pint.UnitRegistry(None, cache_folder=None)
-    for line in _DEFINITIONS:
-        registry.define(line)
-    return registry
-
-
-@lru_cache(maxsize=4096)
-def factor(unit: str, canonical: str) -> float:
-    """Return how many `canonical` units one `unit` is; raises ValueError if they measure different things."""
-    text = unit.replace(" per ", "/")
-    text = re.sub(r"([bB](?:it|yte)?)ps\b", r"\1/s", text)
-    registry = _registry()
-    try:
-        return float(registry.Quantity(1.0, registry.parse_units(text)).to(canonical).magnitude)
-    except Exception as error:  # pint raises a family of its own for unknown names and wrong kinds
-        raise ValueError(f"{unit!r} is not a {canonical}") from error
-
-
-def split(text: str) -> tuple[float, str]:
-    """Return number and unit of '250 MB/s'; raises ValueError if it does not start with a number."""
-    match = _NUMBER.match(text)
-    if not match:
-        raise ValueError(text)
-    number, unit = float(match[1].replace("_", "").replace(",", "")), match[2]
-    first, _, rest = unit.partition(" ")
-    if first in _WORDS:
-        number, unit = number * _WORDS[first], rest
-    return number, unit
 
 
 def parse(value: Any, kind: str, field: str) -> float:
@@ -112,10 +48,13 @@ def parse(value: Any, kind: str, field: str) -> float:
     canonical, example = KINDS[kind]
     if not isinstance(value, str):
         raise InputError(field, value, f"{example}; the unit is missing")
+    seconds = iso_seconds(value) if kind == "duration" else None
+    if seconds is not None:
+        return seconds
     try:
         number, unit = split(value)
-    except ValueError:
-        raise InputError(field, value, example) from None
+    except ValueError as error:
+        raise InputError(field, value, f"{example}; {error}") from None
     if not unit:
         raise InputError(field, value, f"{example}; the unit is missing")
     if not math.isfinite(number):
@@ -123,10 +62,22 @@ def parse(value: Any, kind: str, field: str) -> float:
     try:
         converted = number * factor(unit, canonical)
     except ValueError:
-        raise InputError(field, value, f"{example}; {unit!r} is no unit of that kind") from None
+        raise InputError(field, value, f"{example}; {_why_not(number, unit, kind)}") from None
     if not math.isfinite(converted):
         raise InputError(field, value, f"{example}, finite")
     return converted
+
+
+def _why_not(number: float, unit: str, kind: str) -> str:
+    """Say why a unit does not measure what is asked for."""
+    if len(unit) > LONGEST_UNIT:
+        return f"no unit has {len(unit):,} characters"
+    if kind == "size":
+        meant = in_bits(unit)
+        if meant:
+            binary = "" if meant == "B" or "i" in meant else f" or {number:.15g} {meant[0].upper()}iB"
+            return f"{unit!r} is in bits, and sizes are in bytes: is {number:.15g} {meant}{binary} meant?"
+    return f"{unit!r} is no unit of that kind"
 
 
 _SCALES = {
@@ -165,3 +116,6 @@ def _digits(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+__all__ = ["DAY", "GIB", "HOUR", "KIB", "KINDS", "MIB", "TIB", "factor", "human", "largest", "parse", "split"]

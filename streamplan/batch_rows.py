@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import csv
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -14,8 +13,8 @@ from typing import Any
 import yaml
 
 from capacity import Workload
-from streamfacts.errors import InputError, unknown_name, unreadable
-from streamfacts.files import read_mapping
+from streamfacts.errors import InputError, unknown_name
+from streamfacts.reading import Table, read_cell, read_csv, read_mapping
 from streamplan import notebooks
 from streamplan.report import NOTEBOOK
 from streamplan.workloads import shipped_workloads
@@ -77,7 +76,8 @@ def read_portfolio(path: Path, price_books: Sequence[str | Path] = ()) -> list[R
     InputError
         for a file that is no such CSV, or a column that means nothing.
     """
-    header, lines = _read(path)
+    table = _read(path)
+    header = table.header
     parameters = notebooks.known_parameters(notebooks.notebook_path(NOTEBOOK))
     defaults = {name: ast.literal_eval(str(p["default"])) for name, p in parameters.items()}
     known = {*OWN, *defaults, *Workload.model_fields}
@@ -88,11 +88,14 @@ def read_portfolio(path: Path, price_books: Sequence[str | Path] = ()) -> list[R
         raise InputError(f"{path.name}: columns", ", ".join(header), "a column 'name'")
     rows: list[Row] = []
     slugs: dict[str, int] = {}
-    for line, cells in lines:
-        name, team = cells.get("name", "").strip(), cells.get("team", "").strip()
+    for each in table.lines:
+        line, cells = each.number, each.cells
+        name, team = cells.get("name", ""), cells.get("team", "")
         slug = slug_of(name)
         base = Row(line, name, team, slug)
         try:
+            if each.problem is not None:
+                raise each.problem
             if not name:
                 raise InputError("name", "", "a name in every row")
             if slug.casefold() in slugs:
@@ -118,35 +121,20 @@ def slug_of(name: str) -> str:
     return f"{clean or 'report'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    lines: list[tuple[int, dict[str, str]]] = []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            header = [str(name).strip() for name in reader.fieldnames or []]
-            reader.fieldnames = header
-            for cells in reader:
-                if None in cells or None in cells.values():
-                    raise InputError(
-                        f"{path.name} line {reader.line_num}", "", f"{len(header)} fields, as in the header"
-                    )
-                lines.append((reader.line_num, dict(cells)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("portfolio", path, "a readable CSV file", error) from None
-    if len(set(header)) < len(header):
-        raise InputError(f"{path.name}: columns", ", ".join(header), "each column once")
-    if not 0 < len(lines) <= MOST_ROWS:
-        raise InputError(f"{path.name}: rows", len(lines), f"1 to {MOST_ROWS:,} rows below the header")
-    return header, lines
+def _read(path: Path) -> Table:
+    table = read_csv(path, "portfolio")
+    if not 0 < len(table.lines) <= MOST_ROWS:
+        raise InputError(f"{path.name}: rows", len(table.lines), f"1 to {MOST_ROWS:,} rows below the header")
+    return table
 
 
 def _row(
     base: Row, cells: Mapping[str, str], defaults: Mapping[str, Any], folder: Path, price_books: Sequence[str | Path]
 ) -> Row:
-    given = {name: text.strip() for name, text in cells.items() if text.strip() and name not in ("name", "team")}
+    given = {name: text for name, text in cells.items() if text and name not in ("name", "team")}
     workload = _workload_file(given.pop("workload"), folder) if "workload" in given else {}
     parameters = {k: _parameter(k, v, defaults[k]) for k, v in given.items() if k in defaults}
-    workload |= {k: _field(k, v) for k, v in given.items() if k not in defaults}
+    workload |= {k: read_cell(v, k) for k, v in given.items() if k not in defaults}
     workload = {**workload, "name": base.slug, "title": workload["title"] if "title" in given else base.name}
     Workload(**workload)  # so that a bad one is found before anything runs
     for name in FILES:
@@ -176,21 +164,6 @@ def _workload_file(text: str, folder: Path) -> dict[str, Any]:
 
 def _beside(text: str, folder: Path) -> Path:
     return Path(text) if Path(text).is_absolute() else folder / text
-
-
-def _field(name: str, text: str) -> Any:
-    """Return a cell as a workload's file would say it: a mapping in braces, true or false, else the text."""
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if not text.startswith("{"):
-        return text
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
-        found = None
-    if not isinstance(found, dict):
-        raise InputError(name, text, "a mapping as in YAML, such as {low: 5 MB/s, high: 20 MB/s}")
-    return found
 
 
 def _parameter(name: str, text: str, default: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from capacity.predict import Prediction
 from streamfacts.errors import InputError
+from streamfacts.reading import read_csv, read_document
 
 
 @dataclass
@@ -31,21 +32,14 @@ def open_clusters(path: str | Path) -> Clusters:
         if the file is not there or holds something else.
     """
     file = Path(path)
-    if not file.is_file():
-        raise InputError("cluster", str(path), "a YAML or CSV file that is there")
     if file.suffix.lower() == ".csv":
-        import csv
-
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows: list[Mapping[str, Any]] = [
-                {name: value for name, value in row.items() if name and value not in ("", None)}
-                for row in csv.DictReader(lines)
-            ]
+        table = read_csv(file, "cluster", ragged=True)
+        rows: list[Mapping[str, Any]] = [
+            {name: value for name, value in line.cells.items() if name and value} for line in table.sound
+        ]
         if not rows:
             raise InputError("cluster", file.name, "a header and one row or more")
         return Clusters(rows, False)
-    from streamfacts.files import read_document
-
     found = read_document(file, "cluster")
     if isinstance(found, Mapping):
         inner = found.get("clusters", found)

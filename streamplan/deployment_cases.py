@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from capacity.quantity import Range, quantity
 from capacity.uncertainty import Distribution
 from capacity.workload import Workload
 from streamfacts.errors import InputError, MissingFact, unknown_name
-from streamfacts.tables import read_table
+from streamfacts.reading import read_cell
+from streamfacts.tables import read_rows
 from streamplan.workloads import open_workload
 
 #: Columns that are fields of a workload, over those of the shipped file that `workload` names.
@@ -91,7 +90,7 @@ def deployments(only: Iterable[str] = ()) -> list[Deployment]:
     >>> deployments(["wikimedia-2014"])[0].brokers
     2
     """
-    found = {case.id: case for case in map(_case, read_table("deployments").to_dict("records"))}
+    found = {case.id: case for case in map(_case, read_rows("deployments"))}
     chosen = list(only)
     for name in chosen:
         if name not in found:
@@ -100,8 +99,8 @@ def deployments(only: Iterable[str] = ()) -> list[Deployment]:
 
 
 def _case(row: Mapping[str, Any]) -> Deployment:
-    cells = {str(k): str(v).strip() for k, v in row.items() if v == v}
-    told = {name: _cell(name, cells[name]) for name in LOAD if name in cells and cells[name] != NOT_TOLD}
+    cells = {k: f"{v:g}" if isinstance(v, float) else v for k, v in row.items() if v == v and v != ""}
+    told = {name: read_cell(cells[name], name) for name in LOAD if name in cells and cells[name] != NOT_TOLD}
     drawn = [name for name in UNKNOWN if cells.get(name) == NOT_TOLD]
     copies = told.pop("replication_factor", None)
     zones = int(float(cells["zones"]))
@@ -121,12 +120,12 @@ def _case(row: Mapping[str, Any]) -> Deployment:
     if "offer" not in cells:
         for name, (low, high, prior) in HARDWARE.items():
             if name in cells:
-                machine[name] = quantity(name, None, low, high).func(_cell(name, cells[name]))  # type: ignore[call-arg]
+                machine[name] = quantity(name, None, low, high).func(read_cell(cells[name], name))  # type: ignore[call-arg]
             else:
                 machine[name] = assumed(prior)
                 unknown.append(name)
         if cells.get("disk_kind") == HARD_DISK:
-            machine["disks"] = quantity("disks", None, 1, 1000).func(_cell("disks", cells["disks"]))  # type: ignore[call-arg]
+            machine["disks"] = quantity("disks", None, 1, 1000).func(read_cell(cells["disks"], "disks"))  # type: ignore[call-arg]
             machine["hard_disk_mb_s"] = assumed("hard_disk_mb_s")
     if cells["scope"] not in (CLUSTER, FLEET):
         raise InputError(f"{cells['id']}: scope", cells["scope"], f"{CLUSTER} or {FLEET}")
@@ -142,7 +141,7 @@ def _case(row: Mapping[str, Any]) -> Deployment:
         unknown=tuple(unknown),
         offer=cells.get("offer", ""),
         configurations=tuple(name.strip() for name in cells["machine"].split(";")) if "machine" in cells else (),
-        options=_cell("options", cells["options"]) if "options" in cells else {},
+        options=read_cell(cells["options"], "options") if "options" in cells else {},
         clusters=1 if cells["scope"] == CLUSTER else int(float(cells["clusters"])) if "clusters" in cells else None,
         brokers=int(cells["brokers"]),
         brokers_are=cells["brokers_are"],
@@ -158,18 +157,6 @@ def _rates(told: Mapping[str, Any]) -> list[str]:
     return [name for name in ("write", "messages") if name in told]
 
 
-def _cell(name: str, text: str) -> Any:
-    """Return a cell as a workload's file would say it: a mapping in braces, true or false, else the text."""
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if not text.startswith("{"):
-        return text
-    found = yaml.safe_load(text)
-    if not isinstance(found, dict):
-        raise InputError(name, text, "a mapping as in YAML, such as {low: 1, high: 10}")
-    return found
-
-
 def assumed(name: str) -> Range:
     """Return low, value and high of one row of `data/assumptions.csv`, as a range in the row's unit.
 
@@ -178,9 +165,9 @@ def assumed(name: str) -> Range:
     MissingFact
         for a name that is none.
     """
-    for row in read_table("assumptions").to_dict("records"):
+    for row in read_rows("assumptions"):
         if row["name"] == name:
-            return Range(float(row["low"]), float(row["value"]), float(row["high"]))
+            return Range(row["low"], row["value"], row["high"])
     raise MissingFact(f"no assumption {name!r} in data/assumptions.csv")
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from capacity import Offer
 from capacity.constraint import Constraint
 from streamfacts.errors import InputError, NothingFeasible
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
 from streamplan.plan import Plan
 
@@ -108,7 +108,7 @@ def guardrails(
     more = _labels(labels or {})
     where = (mount or MOUNTS.get(scheme, "")).replace("\\", "\\\\").replace('"', '\\"')
     rules = []
-    for row in read_table("guardrails").fillna({"resource": ""}).to_dict("records"):
+    for row in read_rows("guardrails"):
         if row["scheme"] == scheme:
             note = str(row["note"]).split(";")[0]
             for severity, level, why in _thresholds(plan, row):

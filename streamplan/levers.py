@@ -19,7 +19,7 @@ import numpy as np
 from capacity import Demand, Range, Workload, find_platform, platforms
 from pricing import Commitments, PriceBook
 from streamfacts.errors import InputError, NothingFeasible, unknown_name
-from streamfacts.tables import assumption, read_table
+from streamfacts.tables import assumption, read_rows
 from streamfacts.units import KIB, human
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.people import People
@@ -148,7 +148,7 @@ def targets(given: Mapping[str, Any] | None = None) -> dict[str, float]:
     >>> targets({"retention_share": 0.25})["retention_share"]
     0.25
     """
-    out = {str(row["name"]): float(row["value"]) for row in read_table("levers").to_dict("records")}
+    out = {row["name"]: row["value"] for row in read_rows("levers")}
     for name, value in (given or {}).items():
         if name not in out:
             raise unknown_name("target", str(name), out)
@@ -375,18 +375,17 @@ def levers() -> tuple[Lever, ...]:
     >>> [lever.name for lever in levers()][:2]
     ['gzip', 'lz4']
     """
-    codecs = read_table("compression").to_dict("records")
     return (
         *(
             Lever(
-                str(row["codec"]),
+                row["codec"],
                 f"Compress with {row['codec']}",
-                _compress(float(row["ratio"])),
+                _compress(row["ratio"]),
                 f"CPU of producers and consumers; {row['ratio']:g} to one is that of one data set, measure your own",
                 "compression",
                 _uncompressed,
             )
-            for row in codecs
+            for row in read_rows("compression")
         ),
         Lever(
             "batching", "Larger batches", _batch, "latency: a producer waits until a batch is full, or its linger ends"

@@ -33,7 +33,7 @@ from capacity.resilience.replication import replicators
 from capacity.uncertainty import spread
 from pricing import PriceBook, bill
 from streamfacts.errors import InputError, MissingFact, NothingFeasible, unknown_name
-from streamfacts.tables import read_table, regions
+from streamfacts.tables import read_rows, regions
 from streamfacts.units import GIB, parse
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
 from streamplan.draw_costs import draw_costs
@@ -384,10 +384,10 @@ def _held(
 @cache
 def _quantities() -> Mapping[str, Range]:
     out = {}
-    for row in read_table("migration").to_dict("records"):
-        low, likely, high = (float(row[k]) for k in ("low", "likely", "high"))
+    for row in read_rows("migration"):
+        low, likely, high = (row[k] for k in ("low", "likely", "high"))
         most = 1.0 if row["unit"] == "1" else np.inf
-        out[str(row["name"])] = Range(low, likely, high, spread(low, likely, high, bounds=(0.0, most)))
+        out[row["name"]] = Range(low, likely, high, spread(low, likely, high, bounds=(0.0, most)))
     return out
 
 

@@ -15,7 +15,6 @@ support    the plan's share, by tiers, of the bill without licences, at least it
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -33,8 +32,9 @@ from capacity.uncertainty import spread
 from pricing import Bill, PriceBook, bill
 from pricing.bill import BillLine
 from pricing.book import Price, Schedule
-from streamfacts.errors import InputError, MissingFact, unknown_name, unreadable
-from streamfacts.tables import ANY_REGION, CONFIDENCE, parse_as_of, read_table
+from streamfacts.errors import InputError, MissingFact, unknown_name
+from streamfacts.reading import read_csv
+from streamfacts.tables import ANY_REGION, CONFIDENCE, Row, parse_as_of, read_rows
 from streamfacts.usage import UsageLine
 
 Array = NDArray[np.float64]
@@ -366,27 +366,18 @@ def _prices(name: str, items: list[Item | None]) -> Iterator[Price]:
 
 @cache
 def _shipped() -> Mapping[tuple[str, str], Item]:
-    rows = read_table("people").fillna("").to_dict("records")
-    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(rows, 2))
+    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(read_rows("people"), 2))
 
 
 def _read(path: Path) -> dict[tuple[str, str], Item]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            lacking = [name for name in COLUMNS[:6] if name not in (reader.fieldnames or [])]
-            if lacking:
-                raise InputError(
-                    f"{path.name}: columns", ", ".join(reader.fieldnames or []), f"at least {', '.join(COLUMNS[:6])}"
-                )
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise unreadable("people", path, "a readable CSV file", error) from None
+    table = read_csv(path, "people", ragged=True)
+    if any(name not in table.header for name in COLUMNS[:6]):
+        raise InputError(f"{path.name}: columns", ", ".join(table.header), f"at least {', '.join(COLUMNS[:6])}")
     out = {}
-    for number, row in rows:
+    for line in table.sound:
         filled = {"as_of": "2026", "confidence": "low", "source": f"one's own ({path.name})", "note": ""}
-        filled.update({k: v for k, v in row.items() if k and v not in (None, "")})
-        key, item = _item(filled, f"{path.name} row {number}")
+        filled.update({k: v for k, v in line.cells.items() if k and v})
+        key, item = _item(filled, f"{path.name} row {line.number}")
         out[key] = item
     return out
 
@@ -424,20 +415,21 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
 
 @cache
 def _support() -> Mapping[tuple[str, str], SupportPlan]:
-    frame = read_table("support").fillna({"note": "", "spend_to": np.inf})
+    bands: dict[tuple[str, str], list[Row]] = {}
+    for row in read_rows("support"):
+        bands.setdefault((row["applies_to"], row["level"]), []).append(row)
     out = {}
-    for (to, level), rows in frame.groupby(["applies_to", "level"], sort=False):
-        first = rows.iloc[0]
-        ends = rows["spend_to"].to_numpy(float)
-        out[str(to), str(level)] = SupportPlan(
-            title=str(first["plan"]),
-            starts=rows["spend_from"].to_numpy(float),
-            ends=ends,
-            shares=rows["share"].to_numpy(float),
-            minimum=float(first["minimum_usd"]),
-            as_of=str(first["as_of"]),
-            confidence=str(first["confidence"]),
-            source=str(first["source"]),
-            note=str(first["note"]),
+    for key, rows in bands.items():
+        first, ends = rows[0], np.array([row["spend_to"] for row in rows])
+        out[key] = SupportPlan(
+            title=first["plan"],
+            starts=np.array([row["spend_from"] for row in rows]),
+            ends=np.where(np.isnan(ends), np.inf, ends),
+            shares=np.array([row["share"] for row in rows]),
+            minimum=first["minimum_usd"],
+            as_of=first["as_of"],
+            confidence=first["confidence"],
+            source=first["source"],
+            note=first["note"],
         )
     return out

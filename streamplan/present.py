@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from capacity.correlation import Correlation
-from streamfacts.tables import parse_as_of, read_table
+from streamfacts.tables import parse_as_of, read_rows
 from streamfacts.units import human, largest
 from streamplan.answer import answer_of
 from streamplan.horizon import HORIZON
@@ -186,7 +186,7 @@ def constraints_of(plan: Plan) -> Html:
 
 def assumptions() -> Html:
     """The constants of the model with range, source, date and confidence."""
-    return _render("assumptions.html.j2", rows=read_table("assumptions").fillna("").to_dict("records"))
+    return _render("assumptions.html.j2", rows=read_rows("assumptions"))
 
 
 def gaps(study: Study) -> list[tuple[list[str], tuple[str, ...]]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from pricing.bill import BillLine
 from pricing.book import STALE_AFTER_DAYS, Price
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamfacts.units import largest
 from streamplan.answer import answer_of
 from streamplan.horizon import HORIZON
@@ -362,9 +362,8 @@ def _assumptions(book: Book, study: Study) -> None:
         sheet.row(row, [r["name"], r["value"], None, None, "", "", "", r["doc"], r["origin"]], _ASSUMED)
         row += 1
     row += 1
-    for r in read_table("assumptions").fillna("").to_dict("records"):
-        cells = [r["name"], r["value"], r["low"], r["high"], r["unit"], r["as_of"], r["confidence"], r["note"]]
-        sheet.row(row, [*cells, r["source"]], _ASSUMED)
+    for fact in read_rows("assumptions"):
+        sheet.row(row, [fact[c] for c in _ASSUMED_COLUMNS], _ASSUMED)
         row += 1
     row += 1
     for titles, items in gaps(study):
@@ -374,4 +373,5 @@ def _assumptions(book: Book, study: Study) -> None:
     sheet.table(3, headers, right=(1, 2, 3), bottom=row - 1)
 
 
+_ASSUMED_COLUMNS = ("name", "value", "low", "high", "unit", "as_of", "confidence", "note", "source")
 _ASSUMED = ["text", "number", "number", "number", "word", "word", "word", "note", "source"]

@@ -495,7 +495,7 @@ def test_unusable_usage_file(content, words, folder, refused):
     [
         ("", ["usage", "a list of lines"]),
         ("meter,quantity\n", ["usage", "a list of lines"]),
-        ("meter,quantity\naws.kinesis.shard,1,2\n", ["row 2", "no more fields"]),
+        ("meter,quantity\naws.kinesis.shard,1,2\n", ["mine.csv row 2", "3 fields", "2 fields, as in the header"]),
         ("meter,quantity\naws.kinesis.shard\n", ["usage line 1", "quantity, or count"]),
         ("meter,quantity,count\naws.kinesis.shard,1,2\n", ["usage line 1", "quantity, or count"]),
         ('meter,quantity\n"aws.kinesis.shard\n', ["mine.csv", "readable CSV"]),
@@ -591,7 +591,7 @@ def process(*arguments, cwd, **environment):
 def test_process_with_an_unusable_field(workload, folder):
     done = process("compare", workload(write="5"), "--json", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("streamplan: write: '5'") and "Traceback" not in done.stderr
+    assert done.stderr.startswith("streamplan: mine.yaml: write: '5'") and "Traceback" not in done.stderr
 
 
 def test_process_with_nothing_feasible(workload, folder):

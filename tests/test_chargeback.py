@@ -487,8 +487,8 @@ def test_csv_and_yaml_are_the_same(tmp_path):
     [
         ("p.csv", "", "applications"),
         ("p.csv", "name,team,write,write\na,x,1 MB/s,1 MB/s\n", "columns"),
-        ("p.csv", "name,team,write\na,x,1 MB/s,9\n", "line 2"),
-        ("p.csv", "name,team,write\na,x,{low: \n", "portfolio"),
+        ("p.csv", "name,team,write\na,x,1 MB/s,9\n", "p.csv row 2.*3 fields, as in the header"),
+        ("p.csv", "name,team,write\na,x,{low: \n", r"p.csv row 2 \(a\): write"),
         ("p.yaml", "applications: 3\n", "applications"),
         ("p.yaml", "budgets: []\napplications: []\n", "budgets"),
         ("p.txt", "name\n", "portfolio"),

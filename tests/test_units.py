@@ -36,6 +36,15 @@ RATES = {
     "86.4 TB per day": 1e9,
     "36 GB per hour": 1e7,
     "36 GB/h": 1e7,
+    "36 GB an hour": 1e7,
+    "73 TB/month": 73e12 / (730 * 3600),  # a month is a twelfth of 365 days, the 730 hours of a bill
+    "365 TB/year": 1e12 / 86_400,
+    "1 000 000 B/s": 1e6,
+    "1\u2009000\u2009000 B/s": 1e6,  # thin
+    "1\u202f000\u00a0B/s": 1000.0,  # narrow no-break, no-break
+    "1'000 B/s": 1000.0,
+    "5 Mbytes/s": 5e6,
+    "5 EB/year": 5e18 / 31_536_000,
     "1 PB/week": 1e15 / 604_800,
     "1 kB/s": 1000.0,
     "1 KB/s": 1000.0,
@@ -63,6 +72,18 @@ RECORD_RATES = {
     "3 thousand msgs/s": 3000.0,
     "60 records/min": 1.0,
     "5 krecords/s": 5000.0,
+    "8000k messages/minute": 8e6 / 60,
+    "8 M messages/min": 8e6 / 60,
+    "3.5 bn events per day": 3.5e9 / 86_400,
+    "2bn events/day": 2e9 / 86_400,
+    "1 billion records a day": 1e9 / 86_400,
+    "1.5 T records/year": 1.5e12 / 31_536_000,
+    "100 M records/month": 1e8 / 2_628_000,
+    "50000 eps": 50_000.0,
+    "50k eps": 50_000.0,
+    "50 keps": 50_000.0,
+    "120 000 msgs/s": 120_000.0,
+    "120_000 Records/Second": 120_000.0,
 }
 SIZES = {
     "1 B": 1.0,
@@ -76,8 +97,6 @@ SIZES = {
     "1 MiB": 1_048_576.0,
     "1 GiB": 1_073_741_824.0,
     "1 TiB": 1_099_511_627_776.0,
-    "8 bits": 1.0,
-    "8 kbit": 1000.0,
 }
 DURATIONS = {
     "90 s": 90.0,
@@ -91,6 +110,16 @@ DURATIONS = {
     "1 week": 604_800.0,
     "1 y": 31_536_000.0,
     "2 years": 63_072_000.0,
+    "1 month": 2_628_000.0,
+    "6 months": 15_768_000.0,
+    "P7D": 604_800.0,
+    "PT8H": 28_800.0,
+    "PT90S": 90.0,
+    "PT0.5S": 0.5,
+    "P1W": 604_800.0,
+    "P1M": 2_628_000.0,
+    "P1Y": 31_536_000.0,
+    "P1DT12H30M": 131_400.0,
 }
 ACCEPTED = [
     (kind, text, value)
@@ -134,7 +163,31 @@ REFUSED = [
     ("rate", "10 MBPS"),
     ("rate", "10 MBs"),
     ("rate", "10 MB/2s"),
-    ("rate", "10 MB/month"),  # no length of a month is agreed
+    ("rate", "10 MB/s,"),
+    ("rate", "10 {MB/s}"),
+    ("rate", "10 MB//s"),
+    ("rate", "10 MB/s."),
+    ("rate", "(10 MB/s)"),
+    ("rate", "10 MB/s/"),
+    ("rate", "~10 MB/s"),
+    ("rate", "10 MB;s"),
+    ("rate", "10\u200b MB/s"),  # marks of no width
+    ("rate", "10 MB\u200d/s"),
+    ("rate", "\ufeff10 MB/s"),
+    ("rate", "10 MB/s\u2060"),
+    ("rate", "\u0661\u0660 MB/s"),  # digits of another script
+    ("rate", "10 \uff2d\uff22/s"),  # letters of full width
+    ("rate", "10 MB\u2215s"),  # a division slash
+    ("rate", "1 0000 MB/s"),
+    ("rate", "1 000 00 MB/s"),
+    ("rate", "1_00 MB/s"),
+    ("rate", "1__000 MB/s"),
+    ("rate", "1,000 000 MB/s"),  # two marks of thousands
+    ("rate", "1.000,5 MB/s"),
+    ("rate", "10 20 MB/s"),
+    ("rate", "5 k B/s"),
+    ("rate", "10 " + "M" * 20_000 + "B/s"),
+    ("rate", "1" * 20_000 + " B/s"),
     ("rate", "0x10 B/s"),
     ("rate", "1.2.3 MB/s"),
     ("rate", "1e B/s"),
@@ -146,17 +199,36 @@ REFUSED = [
     ("record rate", "5 MB/s"),
     ("record rate", "5 /s"),
     ("record rate", "5 Hz"),
+    ("record rate", "5 m records/s"),  # milli or million?
+    ("record rate", "1B events/day"),  # billions or bytes?
+    ("record rate", "5 kb records/s"),
+    ("record rate", "5 k k records/s"),
+    ("record rate", "5 eps/s"),
     ("record rate", "million records/s"),
     ("size", "MB"),
     ("size", "1"),
     ("size", "5 MB/s"),
     ("size", "5 K"),
     ("size", "5 records"),
+    ("size", "1kb"),  # sizes are never in bits
+    ("size", "8 bits"),
+    ("size", "8 kbit"),
+    ("size", "1 Mb"),
+    ("size", "1 Kibit"),
     ("duration", "7"),
     ("duration", "7 D"),
-    ("duration", "7 months"),
+    ("duration", "7 M"),
     ("duration", "7 B"),
     ("duration", "forever"),
+    ("duration", "P"),
+    ("duration", "PT"),
+    ("duration", "P7"),
+    ("duration", "P1DT"),
+    ("duration", "p7d"),
+    ("duration", "-P7D"),
+    ("duration", "P1.5DT2H"),  # only the last part may have a fraction
+    ("duration", "PT8H30"),
+    ("duration", "PT1S1H"),
 ]
 
 
@@ -168,6 +240,35 @@ def test_refused_with_the_field_and_an_example(kind: str, value: object) -> None
     example = {"rate": "250 MB/s", "record rate": "records/s", "size": "1 KiB", "duration": "7 d"}[kind]
     assert example in caught.value.allowed
     assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize(("kind", "value"), REFUSED, ids=[f"{k}: {v!r}"[:40] for k, v in REFUSED])
+def test_no_message_is_longer_than_a_few_lines(kind: str, value: object) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(value, kind, "the field")
+    assert len(str(caught.value)) < 500 and str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("1kb", "1 kB or 1 KiB"), ("1.5 Mb", "1.5 MB or 1.5 MiB"), ("2 Kibit", "2 KiB"), ("8 bits", "8 B")],
+)
+def test_a_size_in_bits_is_refused_with_what_is_meant(value: str, meant: str) -> None:
+    """Read as bits, a message of 1kb has 125 bytes, an eighth of what its author meant."""
+    with pytest.raises(InputError, match=f"in bits, and sizes are in bytes: is {meant} meant"):
+        parse(value, "size", "message")
+
+
+@given(st.integers(1, 10**12))
+def test_thousands_may_be_parted(number: int) -> None:
+    for mark in (",", "_", " ", "\u2009", "\u202f", "\u00a0", "'"):
+        assert parse(f"{number:,} B/s".replace(",", mark), "rate", "x") == float(number)
+
+
+@given(st.floats(1.0, 9e17))
+def test_what_is_shown_of_record_rates_is_read_again(value: float) -> None:
+    shown = human(value, "records/s")
+    assert parse(shown, "record rate", "x") == pytest.approx(value, rel=0.0051)
 
 
 @pytest.mark.parametrize("field", ["fan_out", "peak_ratio", "compression_ratio"])

@@ -8,6 +8,7 @@ measurements are its prior, so that a few rows move what they speak about and le
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -23,8 +24,9 @@ from capacity.calibration.fit import Joint, Prior, fit_joint
 from capacity.cluster import KAFKA
 from capacity.coefficients import Coefficients, fitted
 from capacity.laws.ceilings import busy_cores_per_mb
-from streamfacts.errors import InputError, unreadable
-from streamfacts.files import read_document, write_whole
+from streamfacts.errors import InputError
+from streamfacts.files import write_whole
+from streamfacts.reading import parse_json, read_document, read_text
 
 Array = NDArray[np.float64]
 
@@ -162,10 +164,7 @@ def read_measurements(
 ) -> tuple[str, list[dict[str, Any]], tuple[str, ...]]:
     """Return the kind of a file, its measurements as columns of evidence, and the columns that were not used."""
     file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise unreadable("measurements", path, "a readable text file", error) from None
+    text = read_text(path, "measurements", "a readable text file")
     if _PERF.search(text):
         return KINDS[2], _perf_test(text, at_limit), ()
     if file.suffix.lower() == ".json" or text.lstrip().startswith("{"):
@@ -175,7 +174,10 @@ def read_measurements(
 
 
 def _table(text: str, at_limit: bool | None) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    lines = list(csv.reader(text.splitlines()))
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise InputError("measurements", str(error), "well-formed CSV") from None
     if len(lines) < 2:
         raise InputError("measurements", "no rows", "a header and one row or more")
     header = [re.sub(r"[\s/.-]+", "_", name.strip().lower()) for name in lines[0]]
@@ -227,19 +229,16 @@ def _cell(line: Sequence[str], column: tuple[int, float], what: str, low: float,
 
 
 def _benchmark(text: str, path: str, at_limit: bool | None) -> list[dict[str, Any]]:
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError("measurements", path, f"well-formed JSON ({error})") from None
+    found = parse_json(text, "measurements", path)
     if not isinstance(found, dict) or not isinstance(found.get("publishRate"), list) or not found["publishRate"]:
         raise InputError("measurements", path, "a benchmark's result with a list publishRate [messages/s]")
-    rate = np.asarray(found["publishRate"], float)
+    rate = _series(found, "publishRate")
     size = found.get("messageSize")
-    if not isinstance(size, (int, float)) or not size > 0:
+    if isinstance(size, bool) or not isinstance(size, (int, float)) or not 0 < size <= 1e9:
         raise InputError("messageSize", size, "the size of a message in bytes, above 0, in the result")
-    consumed = np.asarray(found.get("consumeRate") or [], float)
-    errors = np.asarray(found.get("publishErrorRate") or [0.0], float)
-    backlog = np.asarray(found.get("backlog") or [0.0], float)
+    consumed = _series(found, "consumeRate")
+    errors = _series(found, "publishErrorRate", 0.0)
+    backlog = _series(found, "backlog", 0.0)
     growing = len(backlog) > 2 and backlog[-1] > 10 * rate.mean() and backlog[-1] > 2 * backlog[0]
     limited = bool(errors.mean() > 0.001 * rate.mean() or growing) if at_limit is None else at_limit
     row: dict[str, Any] = {
@@ -257,6 +256,16 @@ def _benchmark(text: str, path: str, at_limit: bool | None) -> list[dict[str, An
     if not np.isfinite(row["partitions"]):
         del row["partitions"]
     return [row]
+
+
+def _series(found: Mapping[str, Any], name: str, *default: float) -> Array:
+    """Return a list of numbers out of a benchmark's result; raises `InputError` if it is none."""
+    given = found.get(name) or list(default)
+    plain = isinstance(given, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in given)
+    values = np.asarray(given, float) if plain else np.array([np.nan])
+    if not (np.isfinite(values) & (np.abs(values) <= 1e12)).all():
+        raise InputError(name, given, "a list of finite numbers")
+    return values
 
 
 def _perf_test(text: str, at_limit: bool | None) -> list[dict[str, Any]]:
@@ -290,14 +299,18 @@ def load(path: str | Path) -> Coefficients:
         found
     ):
         raise InputError("posterior", str(path), "a file that streamplan calibrate wrote")
-    if tuple(found["names"]) != known.names:
+    if not isinstance(found["names"], list) or found["names"] != list(known.names):
         raise InputError("posterior", str(path), "one of the coefficients that are shipped; calibrate again")
-    bed, (mean, variance) = str(found["test_bed"]), found["departure"]
+    n = len(known.names)
+    mean, covariance, departure = (
+        _finite(path, found, name, shape)
+        for name, shape in (("log_mean", (n,)), ("log_covariance", (n, n)), ("departure", (2,)))
+    )
     return replace(
         known,
-        mean=np.asarray(found["log_mean"], float),
-        covariance=np.asarray(found["log_covariance"], float),
-        departs={**known.departs, bed: (float(mean), float(variance))},
+        mean=mean,
+        covariance=covariance,
+        departs={**known.departs, str(found["test_bed"]): (float(departure[0]), float(departure[1]))},
         widen_known=known.widen,
     )
 
@@ -311,5 +324,18 @@ def cpu_factor_of(path: str | Path) -> dict[str, Any]:
         if the file is none that `Posterior.save` wrote.
     """
     load(path)
-    factor: dict[str, Any] = read_document(path, "posterior")["cpu_factor"]
+    factor = read_document(path, "posterior").get("cpu_factor")
+    if not isinstance(factor, dict):
+        raise InputError("posterior: cpu_factor", factor, f"a distribution, as streamplan calibrate wrote it in {path}")
     return factor
+
+
+def _finite(path: str | Path, found: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Array:
+    """Return an array of a saved posterior; raises `InputError` if it is not one of finite numbers of that shape."""
+    try:
+        values = np.asarray(found[name], float)
+    except (TypeError, ValueError):
+        values = np.array(np.nan)
+    if values.shape != shape or not np.isfinite(values).all():
+        raise InputError(f"posterior: {name}", found[name], f"finite numbers of shape {shape} in {path}")
+    return values

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from capacity.cluster import KAFKA, Cluster
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 
 Array = NDArray[np.float64]
 
@@ -30,8 +30,7 @@ class Latency:
 
 @cache
 def _facts() -> dict[str, float]:
-    table = read_table("calibration/latency")
-    return dict(zip(table["name"], table["value"].astype(float), strict=True))
+    return {row["name"]: row["value"] for row in read_rows("calibration/latency")}
 
 
 def waiting_ms(vcpu: ArrayLike, load: ArrayLike) -> Array:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from capacity.messages.library import library
-from streamfacts.errors import InputError, unknown_name, unreadable
+from streamfacts.errors import InputError, unknown_name
+from streamfacts.reading import open_regular
 from streamfacts.tables import assumption
 
 #: Formats, and what each takes for one record.
@@ -47,7 +48,7 @@ def format_of(path: str | Path) -> str:
         if the file cannot be read, or neither tells.
     """
     path = Path(path)
-    with _open(path) as file:
+    with open_regular(path, "file", "a readable file") as file:
         if file.read(len(AVRO_MAGIC)) == AVRO_MAGIC:
             return "avro"
     if path.suffix in SUFFIXES:
@@ -80,15 +81,8 @@ def read_records(path: str | Path, format: str | None = None, key: str | None = 
         "lines": _lines,
         "length-delimited": _length_delimited,
     }
-    with _open(Path(path)) as file:
+    with open_regular(path, "file", "a readable file") as file:
         yield from readers[format](file, key)
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise unreadable("file", path, "a readable file", error) from None
 
 
 def _raw_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -14,7 +14,7 @@ from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
 from capacity.offer import Context, Offer, Option
 from capacity.sizing import Part, Sizing
-from streamfacts.tables import Fact, limit, read_table
+from streamfacts.tables import Fact, limit, read_rows
 from streamfacts.units import DAY, GIB, KIB
 from streamfacts.usage import UsageLine
 
@@ -215,9 +215,8 @@ def _by_unit(name: str, demand: Any, wall: Fact, unit: str, use: float, use_sour
 @cache
 def _sold(offer: str) -> Array:
     """Numbers of units that are sold, rising."""
-    table = read_table("limits/azure")
-    rows = table[(table["offer"] == offer) & (table["limit"] == "units_sold")]
-    return np.sort(rows["value"].to_numpy(float))
+    rows = read_rows("limits/azure")
+    return np.sort([row["value"] for row in rows if (row["offer"], row["limit"]) == (offer, "units_sold")])
 
 
 def _premium(context: Context) -> Sizing:

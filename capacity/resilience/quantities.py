@@ -10,7 +10,7 @@ from typing import Any
 from capacity.quantity import Range
 from capacity.uncertainty import spread
 from streamfacts.errors import InputError, unknown_name
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamfacts.units import parse
 
 
@@ -31,11 +31,11 @@ class Quantity:
 def quantities() -> Mapping[str, Quantity]:
     """Return every row by name."""
     out = {}
-    for row in read_table("resilience").fillna("").to_dict("records"):
-        low, likely, high = (float(row[k]) for k in ("low", "likely", "high"))
+    for row in read_rows("resilience"):
+        low, likely, high = (row[k] for k in ("low", "likely", "high"))
         value = Range(low, likely, high, spread(low, likely, high, bounds=(0.0, float("inf"))))
-        text = {k: str(row[k]) for k in ("unit", "as_of", "confidence", "source", "note")}
-        out[str(row["name"])] = Quantity(str(row["name"]), value, **text)
+        text = {k: row[k] for k in ("unit", "as_of", "confidence", "source", "note")}
+        out[row["name"]] = Quantity(row["name"], value, **text)
     return out
 
 

@@ -15,7 +15,7 @@ from capacity.demand import Demand
 from capacity.machines import MachineTable
 from capacity.rules.opinion import Opinion
 from streamfacts.errors import MissingFact, unknown_name
-from streamfacts.tables import Fact, read_table
+from streamfacts.tables import Fact, read_rows
 from streamfacts.units import factor
 
 #: Canonical units of the units in which rules state rates and sizes.
@@ -88,16 +88,16 @@ def find_rule(name: str) -> Rule:
 @cache
 def _constants() -> dict[tuple[str, str], Fact]:
     return {
-        (str(row["rule"]), str(row["name"])): Fact(
+        (row["rule"], row["name"]): Fact(
             f"{row['rule']} {row['name']}",
-            float(row["value"]),
-            str(row["unit"]),
-            str(row["source"]),
-            str(row["as_of"]),
-            str(row["confidence"]),
-            str(row["note"]),
+            row["value"],
+            row["unit"],
+            row["source"],
+            row["as_of"],
+            row["confidence"],
+            row["note"],
         )
-        for row in read_table("rules").fillna({"note": ""}).to_dict("records")
+        for row in read_rows("rules")
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamfacts.errors import InputError
-from streamfacts.tables import read_table
+from streamfacts.tables import read_columns, read_rows
 from streamplan.chargeback.charge import Chargeback
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def focus_rows(charged: Chargeback, start: str = "") -> pd.DataFrame:
         "x_Allocation": frame["kind"],
         "x_Driver": frame["driver"],
     }
-    known = read_table("focus/columns")["column"].tolist()
+    known = read_columns("focus/columns")["column"]
     order = [c for c in known if c in values] + [c for c in values if c.startswith("x_")]
     return pd.DataFrame(values, index=frame.index)[order]
 
@@ -124,9 +124,9 @@ def focus_problems(rows: pd.DataFrame) -> list[str]:
     for version 1.0.
     """
     out = []
-    rules = [{str(k): str(v) for k, v in r.items()} for r in read_table("focus/columns").fillna("").to_dict("records")]
+    rules = read_rows("focus/columns")
     for rule in rules:
-        name = rule["column"]
+        name: str = rule["column"]
         if name not in rows:
             if rule["level"] == "mandatory":
                 out.append(f"{name}: mandatory and absent")
@@ -138,7 +138,7 @@ def focus_problems(rows: pd.DataFrame) -> list[str]:
         bad = filled[~filled.map(_CHECKS[rule["type"]])]
         if len(bad):
             out.append(f"{name}: {bad.iloc[0]!r} is no {rule['type']}")
-        allowed = [v for v in rule["allowed"].split("; ") if v]
+        allowed: list[str] = [v for v in rule["allowed"].split("; ") if v]
         strange = sorted(set(filled) - set(allowed)) if allowed else []
         if strange:
             out.append(f"{name}: {strange[0]!r} is none of {', '.join(allowed)}")

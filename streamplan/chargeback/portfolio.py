@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +17,8 @@ from capacity import Demand, Workload
 from capacity.draws import Draws, demand_of
 from capacity.together import stack
 from capacity.workload import NAME, NAME_ALLOWED
-from streamfacts.errors import InputError, unknown_name, unreadable
-from streamfacts.files import read_mapping
+from streamfacts.errors import InputError, naming, unknown_name
+from streamfacts.reading import read_cell, read_csv, read_mapping
 from streamfacts.tables import data_dir
 
 #: What a row may say besides the fields of a workload.
@@ -40,6 +38,16 @@ class Application:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A row that is no application: where it stands, what it says of its name and team, and why it is left out."""
+
+    where: str
+    name: str
+    team: str
+    problem: InputError
+
+
+@dataclass(frozen=True)
 class Portfolio:
     """Applications that share a cluster.
 
@@ -47,22 +55,26 @@ class Portfolio:
     ----------
     applications : one or more, each of a name of its own
     budgets : team to USD a month; where a team has none here, the sum of its applications' budgets
+    left_out : rows that could not be used, of which nothing is sized or charged
     """
 
     name: str
     applications: tuple[Application, ...]
     budgets: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.applications:
             raise InputError("applications", "none", "at least one row with a name and a team")
-        names = [a.name for a in self.applications]
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError("name", name, "a name of its own for every application")
+        names: set[str] = set()
+        for application in self.applications:
+            if application.name in names:
+                raise InputError("name", application.name, "a name of its own for every application")
+            names.add(application.name)
+        known = {*self.teams, *(row.team for row in self.left_out)}
         for team in self.budgets:
-            if team not in self.teams:
-                raise unknown_name("budgets", team, self.teams)
+            if team not in known:
+                raise unknown_name("budgets", team, known)
 
     @cached_property
     def teams(self) -> tuple[str, ...]:
@@ -100,13 +112,14 @@ class Portfolio:
         return stack(demands)
 
     @classmethod
-    def load(cls, path: str | Path) -> Portfolio:
+    def load(cls, path: str | Path, *, strict: bool = True) -> Portfolio:
         """Read a CSV (a row an application) or a YAML file (`applications`, `budgets`, defaults of all workloads).
 
         Raises
         ------
         InputError
-            naming the row and field that is unusable.
+            naming the row and field that is unusable; without `strict` such a row is left out alone (`left_out`), and
+            only a file without a usable row is an error.
         """
         path = Path(path)
         if path.suffix.lower() in (".yaml", ".yml"):
@@ -117,19 +130,26 @@ class Portfolio:
             if not isinstance(budgets, Mapping):
                 raise InputError("budgets", budgets, "a mapping of team to USD a month")
             name = str(data.pop("name", path.stem))
-            return cls.of(rows, name=name, defaults=data, budgets=budgets)
-        return cls.of(_csv_rows(path), name=path.stem)
+            with naming(path.name):
+                return cls.of(rows, name=name, defaults=data, budgets=budgets, strict=strict)
+        places, found = _csv_rows(path)
+        return cls.of(found, name=path.stem, strict=strict, places=places)
 
     @classmethod
     def of(
         cls,
-        rows: Iterable[Mapping[str, Any]],
+        rows: Iterable[Any],
         *,
         name: str = "portfolio",
         defaults: Mapping[str, Any] | None = None,
         budgets: Mapping[str, Any] | None = None,
+        strict: bool = True,
+        places: Sequence[str] = (),
     ) -> Portfolio:
         """Return a portfolio of rows: `name`, `team`, `budget` and the fields of a `Workload`; `defaults` for all.
+
+        `places` says where each row of a table stands; its cells are then read as `read_cell` does. Without `strict` a
+        row that cannot be used is left out alone.
 
         Examples
         --------
@@ -137,13 +157,27 @@ class Portfolio:
         >>> p.teams, p.applications[0].workload.write.likely
         (('shop',), 5000000.0)
         """
-        applications = tuple(_application(n, row, defaults or {}) for n, row in enumerate(rows, 1))
-        known = {team: _usd(f"budgets.{team}", value) for team, value in (budgets or {}).items()}
-        return cls(_named("name", name), applications, known)
+        applications: dict[str, Application] = {}
+        left_out: list[LeftOut] = []
+        for number, row in enumerate(rows, 1):
+            where = places[number - 1] if places else f"application {number}"
+            try:
+                one = _application(where, row, defaults or {}, cells=bool(places))
+                if one.name in applications:
+                    raise InputError(f"{where}: name", one.name, "a name of its own for every application")
+                applications[one.name] = one
+            except InputError as problem:
+                said = row if isinstance(row, Mapping) else {}
+                left_out.append(LeftOut(where, str(said.get("name", "")), str(said.get("team", "")), problem))
+        if left_out and (strict or not applications):
+            raise left_out[0].problem
+        known = {str(team): _usd(f"budgets.{team}", value) for team, value in (budgets or {}).items()}
+        return cls(_named("name", name), tuple(applications.values()), known, tuple(left_out))
 
 
-def _application(number: int, row: Any, defaults: Mapping[str, Any]) -> Application:
-    where = f"application {number}"
+def _application(where: str, row: Any, defaults: Mapping[str, Any], *, cells: bool) -> Application:
+    if isinstance(row, InputError):
+        raise row
     if not isinstance(row, Mapping):
         raise InputError(where, row, "a mapping with name, team and the fields of a workload")
     fields = {**defaults, **{k: v for k, v in row.items() if v is not None and v != ""}}
@@ -156,6 +190,8 @@ def _application(number: int, row: Any, defaults: Mapping[str, Any]) -> Applicat
     if unknown:
         raise unknown_name(f"{where} ({name}): field", str(unknown[0]), {*Workload.model_fields, *OWN})
     try:
+        if cells:
+            fields = {k: read_cell(v, k) for k, v in fields.items()}
         workload = Workload(name=name, **fields)
     except InputError as error:
         raise InputError(f"{where} ({name}): {error.field}", error.value, error.allowed) from None
@@ -173,47 +209,21 @@ def _usd(field_name: str, value: Any) -> float:
     allowed = "USD a month above 0"
     try:
         amount = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(field_name, value, allowed) from None
     if isinstance(value, bool) or not (math.isfinite(amount) and amount > 0):
         raise InputError(field_name, value, allowed)
     return amount
 
 
-def _csv_rows(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise unreadable("portfolio", path, "a readable UTF-8 file", error) from None
-    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    header = [h.strip() for h in reader.fieldnames or []]
-    if len(set(header)) != len(header):
-        raise InputError("portfolio: columns", ", ".join(header), "each column once")
-    reader.fieldnames = header
-    rows = []
-    for row in reader:
-        if None in row:
-            raise InputError(f"portfolio line {reader.line_num}", row[None], f"at most {len(header)} cells")
-        if any((v or "").strip() for v in row.values()):
-            rows.append({k: _cell(v) for k, v in row.items()})
-        if len(rows) > MOST_APPLICATIONS:
-            raise InputError("portfolio", str(path), f"at most {MOST_APPLICATIONS:,} rows")
-    return rows
-
-
-def _cell(text: str | None) -> Any:
-    """A cell as it would be read in YAML where it is a flag or a range; else as text."""
-    text = (text or "").strip()
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if text.startswith("{"):
-        import yaml
-
-        try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise InputError("portfolio", text, "a range such as {low: 1 MB/s, likely: 2 MB/s, high: 5 MB/s}") from None
-    return text
+def _csv_rows(path: Path) -> tuple[list[str], list[Any]]:
+    """Return where each row stands, and its cells or the problem with it."""
+    table = read_csv(path, "portfolio", ragged=True)
+    if len(table.lines) > MOST_APPLICATIONS:
+        raise InputError("portfolio", str(path), f"at most {MOST_APPLICATIONS:,} rows")
+    return [f"{path.name} row {line.number}" for line in table.lines], [
+        line.problem or dict(line.cells) for line in table.lines
+    ]
 
 
 def shipped_portfolios() -> dict[str, Path]:
@@ -222,11 +232,14 @@ def shipped_portfolios() -> dict[str, Path]:
 
 
 def open_portfolio(path_or_name: str | Path) -> Portfolio:
-    """Return a portfolio from a file or, if there is no such file, the shipped one of that name."""
+    """Return a portfolio from a file or, if there is no such file, the shipped one of that name.
+
+    A row that cannot be used is left out alone, and `left_out` says why.
+    """
     shipped = shipped_portfolios()
     name = str(path_or_name)
     if name in shipped and not Path(path_or_name).exists():
         return Portfolio.load(shipped[name])
     if Path(name).suffix.lower() not in (".csv", ".yaml", ".yml"):
         raise unknown_name("portfolio (no .csv or .yaml file, and no shipped one)", name, shipped)
-    return Portfolio.load(path_or_name)
+    return Portfolio.load(path_or_name, strict=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pricing.bill import BillLine
 from streamfacts.errors import InputError, MissingFact, unknown_name
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 
 #: Drivers by name, each with what an application's share is in proportion to.
 DRIVERS: dict[str, str] = {
@@ -41,9 +41,9 @@ class Rule:
 @cache
 def _rules() -> tuple[tuple[dict[str, str], Rule], ...]:
     out = []
-    for row in read_table("chargeback/drivers").fillna("").to_dict("records"):
-        key = {k: str(row[k]) for k in ("meter", "sku", "words")}
-        rule = Rule(*(str(row[k]) for k in ("charged", "driver", "pool", "source", "note")))
+    for row in read_rows("chargeback/drivers"):
+        key = {k: row[k] for k in ("meter", "sku", "words")}
+        rule = Rule(*(row[k] for k in ("charged", "driver", "pool", "source", "note")))
         if rule.charged not in CHARGED or rule.driver not in DRIVERS:
             raise InputError(f"chargeback/drivers.csv: {key['meter']}", rule, f"{CHARGED} and one of {list(DRIVERS)}")
         out.append((key, rule))

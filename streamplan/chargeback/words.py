@@ -39,6 +39,10 @@ def summary(charged: Chargeback) -> list[str]:
             t for t, row in zip(charged.portfolio.teams, charged.separate, strict=True) if not np.isfinite(row).all()
         ]
         out.append(f"A cluster of its own fits, or has a price, for every team but {', '.join(none)}.")
+    gone = charged.portfolio.left_out
+    if gone:
+        rows = len(gone) + len(charged.portfolio.applications)
+        out.append(f"{len(gone)} of {rows} rows are left out, and nobody is charged for them: {gone[0].problem}.")
     return out + [sentence + "." for sentence in charged.alerts]
 
 
@@ -95,6 +99,10 @@ def chargeback_document(charged: Chargeback) -> dict[str, Any]:
             "alerts": charged.alerts,
             "rules": rules(charged),
             "charges": records(charged.charges),
+            "left_out": [
+                {"where": row.where, "name": row.name, "team": row.team, "reason": str(row.problem)}
+                for row in charged.portfolio.left_out
+            ],
         }
     )
     return document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streamplan.commands.shared import BOOK, JSON, Asked, asks
+from streamplan.commands.shared import BOOK, JSON, Asked, asks, rows_fail
 
 
 @click.command("batch")
@@ -41,7 +41,7 @@ def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs:
     """
     import signal
 
-    from streamfacts.errors import InputError, NothingFeasible
+    from streamfacts.errors import NothingFeasible
     from streamplan.batch import run_batch
     from streamplan.document import dumps
     from streamplan.terminal import batch_table, console
@@ -66,10 +66,7 @@ def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs:
         console().print(batch_table(batch))
         made = sum(d.fresh for d in batch.done.values())
         click.echo(f"{made} made, {len(batch.done) - made} unchanged, {len(batch.failed)} failed: {out}/index.html")
-    if batch.failed:
-        line = "\n  ".join(f"line {f.row.line}, {f.row.name!r}: {f.reason}" for f in batch.failed.values())
-        raise InputError(
-            f"{len(batch.failed)} of {len(batch.rows)} rows", portfolio, f"rows that give a report\n  {line}"
-        )
+    reasons = [f"line {f.row.line}, {f.row.name!r}: {f.reason}" for f in batch.failed.values()]
+    rows_fail(portfolio, len(batch.rows), "rows that give a report", reasons)
     if all(d.summary["monthly_usd"] is None for d in batch.done.values()):
         raise NothingFeasible("no offer can carry any of these workloads; the reports say why")

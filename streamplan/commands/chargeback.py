@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +19,11 @@ from streamplan.commands.shared import (
     Asked,
     asks,
     options,
+    rows_fail,
 )
+
+if TYPE_CHECKING:
+    from streamplan.chargeback import Portfolio
 
 
 @click.command("chargeback")
@@ -44,12 +49,16 @@ def command(
     focus: str | None,
     start: str,
 ) -> None:
-    """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used."""
+    """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used.
+
+    A row that cannot be used is left out alone, with its reason; the exit status is then 2.
+    """
     from streamplan.chargeback import chargeback, focus_rows, open_portfolio
     from streamplan.chargeback.words import chargeback_document, chargeback_table, summary
 
+    opened = open_portfolio(portfolio)
     charged = chargeback(
-        open_portfolio(portfolio),
+        opened,
         asked.platform,
         months=months,
         basis=basis,
@@ -72,6 +81,7 @@ def command(
         from streamplan.document import dumps
 
         click.echo(dumps(chargeback_document(charged)))
+        _all_rows(opened, portfolio)
         return
     from streamplan.terminal import console
 
@@ -81,3 +91,9 @@ def command(
         out.print(sentence)
     if focus is not None:
         out.print(f"focus     {focus}")
+    _all_rows(opened, portfolio)
+
+
+def _all_rows(opened: Portfolio, path: str) -> None:
+    reasons = [str(row.problem) for row in opened.left_out]
+    rows_fail(path, len(opened.applications) + len(reasons), "rows that are applications", reasons)

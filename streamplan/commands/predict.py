@@ -25,7 +25,10 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
     and of the clients producers, senders, waits, records_per_request, proxied, benchmark (openmessaging or other).
     Of Pulsar brokers, bookies and journal. Nothing is read from note, hardware and source.
     """
+    from pathlib import Path
+
     from capacity import predict
+    from streamfacts.errors import naming
     from streamplan.clusters import open_clusters, prediction_document, prediction_text
 
     rows = open_clusters(cluster)
@@ -36,7 +39,8 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
         from capacity.calibration.own import load
 
         coefficients = load(posterior)
-    result = predict(rows.many, coefficients, confidence)
+    with naming(Path(cluster).name):
+        result = predict(rows.many, coefficients, confidence)
     if as_json:
         from streamplan.document import dumps
 

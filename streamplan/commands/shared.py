@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamfacts.errors import InputError, NothingFeasible
+from streamfacts.errors import InputError, NothingFeasible, cut
 from streamfacts.usage import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -211,6 +211,19 @@ def load(path: str, region: str | None, posterior: str | None = None) -> Workloa
     from capacity.calibration.own import cpu_factor_of
 
     return workload.replace(cpu_factor=cpu_factor_of(posterior))
+
+
+#: Rows that a message shows of those that cannot be used.
+MOST_ROWS_SHOWN = 10
+
+
+def rows_fail(portfolio: str, rows: int, wanted: str, reasons: Sequence[str]) -> None:
+    """Raise `InputError` for the rows of a portfolio that failed alone, after the result of the others was shown."""
+    if not reasons:
+        return
+    more = len(reasons) - MOST_ROWS_SHOWN
+    lines = [cut(reason, 220) for reason in reasons[:MOST_ROWS_SHOWN]] + [f"... and {more} more"] * (more > 0)
+    raise InputError(f"{len(reasons)} of {rows} rows", portfolio, "\n  ".join([wanted, *lines]))
 
 
 def something_fits(study: Any) -> None:

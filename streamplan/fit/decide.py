@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from capacity import Offer, Workload, platforms
 from pricing import PriceBook
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.fit.features import Check, checks, kind_of
 from streamplan.fit.requirements import Requirements, criteria
@@ -119,10 +119,9 @@ class Decision:
 
 def ratings(offer: str) -> dict[str, tuple[str, float, str]]:
     """Return the rating of an offer's kind on each criterion of the matrix: word, score [1] and source."""
-    rows = read_table("fit/ratings")
-    own = rows[rows["class"] == kind_of(offer)]
+    kind = kind_of(offer)
     return {
-        str(r["criterion"]): (str(r["rating"]), float(r["score"]), str(r["source"])) for r in own.to_dict("records")
+        r["criterion"]: (r["rating"], r["score"], r["source"]) for r in read_rows("fit/ratings") if r["class"] == kind
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from capacity import Offer
 from streamfacts.errors import MissingFact
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamplan.fit.requirements import Requirements
 
 
@@ -36,16 +36,14 @@ class Check:
 @cache
 def kinds() -> dict[str, str]:
     """Return offer to kind, such as kafka-managed."""
-    rows = read_table("fit/classes").to_dict("records")
-    return {str(r["offer"]): str(r["class"]) for r in rows}
+    return {r["offer"]: r["class"] for r in read_rows("fit/classes")}
 
 
 @cache
 def _features() -> dict[tuple[str, str], Feature]:
-    rows = read_table("fit/features").fillna("").to_dict("records")
     return {
-        (str(r["subject"]), str(r["feature"])): Feature(*(str(r[k]) for k in ("value", "source", "confidence", "note")))
-        for r in rows
+        (r["subject"], r["feature"]): Feature(*(r[k] for k in ("value", "source", "confidence", "note")))
+        for r in read_rows("fit/features")
     }
 
 

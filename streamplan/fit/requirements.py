@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.resilience import FAILURES
-from streamfacts.errors import InputError, unknown_name
-from streamfacts.files import read_mapping
-from streamfacts.tables import data_dir, read_table
+from streamfacts.errors import InputError, naming, unknown_name
+from streamfacts.reading import read_mapping
+from streamfacts.tables import data_dir, read_rows
 from streamfacts.units import DAY, parse
 
 PROTOCOLS = ("Kafka", "Pulsar", "Kinesis", "Pub/Sub", "AMQP", "HTTPS", "JMS", "RabbitMQ")
@@ -232,7 +232,8 @@ class Requirements:
     @classmethod
     def load(cls, path: str | Path) -> Requirements:
         """Read requirements from a YAML file."""
-        return cls.of(read_mapping(path, "requirements"), Path(path).stem)
+        with naming(Path(path).name):
+            return cls.of(read_mapping(path, "requirements"), Path(path).stem)
 
 
 def _weight(name: str, value: Any) -> float:
@@ -253,8 +254,7 @@ def _answers(group: str, given: Mapping[str, Any], form: Mapping[str, Question])
 
 def criteria() -> dict[str, tuple[str, float]]:
     """Return the criteria in their order: name to title and default weight."""
-    rows = read_table("fit/criteria").to_dict("records")
-    return {str(r["criterion"]): (str(r["title"]), float(r["weight"])) for r in rows}
+    return {r["criterion"]: (r["title"], r["weight"]) for r in read_rows("fit/criteria")}
 
 
 def shipped_requirements() -> dict[str, Path]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from streamfacts.tables import read_table
+from streamfacts.tables import read_rows
 from streamplan.fit.decide import Decision
 from streamplan.fit.features import feature, kind_of
 
@@ -16,16 +16,15 @@ CHOICES = {"kafka": "Kafka", "pulsar": "Pulsar", "managed": "a managed cloud ser
 
 def rules(decision: Decision) -> list[dict[str, Any]]:
     """Return each rule with whether it holds: True, False, or None where nobody answered."""
-    rows = read_table("fit/choose_when").fillna("").to_dict("records")
     return [
         {
-            "choice": str(r["choice"]),
-            "rule": str(r["text"]),
-            "holds": _holds(decision, str(r["test"])),
-            "by": str(r["test"]),
-            "source": str(r["source"]),
+            "choice": r["choice"],
+            "rule": r["text"],
+            "holds": _holds(decision, r["test"]),
+            "by": r["test"],
+            "source": r["source"],
         }
-        for r in rows
+        for r in read_rows("fit/choose_when")
     ]
 
 
