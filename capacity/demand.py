@@ -65,7 +65,7 @@ class Demand:
     region: str = "us-east-1"
     tls: bool = True
     survive: str = "zone"
-    use_up_to: Mapping[str, float] = field(default_factory=dict)
+    use_up_to: Mapping[str, Any] = field(default_factory=dict)
     partitions_given: bool = True
 
     @property

@@ -23,7 +23,7 @@ OUTCOMES = ("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "cpu_pct", "bo
 
 @dataclass(frozen=True)
 class Evidence:
-    """Measured clusters with what came out of each: `rate` [MB/s of payload in], `busy` share of all CPU [1], NaN if not told."""
+    """Measured clusters with what came out of each, NaN if not told: `rate` [MB/s of payload in], `busy` CPU [1]."""
 
     cluster: Cluster
     rate: Array

@@ -1,8 +1,9 @@
 """Coefficients from measurements: the most plausible under log-normal priors, with the curvature as uncertainty.
 
 Every row of role `limit` says what the joint ceiling is, with a Student-t error so that one odd test bed does not bend
-the rest; a row `at least` only pulls if the ceiling falls below it; a row `cpu` says how busy the CPU was. Each test bed has
-a factor of its own on the ceilings that software sets (another version, another tuning), drawn towards one.
+the rest; a row `at least` only pulls if the ceiling falls below it; a row `cpu` says how busy the CPU was. Each test
+bed has a factor of its own on the ceilings that software sets (another version, another tuning), and one on those that
+its clients set (another host), both drawn towards one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Array = NDArray[np.float64]
 
 #: Standard deviation of the log factor between test beds, of their brokers and of their clients, and of a measurement
 #: within one.
-DEPARTURE_SD = 0.35
+DEPARTURE_SD = 0.33
 CLIENT_DEPARTURE_SD = 0.60
 NOISE_SD = 0.15
 #: Degrees of freedom of the error of a limit.
@@ -122,7 +123,7 @@ def fit_joint(evidence: Evidence, prior: Prior | None = None, start: Array | Non
     k = len(held.names)
     root = np.linalg.cholesky(held.precision).T
     limit, floor, cpu = (used.role == role for role in ("limit", "at least", "cpu"))
-    crowd = _weights(used)
+    crowd = weights(used)
     apart = np.repeat([DEPARTURE_SD, CLIENT_DEPARTURE_SD], len(beds))
 
     def rows(points: Array) -> Array:
@@ -150,7 +151,9 @@ def fit_joint(evidence: Evidence, prior: Prior | None = None, start: Array | Non
         return np.concatenate([slopes, fixed])
 
     begin = np.concatenate([held.mean if start is None else start, np.zeros(2 * len(beds))])
-    found = least_squares(residuals, begin, jac=jacobian, method="trf", x_scale="jac", max_nfev=300)
+    found = least_squares(
+        residuals, begin, jac=jacobian, method="trf", x_scale="jac", max_nfev=300, ftol=1e-6, xtol=1e-6
+    )
     curvature = jacobian(found.x)
     covariance: Array = np.asarray(np.linalg.inv(curvature.T @ curvature), float)
     return Joint(held.names, tuple(str(b) for b in beds), found.x, covariance)
@@ -161,8 +164,8 @@ def _student(gap: Array) -> Array:
     return np.asarray(np.sign(gap) * np.sqrt((STUDENT_DF + 1) * np.log1p(gap**2 / STUDENT_DF)))
 
 
-def _weights(used: Evidence) -> Array:
-    """Rows that differ by load only count as one: the square root of a row's share."""
+def weights(used: Evidence) -> Array:
+    """Return the square root of each row's share [1]: rows that differ by load only count as one."""
     c = used.cluster
     inputs = (
         *(c.nodes, c.vcpu, c.partitions, c.replication, c.message_bytes, c.batch_bytes, c.fan_out, c.senders),

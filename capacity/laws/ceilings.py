@@ -24,6 +24,27 @@ Coefficients = Mapping[str, Any]
 REFERENCE_NODES = 3.0
 
 
+def ratio_and_batch(cluster: Cluster, c: Coefficients) -> tuple[Array, Array]:
+    """Return the compression ratio [1] and the records in a full batch [1], which a producer fills after compression.
+
+    Where the ratio is not told it is a power of the codec's own, more with company: a codec looks at a whole batch, so
+    that records which share one compress against each other; what a record alone gains is taken as nothing.
+
+    Parameters
+    ----------
+    cluster : clusters of shape (clusters,)
+    c : coefficients by name, each broadcasting against the clusters
+
+    References
+    ----------
+    `batch.size` of Kafka's producer bounds the estimated size of a batch after compression.
+    """
+    alone = records.records_per_batch(cluster.message_bytes, cluster.batch_bytes)
+    untold = cluster.codec_ratio ** (c["compression_share"] * (1.0 - 1.0 / alone))
+    ratio = np.asarray(np.where(np.isfinite(cluster.compression_ratio), cluster.compression_ratio, untold))
+    return ratio, records.records_per_batch(cluster.message_bytes, cluster.batch_bytes * np.maximum(ratio, 1.0))
+
+
 def wire_share(cluster: Cluster, c: Coefficients) -> Array:
     """Return bytes on the wire and on disk for one byte of payload [1]: format overhead, over compression.
 
@@ -32,35 +53,19 @@ def wire_share(cluster: Cluster, c: Coefficients) -> Array:
     cluster : clusters of shape (clusters,)
     c : coefficients by name, each broadcasting against the clusters
     """
-    per_batch = records.records_per_batch(cluster.message_bytes, cluster.batch_bytes)
-    told = np.isfinite(cluster.compression_ratio)
-    ratio = np.where(told, cluster.compression_ratio, untold_ratio(cluster, c))
+    ratio, per_batch = ratio_and_batch(cluster, c)
     return np.asarray(records.wire_bytes_per_record(cluster.message_bytes, per_batch, ratio) / cluster.message_bytes)
 
 
-def untold_ratio(cluster: Cluster, c: Coefficients) -> Array:
-    """Return the compression ratio of batches where it is not told [1]: a power of the codec's own, more with company.
-
-    A codec looks at a whole batch, so that records which share one compress against each other; what a record alone in
-    its batch gains is not known and taken as nothing.
+def batches_per_mb(cluster: Cluster, c: Coefficients) -> Array:
+    """Return record batches in one MB of payload [1/MB]: a full batch each, at least one record.
 
     Parameters
     ----------
     cluster : clusters of shape (clusters,)
     c : coefficients by name, each broadcasting against the clusters
     """
-    per_batch = records.records_per_batch(cluster.message_bytes, cluster.batch_bytes)
-    return np.asarray(cluster.codec_ratio ** (c["compression_share"] * (1.0 - 1.0 / per_batch)))
-
-
-def batches_per_mb(cluster: Cluster) -> Array:
-    """Return record batches in one MB of payload [1/MB]: a full batch each, at least one record.
-
-    Parameters
-    ----------
-    cluster : clusters of shape (clusters,)
-    """
-    per_batch = records.records_per_batch(cluster.message_bytes, cluster.batch_bytes)
+    _, per_batch = ratio_and_batch(cluster, c)
     return np.asarray(1e6 / (cluster.message_bytes * per_batch))
 
 
@@ -104,7 +109,7 @@ def busy_cores_per_mb(cluster: Cluster, c: Coefficients) -> Array:
     wire = wire_share(cluster, c)
     follow = wire * (cluster.copies - 1.0)
     send = wire * (cluster.fan_out + cluster.replication - 1.0)
-    return busy_cores(c, wire, follow, send, batches_per_mb(cluster), 1e6 / cluster.message_bytes, cluster.tls)
+    return busy_cores(c, wire, follow, send, batches_per_mb(cluster, c), 1e6 / cluster.message_bytes, cluster.tls)
 
 
 def cpu(cluster: Cluster, c: Coefficients) -> Array:
@@ -172,7 +177,7 @@ def fsync(cluster: Cluster, c: Coefficients) -> Array:
     wire = wire_share(cluster, c)
     rate = np.where(np.isfinite(cluster.disk_mb_s), cluster.disk_mb_s, np.inf) * c["disk_use"]
     flush_ms: Array = np.asarray(np.where(cluster.remote_disk, c["flush_remote_ms"], c["flush_local_ms"]), float)
-    batch_mb = wire / batches_per_mb(cluster)
+    batch_mb = wire / batches_per_mb(cluster, c)
     per_broker = 1.0 / (1.0 / rate + flush_ms / 1e3 / batch_mb)
     ceiling = nodes_worth(cluster, c) * per_broker / (cluster.copies * wire) * crowding(cluster, c)
     return np.asarray(np.where((cluster.system == KAFKA) & cluster.fsync, ceiling, np.inf))
@@ -216,7 +221,7 @@ def encrypting_s_per_mb(cluster: Cluster, c: Coefficients) -> Array:
     cluster : clusters of shape (clusters,)
     c : coefficients by name, each broadcasting against the clusters
     """
-    requests = batches_per_mb(cluster) * c["stream_tls_request_us"] / 1e6
+    requests = batches_per_mb(cluster, c) * c["stream_tls_request_us"] / 1e6
     return np.asarray(cluster.tls * (wire_share(cluster, c) / np.asarray(c["stream_tls_mb_s"], float) + requests))
 
 
@@ -245,7 +250,7 @@ def partition(cluster: Cluster, c: Coefficients) -> Array:
     producers = np.where(np.isfinite(cluster.producers), cluster.producers, cluster.producers_assumed)
     # threads that wait for each answer have the round trip in their own law
     waiting = np.where(
-        np.isfinite(cluster.senders), 0.0, answer_ms / 1e3 * batches_per_mb(cluster) / np.maximum(producers, 1.0)
+        np.isfinite(cluster.senders), 0.0, answer_ms / 1e3 * batches_per_mb(cluster, c) / np.maximum(producers, 1.0)
     )
     appending = wire / (c["partition_mb_s"] * faster) + encrypting_s_per_mb(cluster, c) + waiting
     fetched_mb = float(assumption("replica_fetch_max_bytes")) / 1e6
