@@ -26,9 +26,10 @@ decision: .venv/.installed ## decide on a published load with a filled-in form: 
 test: .venv/.installed ## run the tests and the examples in the docstrings
 	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)
 
-lint: .venv/.installed ## style, formatting and types
+lint: .venv/.installed ## style, formatting, layers and types
 	@"$(BIN)/ruff" check
 	@"$(BIN)/ruff" format --check
+	@"$(BIN)/lint-imports" --no-cache --no-logo 2>&1 || { echo "a room imports upwards: see .importlinter" >&2; exit 1; }
 	@"$(BIN)/mypy"
 
 lab: .venv/.installed ## open the notebooks in JupyterLab
@@ -44,7 +45,7 @@ bench: .venv/.installed .venv-bench/.installed ## measure the figures of the REA
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
 
 focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file with the public FOCUS validator, in an environment of its own
-	@"$(BIN)/python" -m pytest -q tests/test_chargeback.py -k validator $(ARGS)
+	@"$(BIN)/python" -m pytest -q tests/analyses/test_chargeback.py -k validator $(ARGS)
 
 # jsonschema from 4.25 on costs every Jupyter and Altair process about a second at import.
 lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)

@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.growth import peak_bytes, slope
 from benchmarks.timing import Result, Times, clock, run, timed
+from capacity.demand.draws import draw_demand
 
 MONTHS, DRAWS, STUDY, POINTS = 60, 100_000, 4096, 20
 SIZES = (2**10, 2**13, 2**16)
@@ -34,21 +35,20 @@ def workload(write_mb_s: float = 100.0) -> Any:
 
 def one_offer(draws: int) -> dict[str, Any]:
     """Cost the cheapest machine in every draw and month, drawing included, after a first run of two draws."""
-    from capacity import Demand
     from pricing import PriceBook
-    from streamplan.draw_costs import draw_costs
+    from streamplan.planning.least_costs import draw_costs
 
     book, w = PriceBook.load(), workload()
-    draw_costs(Demand.draws(w, 2, MONTHS), OFFER, book)
+    draw_costs(draw_demand(w, 2, MONTHS), OFFER, book)
     before, start, busy = peak_bytes(), time.perf_counter(), time.process_time()
-    usd = draw_costs(Demand.draws(w, draws, MONTHS), OFFER, book).usd
+    usd = draw_costs(draw_demand(w, draws, MONTHS), OFFER, book).usd
     took = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - busy}
     return {**took, "peak_bytes": peak_bytes(), "before_bytes": before, "median_usd": float(np.median(usd))}
 
 
 def all_offers() -> dict[str, Any]:
     """Study every offer under all draws and months."""
-    from streamplan.risk import risk
+    from streamplan.analyses.risk.risk import risk
 
     w = workload()
     risk(w, months=2, draws=2)
@@ -60,7 +60,7 @@ def all_offers() -> dict[str, Any]:
 
 def points() -> dict[str, Any]:
     """Compare every offer at one point after the other, as a slider asks."""
-    from streamplan.study import study
+    from streamplan.planning.study import study
 
     study(workload())
     return {"seconds": [timed(lambda x=x: study(workload(100.0 + x))) for x in range(1, POINTS + 1)]}

@@ -23,7 +23,7 @@ LEAST_REPEATS, MOST_REPEATS, ENOUGH_S = 3, 20, 2.0
 
 def plan_in_blocks(case: Any, book: Any, draws: int, block: int) -> tuple[float, str, str]:
     """Return mean cost, offer and machine of the cheapest one over all draws, with one block in memory at a time."""
-    from streamplan.plan import cost_all
+    from streamplan.planning.plan import cost_all
 
     sums: dict[str, Any] = {}
     names: dict[str, Any] = {}

@@ -45,7 +45,7 @@ class Chosen:
 
 def plan(case: Any, book: Any) -> Chosen:
     """Draw the worlds, size and price every machine in each, and choose."""
-    from streamplan.plan import cost_all
+    from streamplan.planning.plan import cost_all
 
     demand = case.worlds()
     best, evaluations = [], 0
@@ -60,7 +60,7 @@ def plan(case: Any, book: Any) -> Chosen:
 
 def cheapest_machines(case: Any, book: Any, count: int = 5) -> list[dict[str, Any]]:
     """Return the machines with the least expected cost among those that carry every world."""
-    from streamplan.plan import cost_all
+    from streamplan.planning.plan import cost_all
 
     demand, rows = case.worlds(), []
     for platform in PLATFORMS:

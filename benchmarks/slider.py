@@ -15,7 +15,7 @@ SETTINGS = 20
 
 def measure() -> Result:
     """Measure the numbers of every offer, and then the figures, at settings that were not asked for before."""
-    from streamplan.app.answers import charts_document, view_document
+    from streamplan.app.documents import charts_document, view_document
     from streamplan.app.server import Source
 
     result = Result("slider", f"a movement of the throughput slider of `streamplan app`, {SETTINGS} settings")

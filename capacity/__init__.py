@@ -6,26 +6,20 @@
 'broker'
 """
 
-from streamfacts import own
+from streamfacts import own_packages
 
 __distribution__ = "streamplan"
-own.check(__name__, __path__, ("workload", "demand", "offer", "sizing", "constraint"))
+own_packages.check(__name__, __path__, ("registry",))
 
-import importlib
-
-from capacity.cluster import Cluster
-from capacity.constraint import Constraint, Limit
-from capacity.demand import Demand
-from capacity.offer import Offer, find_platform, size
-from capacity.predict import Prediction, predict
-from capacity.quantity import Range
-from capacity.sizing import Part, Sizing
-from capacity.workload import Workload
-
-# The folder of platforms and the function that lists them share a name. The folder is loaded first, so that no later
-# import of it puts the module in the function's place.
-importlib.import_module("capacity.platforms")
-from capacity.offer import platforms
+from capacity.demand.demand import Demand
+from capacity.measured.cluster import Cluster
+from capacity.measured.prediction import Prediction, predict
+from capacity.registry import find_offer, offers, size
+from capacity.sizing.constraint import Constraint, Limit
+from capacity.sizing.offer import Offer
+from capacity.sizing.sizing import Part, Sizing
+from capacity.workload.quantity import Range
+from capacity.workload.workload import Workload
 
 __all__ = [
     "Cluster",
@@ -38,8 +32,8 @@ __all__ = [
     "Range",
     "Sizing",
     "Workload",
-    "find_platform",
-    "platforms",
+    "find_offer",
+    "offers",
     "predict",
     "size",
 ]

@@ -12,9 +12,9 @@ from pathlib import Path
 import vl_convert
 
 from streamplan import charts, study
-from streamplan.report import write_report
-from streamplan.risk import risk
-from streamplan.workloads import open_workload
+from streamplan.analyses.risk.risk import risk
+from streamplan.planning.shipped_workloads import open_workload
+from streamplan.reports.report import write_report
 from tests import browser
 
 HERE = Path(__file__).parent

@@ -6,15 +6,25 @@
 0.21
 """
 
-from streamfacts import own
+from streamfacts import own_packages
 
 __distribution__ = "streamplan"
-own.check(__name__, __path__, ("book", "bill", "usage_file"))
+own_packages.check(__name__, __path__, ("book", "billing", "usage_file"))
 
-from pricing.bill import Bill, bill
+from pricing.billing import Bill, bill
 from pricing.book import Price, PriceBook
 from pricing.commitment import Commitments
-from pricing.discount import discounted, read_discounts
+from pricing.discount import discounted, open_book, read_discounts
 from pricing.usage_file import load_usage
 
-__all__ = ["Bill", "Commitments", "Price", "PriceBook", "bill", "discounted", "load_usage", "read_discounts"]
+__all__ = [
+    "Bill",
+    "Commitments",
+    "Price",
+    "PriceBook",
+    "bill",
+    "discounted",
+    "load_usage",
+    "open_book",
+    "read_discounts",
+]

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from pricing.vendors import find_vendor
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
 from streamfacts.reading import read_csv
 from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
+from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS, REMOTE_STORAGE
 
-Array = NDArray[np.float64]
 Key = tuple[str, str, str]
 
 #: No unit costs more; a larger number is a slip [USD].
@@ -84,24 +86,60 @@ REQUIRED = ("meter", "region", "unit", "price", "as_of", "source")
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What a meter counts: its unit, its place in a chart, and what the vendor calls the unit."""
+    """What a meter counts: its unit, its place in a chart, and what the vendor calls the unit.
+
+    `paths` are the network paths that cause its quantity, of `streamfacts.usage.PATHS`, in the order in which a line is
+    shared out by bytes; or one of `BETWEEN_ZONES`, `REMOTE_STORAGE` and `NO_PATH`. `vendor` is the vendor that meters,
+    `seller` who sends the invoice.
+    """
 
     name: str
     unit: str
     category: str
     title: str
     listed_unit: str
+    paths: tuple[str, ...]
+    vendor: str
+    seller: str
     source: str
 
 
 @cache
 def meters() -> dict[str, Meter]:
-    """Return every meter by id, from the tables of `data/meters/`."""
-    tables = sorted((data_dir() / "meters").glob("*.csv"))
-    rows = [row for path in tables for row in read_rows(f"meters/{path.stem}")]
-    return {
-        r["meter"]: Meter(r["meter"], r["unit"], r["category"], r["title"], r["listed_unit"], r["source"]) for r in rows
-    }
+    """Return every meter by id, from the tables of `data/meters/`.
+
+    Raises
+    ------
+    InputError
+        for a meter of two vendors, a network path that is none, or a seller that is no vendor.
+    """
+    out: dict[str, Meter] = {}
+    for vendor in sorted(path.stem for path in (data_dir() / "meters").glob("*.csv")):
+        for row in read_rows(f"meters/{vendor}"):
+            name = row["meter"]
+            if name in out:
+                raise InputError(f"meters/{vendor}.csv: meter", name, f"each meter once; {out[name].vendor}.csv has it")
+            out[name] = Meter(
+                name=name,
+                unit=row["unit"],
+                category=row["category"],
+                title=row["title"],
+                listed_unit=row["listed_unit"],
+                paths=_paths(name, row["path"]),
+                vendor=vendor,
+                seller=find_vendor(row["seller"], f"seller of {name}").seller,
+                source=row["source"],
+            )
+    return out
+
+
+def _paths(meter: str, text: str) -> tuple[str, ...]:
+    paths = tuple(text.split("; "))
+    if paths not in ((BETWEEN_ZONES,), (REMOTE_STORAGE,), (NO_PATH,)):
+        for path in paths:
+            if path not in PATHS:
+                raise unknown_name(f"path of {meter}", path, (*PATHS, BETWEEN_ZONES, REMOTE_STORAGE, NO_PATH))
+    return paths
 
 
 def find_meter(name: str) -> Meter:
@@ -165,7 +203,7 @@ class PriceBook:
     def load(cls, *overrides: str | Path) -> PriceBook:
         """Read `data/prices/*.csv` and put the rows of `overrides` (CSV files) over those of the same key.
 
-        An override may also be a contract discount, ``aws=12%`` or a YAML file of such lines (`pricing.discount`).
+        `pricing.open_book` takes contract discounts beside them.
 
         Raises
         ------
@@ -173,19 +211,15 @@ class PriceBook:
             for a row that is not usable, an unknown meter, a unit that is not the meter's, or tiers with a gap or
             an overlap; the message names file, row and field.
         """
-        from pricing.discount import discounted, is_discount, read_discounts
-
         if not overrides:
             return _shipped_book(data_dir())
         prices = dict(_shipped(data_dir()))
         own: set[Key] = set()
         for path in overrides:
-            if not is_discount(path):
-                rows = read_prices(Path(path))
-                prices.update(rows)
-                own.update(rows)
-        discounts = [str(path) for path in overrides if is_discount(path)]
-        return discounted(cls(prices, frozenset(own)), read_discounts(discounts))
+            rows = read_prices(Path(path))
+            prices.update(rows)
+            own.update(rows)
+        return cls(prices, frozenset(own))
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""

@@ -17,15 +17,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pricing.book import Price, PriceBook, find_meter
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.reading import read_csv
 from streamfacts.tables import data_dir, parse_as_of, regions
 
-Array = NDArray[np.float64]
 Key = tuple[str, str, str, int]
 
 TERMS = (1, 3)

@@ -95,6 +95,25 @@ def discounted(book: PriceBook, discounts: Mapping[str, float]) -> PriceBook:
     return replace(book, prices=prices)
 
 
+def open_book(*sources: str | Path) -> PriceBook:
+    """Return the shipped prices under the user's own: CSV files of prices, and contract discounts over all of it.
+
+    A discount is ``scope=share`` or the name of a YAML file of such lines, see `is_discount`.
+
+    Raises
+    ------
+    InputError
+        as `PriceBook.load` and `read_discounts` do.
+
+    Examples
+    --------
+    >>> round(open_book("aws.msk=10%").price("aws.msk.broker", "kafka.m5.large", "us-east-1").price, 3)
+    0.189
+    """
+    book = PriceBook.load(*(path for path in sources if not is_discount(path)))
+    return discounted(book, read_discounts([str(text) for text in sources if is_discount(text)]))
+
+
 def _noted(note: str, off: float) -> str:
     return "; ".join(filter(None, (note, f"{off:.4g} off by contract")))
 

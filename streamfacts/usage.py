@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 HOURS_PER_MONTH = 730.0
 #: Hours of February; anything shorter is no whole month.
 SHORTEST_MONTH = 672.0
+#: Network paths of a cluster that a meter may be billed for.
+PATHS = ("produce", "replicate", "consume", "tier_upload", "tier_download", "cross_region")
+#: What a meter counts that is on no one path: bytes between zones, bytes held in a remote tier, no bytes at all.
+BETWEEN_ZONES, REMOTE_STORAGE, NO_PATH = "between_zones", "remote_storage", "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from capacity.cloud import Cloud, Volume
-from capacity.machines import MachineTable, machine_table
+from capacity.clouds.cloud import Cloud, Volume
+from capacity.sizing.machines import MachineTable, machine_table
 from streamfacts.tables import assumption
 
 

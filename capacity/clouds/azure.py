@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from capacity.cloud import Cloud, Volume
-from capacity.machines import MachineTable, machine_table
+from capacity.clouds.cloud import Cloud, Volume
+from capacity.sizing.machines import MachineTable, machine_table
+from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 #: Azure counts disk throughput in MBps of 10^6 bytes; the volume's own fields are in MiB/s.
 MB = 1e6

@@ -7,15 +7,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from capacity.cloud import Cloud, Volume
-from capacity.machines import MachineTable, machine_table
+from capacity.clouds.cloud import Cloud, Volume
+from capacity.sizing.machines import MachineTable, machine_table
+from streamfacts.arrays import Array
 from streamfacts.tables import limit
 from streamfacts.units import MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

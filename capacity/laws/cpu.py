@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
 
 #: Virtual CPUs at which one more is worth exactly one: where the costs of the coefficients are measured in.
 REFERENCE_VCPU = 8.0
@@ -31,7 +31,7 @@ def busy_cores(
 
     Parameters
     ----------
-    coefficients : those of `capacity.coefficients` by name, each a number or an array
+    coefficients : those of `capacity.laws.coefficients` by name, each a number or an array
     write_mb_s, follow_mb_s, send_mb_s : by producers, by followers, and to followers and consumers [MB/s]
     batches_s, records_s : written by producers [1/s]
     tls : whether clients and brokers talk TLS [true or false]

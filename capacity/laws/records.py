@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from streamfacts.arrays import Array
 from streamfacts.tables import assumption
-
-Array = NDArray[np.float64]
 
 
 def varint_bytes(value: ArrayLike) -> Array:

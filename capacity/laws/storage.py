@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
 
 
 def stored_bytes(bytes_s: ArrayLike, retention_s: ArrayLike, copies: ArrayLike = 1.0) -> Array:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit
-from capacity.laws.brokers import NORMAL, use_up_to
-from capacity.offer import Context
+from capacity.sizing.constraint import Constraint, Limit
+from capacity.sizing.offer import Context
+from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.tables import Fact
 from streamfacts.usage import UsageLine
 

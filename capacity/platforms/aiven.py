@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.laws.brokers import NORMAL, Machines, broker_constraints, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
-from capacity.offer import Context, Offer, Option
 from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.machines import machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, Machines, broker_constraints, use_up_to
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB
 from streamfacts.usage import UsageLine

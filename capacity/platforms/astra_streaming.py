@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Limit, units_needed
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
 from capacity.platforms._managed import GB, MB, gigabytes, quota
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
 from streamfacts.usage import UsageLine
 

@@ -7,21 +7,19 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.demand import Demand
-from capacity.laws.brokers import NORMAL, use_up_to
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, use_up_to
+from streamfacts.arrays import Array
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, KIB, MIB, TIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 _TYPES = "https://docs.confluent.io/cloud/current/clusters/cluster-types.html"
 _DIMENSIONS = "https://docs.confluent.io/cloud/current/billing/billing-dimensions.html"

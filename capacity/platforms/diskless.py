@@ -14,22 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.demand import Demand
-from capacity.laws.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
+from capacity.demand.demand import Demand
 from capacity.laws.object_store import objects_cached, objects_compacted, objects_written
 from capacity.laws.storage import objects_per_second, stored_bytes
-from capacity.machines import MachineTable, machine_table
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.machines import MachineTable, machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
+from streamfacts.arrays import Array
 from streamfacts.tables import Fact, assumption
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
-Array = NDArray[np.float64]
-
 WARPSTREAM, AUTOMQ, BUFSTREAM = "warpstream-byoc", "automq-byoc", "bufstream"
+#: Whose table of limits each offer has.
+_VENDORS = {WARPSTREAM: "warpstream", AUTOMQ: "automq", BUFSTREAM: "bufstream"}
 #: Machine families with at least 4 GiB a vCPU that their documentation or tests name, and their successors.
 NETWORK_FAMILIES = ("m5n", "m6in", "m6i", "m7i", "m7g", "m8g")
 AUTOMQ_FAMILIES = ("r6i", "r7i", "r7g", "r8g", "m7g", "m8g")
@@ -37,7 +38,7 @@ SIZES = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge")
 
 
 def _limit(offer: str, name: str, resource: str | None = None) -> Fact:
-    return fact("diskless", offer, name, resource)
+    return fact(_VENDORS[offer], offer, name, resource)
 
 
 # --------------------------------------------------------------------------------------------------- machines

@@ -6,19 +6,17 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, round_up, units_needed
-from capacity.demand import Demand
-from capacity.laws.brokers import NORMAL, use_up_to
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, round_up, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, use_up_to
+from streamfacts.arrays import Array
 from streamfacts.tables import Fact, limit, read_rows
 from streamfacts.units import DAY, GIB, KIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 STANDARD, PREMIUM, DEDICATED = "event-hubs-standard", "event-hubs-premium", "event-hubs-dedicated"
 #: Microsoft does not say what its MB is; 10^6 bytes is the smaller reading of a rate.

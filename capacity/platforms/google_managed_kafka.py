@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from capacity.constraint import ROUNDING, Constraint, Limit, units_needed
-from capacity.demand import Demand
-from capacity.laws.brokers import NORMAL, ZONE_DOWN
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import ROUNDING, Constraint, Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, ZONE_DOWN
+from streamfacts.arrays import Array
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 NAME = "google-managed-kafka"
 _PRICING = "https://cloud.google.com/managed-service-for-apache-kafka/pricing"

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Limit, units_needed
-from capacity.laws.brokers import Machines, broker_constraints, rebuild_seconds
-from capacity.machines import MachineTable, machine_table
-from capacity.offer import Context, Offer, Option
 from capacity.platforms._managed import GB, client_lines
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Limit, units_needed
+from capacity.sizing.machines import MachineTable, machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from capacity.clouds.azure import azure
-from capacity.kafka import kafka_offer
-from capacity.offer import Offer
+from capacity.sizing.offer import Offer
+from capacity.systems.kafka import kafka_offer
 
 _NETWORK = "https://learn.microsoft.com/en-us/azure/virtual-network/virtual-machine-network-throughput"
 _ZONES = "https://azure.microsoft.com/en-us/pricing/details/bandwidth/"

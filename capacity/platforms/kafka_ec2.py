@@ -1,7 +1,7 @@
 """Apache Kafka run by oneself on Amazon EC2."""
 
 from capacity.clouds.aws import aws
-from capacity.kafka import kafka_offer
+from capacity.systems.kafka import kafka_offer
 
 OFFERS = tuple(
     kafka_offer(

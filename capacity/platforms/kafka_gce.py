@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from capacity.clouds.gcp import PersistentDisk, gcp
-from capacity.kafka import kafka_offer
-from capacity.offer import Context, Offer
-from capacity.sizing import Sizing
+from capacity.sizing.offer import Context, Offer
+from capacity.sizing.sizing import Sizing
+from capacity.systems.kafka import kafka_offer
 
 _NOT_MODELLED = (
     "Hyperdisk, and with it N4, C4 and C4D machines: their disk limits or prices were not found",

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, HOUR, KIB, MIB
 from streamfacts.usage import UsageLine

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.kafka import largest_disk_load
-from capacity.laws.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.machines import MachineTable, machine_table
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
-from capacity.smallest_machine import LEAST_VCPU, least_vcpu
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.machines import MachineTable, machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
+from capacity.systems.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.kafka import largest_disk_load
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine

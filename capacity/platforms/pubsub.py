@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from capacity.constraint import ROUNDING, Constraint, Limit
-from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import ROUNDING, Constraint, Limit
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
 from streamfacts.units import DAY, GIB, HOUR, TIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 NAME = "pubsub"
 _PRICING = "https://cloud.google.com/pubsub/pricing"

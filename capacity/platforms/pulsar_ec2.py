@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.kafka import largest_disk_load, usable_machines
-from capacity.laws.brokers import use_up_to
-from capacity.laws.pulsar import (
+from capacity.laws.storage import stored_bytes
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.machines import MachineTable, machine_table
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
+from capacity.systems.bookies import (
     BOOKIE_DOWN,
     CATCH_UP,
     NORMAL,
@@ -31,17 +34,13 @@ from capacity.laws.pulsar import (
     rated_cores,
     rereplication_seconds,
 )
-from capacity.laws.storage import stored_bytes
-from capacity.machines import MachineTable, machine_table
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
-from capacity.smallest_machine import LEAST_VCPU, least_vcpu
+from capacity.systems.brokers import use_up_to
+from capacity.systems.kafka import largest_disk_load, usable_machines
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 #: Machines to choose from; each broker machine with each bookie machine.
 BROKERS = (

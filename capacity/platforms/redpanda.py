@@ -8,19 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.kafka import broker_machines, usable_machines
-from capacity.laws.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.machines import MachineTable
-from capacity.offer import Context, Offer, Option
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.machines import MachineTable
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
+from capacity.systems.kafka import broker_machines, usable_machines
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
-
-Array = NDArray[np.float64]
 
 SERVERLESS, DEDICATED, BYOC = "redpanda-serverless", "redpanda-dedicated", "redpanda-byoc"
 #: Families that Redpanda's sizing page names for AWS, and their successors; all with a documented local write rate.

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from capacity.clouds.aws import aws
-from capacity.constraint import Constraint, Limit, units_needed
-from capacity.laws.brokers import BROKER_DOWN, ZONE_DOWN, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer, Option
 from capacity.platforms._managed import at_most, client_lines, quota
-from capacity.sizing import Part, Sizing
+from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.brokers import BROKER_DOWN, ZONE_DOWN, use_up_to
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import Constraint, Limit
-from capacity.laws.brokers import NORMAL, use_up_to
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context, Offer
 from capacity.platforms._managed import GB, MB, at_most, gigabytes
-from capacity.sizing import Sizing
+from capacity.sizing.constraint import Constraint, Limit
+from capacity.sizing.offer import Context, Offer
+from capacity.sizing.sizing import Sizing
+from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.tables import limit
 from streamfacts.usage import UsageLine
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capacity.offer import Offer
+from capacity.sizing.offer import Offer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from capacity.draws import Draws, draw
-from capacity.quantity import Range
+from capacity.demand.draws import Draws, draw
 from capacity.resilience.designs import FAILURES, Design
 from capacity.resilience.mechanisms import Mechanism
 from capacity.resilience.recovery import catch_up_s, replication_lag_s, restore_s
-from capacity.uncertainty import Distribution
-
-Array = NDArray[np.float64]
+from capacity.workload.quantity import Range
+from capacity.workload.uncertainty import Distribution
+from streamfacts.arrays import Array
 
 #: When between two uploads a failure strikes.
 MOMENT = Range(0.0, 0.5, 1.0, Distribution("uniform", (0.0, 1.0), (0.0, 1.0)))

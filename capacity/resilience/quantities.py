@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from capacity.quantity import Range
-from capacity.uncertainty import spread
+from capacity.workload.quantity import Range
+from capacity.workload.uncertainty import spread
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import read_rows
 from streamfacts.units import parse

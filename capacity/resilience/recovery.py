@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from streamfacts.arrays import Array
 
 
 def replication_lag_s(idle_lag_s: Any, utilisation: Any) -> Array:

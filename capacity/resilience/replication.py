@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capacity.cloud import Cloud
-from capacity.constraint import Constraint, units_needed
-from capacity.demand import Demand
+from capacity.clouds.cloud import Cloud
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.offer import Context
 from capacity.resilience.mechanisms import Mechanism
 from capacity.resilience.quantities import quantity
+from capacity.sizing.constraint import Constraint, units_needed
+from capacity.sizing.offer import Context
 from streamfacts.errors import unknown_name
 from streamfacts.units import GIB
 from streamfacts.usage import Usage, UsageLine

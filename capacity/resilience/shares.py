@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.resilience.designs import Design
 from capacity.resilience.mechanisms import Mechanism
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.rules.opinion import Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, round_up, value
 

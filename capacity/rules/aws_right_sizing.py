@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from capacity.demand import Demand
-from capacity.machines import machine_table
+from capacity.demand.demand import Demand
 from capacity.rules.opinion import Opinion, Traffic
 from capacity.rules.rule import Rule, column, round_up, value
+from capacity.sizing.machines import machine_table
 from streamfacts.units import MIB
 
 NAME = "aws-right-sizing"

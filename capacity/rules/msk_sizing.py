@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
-from capacity.offer import Option
 from capacity.rules.opinion import DiskSpace, Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, column, round_up, value
+from capacity.sizing.machines import machine_table
+from capacity.sizing.offer import Option
+from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
@@ -22,7 +23,6 @@ SOURCE = (
     "https://github.com/aws/agent-toolkit-for-aws/blob/d6ad2e44d5e3077b85b63f322e007c84f94f3a6c/skills/"
     "specialized-skills/analytics-skills/managing-amazon-msk/scripts/msk_sizing.py"
 )
-Array = NDArray[np.float64]
 
 #: Column of the partitions that a broker holds, by whether the most are asked for.
 _PARTITIONS = ("recommended_partitions", "max_partitions")

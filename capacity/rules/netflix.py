@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
 from capacity.rules.opinion import DiskSpace, Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, column, constant, round_up, value
+from capacity.sizing.machines import machine_table
+from streamfacts.arrays import Array
 from streamfacts.units import GIB, MIB
 
 NAME, CPU = "netflix", "netflix-cpu"
@@ -20,7 +21,6 @@ SOURCE = (
 MEGABIT = 125_000.0
 #: Families with local disks that its tests expect for Kafka.
 FAMILIES = ("i3en", "i4i")
-Array = NDArray[np.float64]
 
 
 def busy_cores(write_bytes_s: ArrayLike, readers: ArrayLike, *, reads_as_coded: bool = True) -> Array:

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.constraint import picked
+from capacity.sizing.constraint import picked
+from streamfacts.arrays import Array
 from streamfacts.usage import Usage
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

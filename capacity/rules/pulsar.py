@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.rules.opinion import DiskSpace, Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, constant, round_up, value
+from streamfacts.arrays import Array
 
 DATASTAX, APACHE = "datastax", "pulsar-bare-metal"
-Array = NDArray[np.float64]
 
 
 def datastax_nodes(

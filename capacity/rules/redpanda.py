@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.rules.opinion import DiskSpace, Opinion, Traffic
 from capacity.rules.rule import Rule, constant, round_up, value

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.demand import Demand
-from capacity.machines import MachineTable
-from capacity.offer import Option
+from capacity.demand.demand import Demand
 from capacity.rules.opinion import Opinion
+from capacity.sizing.machines import MachineTable
+from capacity.sizing.offer import Option
 from streamfacts.errors import MissingFact, unknown_name
 from streamfacts.tables import Fact, read_rows
 from streamfacts.units import factor

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from capacity.demand import Demand
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.machines import machine_table
 from capacity.rules.opinion import DiskSpace, Opinion, Traffic
 from capacity.rules.rule import Rule, column, constant, round_up, value
+from capacity.sizing.machines import machine_table
+from streamfacts.arrays import Array
 
 CLOUDERA, RED_HAT = "cloudera", "red-hat"
-Array = NDArray[np.float64]
 
 
 def loads(

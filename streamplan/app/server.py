@@ -22,9 +22,9 @@ from tornado.web import Application, RequestHandler
 from capacity import Workload
 from pricing import PriceBook
 from streamfacts.errors import InputError, StreamplanError, unknown_name
-from streamplan.app import answers
-from streamplan.explore import View, view
-from streamplan.workloads import open_workload, shipped_workloads
+from streamplan.app import documents as answers
+from streamplan.app.explore import View, view
+from streamplan.planning.shipped_workloads import open_workload, shipped_workloads
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -114,7 +114,7 @@ def _charts(source: Source, asked: dict[str, str]) -> dict[str, Any]:
 
 
 def _bundle() -> str:
-    from streamplan.page import vega_bundle
+    from streamplan.views.page import vega_bundle
 
     return vega_bundle()
 

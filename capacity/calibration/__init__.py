@@ -1,1 +1,0 @@
-"""How the coefficients come out of the measurements: evidence, fit, scores. `python -m capacity.calibration` refits."""

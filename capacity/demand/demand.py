@@ -1,0 +1,293 @@
+"""Demand: a workload in canonical floats, arrays allowed, that every law and platform reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from capacity.demand.model_error import MODEL_CPU, model_cpu
+from capacity.laws import records
+from capacity.laws.paths import Paths, network_paths
+from capacity.workload.growth import MOST_MONTHS, retained_share
+from capacity.workload.quantity import CORNERS, Range
+from capacity.workload.workload import Workload
+from streamfacts.arrays import Array
+from streamfacts.checks import whole
+from streamfacts.tables import assumption
+
+#: Fields whose high value means less load, so that the low corner of a range takes their high end.
+RELIEVING = frozenset({"compression_ratio", "batch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Canonical arrays that broadcast against each other; 0-d for one workload.
+
+    Byte rates are averages; `peak_ratio` lifts them to the peak. `wire_bytes_s` is what travels and is stored once:
+    record batches after compression. `payload_bytes_s` is what applications produce.
+
+    `cpu_factor` is the CPU that brokers need for this load over what the fitted coefficients say [1]: 1 at the median,
+    drawn as `model_error.model_cpu` says, or as the workload's own measurements do.
+
+    `retained` and `hot_retained` are the bytes that the retention windows hold over what the present rate would leave
+    in them [1]: 1 for a load that does not move (`growth.retained_share`). Laws of storage take `held_s`, limits of
+    retention take `retention_s`.
+    """
+
+    payload_bytes_s: Array
+    wire_bytes_s: Array
+    records_s: Array
+    message_bytes: Array
+    max_message_bytes: Array
+    batch_wire_bytes: Array
+    peak_ratio: Array
+    fan_out: Array
+    retention_s: Array
+    hot_retention_s: Array
+    partitions: Array
+    cold_reads: Array
+    outage_s: Array
+    catch_up_s: Array
+    replication_factor: Array
+    zones: Array
+    consumer_groups: Array
+    cross_region_copies: Array
+    topics: Array = field(default_factory=lambda: np.asarray(1.0))
+    clusters: Array = field(default_factory=lambda: np.asarray(1.0))
+    cpu_factor: Array = field(default_factory=lambda: np.asarray(1.0))
+    retained: Array = field(default_factory=lambda: np.asarray(1.0))
+    hot_retained: Array = field(default_factory=lambda: np.asarray(1.0))
+    connections: Array | None = None
+    region: str = "us-east-1"
+    tls: bool = True
+    survive: str = "zone"
+    use_up_to: Mapping[str, Any] = field(default_factory=dict)
+    partitions_given: bool = True
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the demand once every array is broadcast."""
+        values = (getattr(self, name) for name in self.__slots__)
+        shapes = {value.shape for value in values if isinstance(value, (np.ndarray, np.floating))} - {()}
+        return np.broadcast_shapes(*shapes)
+
+    @property
+    def held_s(self) -> Array:
+        """Seconds of the present rate that are kept: bytes held are the rate times this [s]."""
+        return self.retention_s * self.retained
+
+    @property
+    def hot_held_s(self) -> Array:
+        """The same on broker disks when the rest is tiered [s]."""
+        return self.hot_retention_s * self.hot_retained
+
+    @property
+    def peak_wire_bytes_s(self) -> Array:
+        return self.wire_bytes_s * self.peak_ratio
+
+    @property
+    def peak_payload_bytes_s(self) -> Array:
+        return self.payload_bytes_s * self.peak_ratio
+
+    @property
+    def peak_records_s(self) -> Array:
+        return self.records_s * self.peak_ratio
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the numeric fields by name."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {k: np.asarray(v) for k, v in values.items() if isinstance(v, (np.ndarray, np.floating))}
+
+    def replace(self, **changes: Any) -> Demand:
+        """Return a copy with some arrays changed; scalars become 0-d arrays."""
+        changed: dict[str, Any] = {
+            k: np.asarray(v, float) if isinstance(v, (int, float)) else v for k, v in changes.items()
+        }
+        return replace(self, **changed)
+
+    def paths(
+        self, *, copies: Any = None, zones: Any = None, follower_fetch: bool = False, tiered: bool = False
+    ) -> Paths:
+        """Return the average bytes a second on every network path [byte/s]; see `laws.paths.network_paths`.
+
+        Parameters
+        ----------
+        copies, zones : those of the offer [1], where they are not the workload's to choose
+        """
+        return network_paths(
+            self.wire_bytes_s,
+            self.fan_out,
+            self.replication_factor if copies is None else copies,
+            self.zones if zones is None else zones,
+            follower_fetch=follower_fetch,
+            tiered=tiered,
+            cold_reads=self.cold_reads,
+            cross_region_copies=self.cross_region_copies,
+        )
+
+    @classmethod
+    def joined(cls, demands: Sequence[Demand]) -> Demand:
+        """Return several demands of one workload, each of shape () or (n,), one after another on one axis.
+
+        What is one number in all of them stays one number.
+        """
+        first, sizes = demands[0], [max(1, *d.shape, 1) for d in demands]
+        columns = {}
+        for name, value in first.arrays().items():
+            parts = [np.asarray(getattr(d, name)) for d in demands]
+            if not all(part.ndim == 0 and part == value for part in parts):
+                columns[name] = np.concatenate([np.broadcast_to(part, n) for part, n in zip(parts, sizes, strict=True)])
+        return first.replace(**columns)
+
+    def take(self, index: Any) -> Demand:
+        """Return some of the demands of an axis, by index or mask; one of them, of shape (), by a number."""
+        return self.replace(**{name: value[index] for name, value in self.arrays().items() if value.ndim})
+
+    def scaled(self, factor: Any) -> Demand:
+        """Return a 0-d demand at several times its throughput, of the shape of `factor` [1].
+
+        Rates and the partitions that follow from them grow together.
+        """
+        partitions = self.partitions if self.partitions_given else np.ceil(self.partitions * factor)
+        return self.replace(
+            payload_bytes_s=self.payload_bytes_s * factor,
+            wire_bytes_s=self.wire_bytes_s * factor,
+            records_s=self.records_s * factor,
+            partitions=np.broadcast_to(partitions, np.shape(factor)),
+        )
+
+    def split(self, clusters: Any) -> Demand:
+        """Return the demand of one of several equal clusters, on a new leading axis if `clusters` is an array.
+
+        Rates, partitions and connections are shared out; what each record or reader needs stays.
+
+        Parameters
+        ----------
+        clusters : how many [1], a number, an array of shape (n,), or of (n, *shape) where each demand has its own
+        """
+        k = np.asarray(clusters, float)
+        if k.shape[1:] != self.shape:
+            k = k.reshape(k.shape + (1,) * len(self.shape))
+        return replace(
+            self,
+            payload_bytes_s=self.payload_bytes_s / k,
+            wire_bytes_s=self.wire_bytes_s / k,
+            records_s=self.records_s / k,
+            partitions=np.ceil(self.partitions / k),
+            topics=np.ceil(self.topics / k),
+            connections=None if self.connections is None else np.ceil(self.connections / k),
+            clusters=self.clusters * k,
+        )
+
+    @classmethod
+    def of(cls, workload: Workload, corner: str = "likely") -> Demand:
+        """Return the 0-d demand at one corner of the workload's ranges: low, likely or high load."""
+        return build(workload, lambda name, r: np.float64(getattr(r, _end(workload, name, corner))))
+
+    @classmethod
+    def corners(cls, workload: Workload) -> Demand:
+        """Return the demand with shape (3,): every range at its low, its likely and its high load together."""
+        return build(workload, lambda name, r: np.array([getattr(r, _end(workload, name, c)) for c in CORNERS]))
+
+    @classmethod
+    def months(cls, workload: Workload, months: int, corner: str = "likely") -> Demand:
+        """Return the demand of each month along the workload's growth, shape (months,), at one corner of its ranges.
+
+        What does not vary by month has shape (). See `capacity.workload.growth`.
+        """
+        whole("months", months, 1, MOST_MONTHS)
+        demand = build(workload, lambda name, r: np.float64(getattr(r, _end(workload, name, corner))), months)
+        return demand.replace(wire_bytes_s=np.broadcast_to(demand.wire_bytes_s, (months,)))
+
+
+def _end(w: Workload, name: str, corner: str) -> str:
+    if name.startswith("model."):  # corners are those of the workload's own ranges
+        return "likely"
+    # smaller messages at the same byte rate mean more records: the low corner takes the largest
+    if name in RELIEVING or (name == "message" and w.write is not None):
+        return {"low": "high", "high": "low"}.get(corner, corner)
+    return corner
+
+
+def build(w: Workload, take: Any, months: int | None = None) -> Demand:
+    def get(name: str, default: float | None = None) -> Array:
+        value = getattr(w, name)
+        if value is None:
+            if default is None:
+                raise ValueError(name)
+            value = Range(default, default, default)
+        elif isinstance(value, int):
+            value = Range(value, value, value)
+        out = np.asarray(take(name, value), float)
+        return w.growth.of_field(name, out, take, months) if w.growth is not None else out
+
+    overhead = float(assumption("record_batch_header_bytes"))
+    batch = get("batch", float(assumption("producer_batch_bytes")))
+    ratio = get("compression_ratio")
+    level = w.growth.path(take, months) if w.growth is not None and months is not None else np.asarray(1.0)
+    if w.messages is not None:
+        message = get("message") if w.message is not None else get("write") / get("messages")
+        records_s = get("messages") * level
+        measured = records_s * message
+    else:
+        measured = get("write") * level
+        message = get("message", float(assumption("default_message_bytes")))
+        records_s = measured / message
+    if w.measured_at == "broker":
+        wire, payload = measured, measured * ratio
+        message = payload / records_s
+        batch_wire = batch / ratio + overhead
+    else:
+        payload = measured
+        per_batch = records.records_per_batch(message, batch, w.headers)
+        wire = records_s * records.wire_bytes_per_record(message, per_batch, ratio, w.headers)
+        batch_wire = wire / records_s * per_batch
+    if w.peak_write is not None:  # in a draw of both the peak is never below the average
+        peak_ratio = np.maximum(get("peak_write") / get("write"), 1.0)
+    else:
+        peak_ratio = get("peak_ratio", 1.0) * (w.growth.peak_ratio(take) if w.growth is not None else 1.0)
+    retention = get("retention")
+    copies = get("replication_factor")
+    fan_out = get("fan_out")
+    if w.cpu_factor is not None:
+        cpu_factor = np.asarray(take("cpu_factor", w.cpu_factor), float)
+    else:
+        spread = model_cpu(wire, copies, fan_out, wire / batch_wire, records_s, w.tls)
+        cpu_factor = np.asarray(take(MODEL_CPU, spread), float)
+    planning_rate = float(assumption("partition_planning_bytes_s"))
+    partitions = get("partitions") if w.partitions is not None else np.ceil(wire * peak_ratio / planning_rate)
+    topics = get("topics", 1.0)
+    hot = np.minimum(get("hot_retention", float(assumption("hot_retention_s"))), retention)
+    return Demand(
+        payload_bytes_s=payload,
+        wire_bytes_s=wire,
+        records_s=records_s,
+        message_bytes=message,
+        max_message_bytes=np.maximum(get("max_message"), message) if w.max_message is not None else message,
+        batch_wire_bytes=batch_wire,
+        peak_ratio=np.asarray(peak_ratio, float),
+        fan_out=fan_out,
+        cpu_factor=cpu_factor,
+        retention_s=retention,
+        hot_retention_s=hot,
+        retained=retained_share(level, retention) if level.ndim else np.asarray(1.0),
+        hot_retained=retained_share(level, hot) if level.ndim else np.asarray(1.0),
+        partitions=np.maximum(np.ceil(partitions), np.ceil(topics)),
+        topics=np.ceil(topics),
+        cold_reads=get("cold_reads"),
+        outage_s=get("outage"),
+        catch_up_s=get("catch_up"),
+        replication_factor=copies,
+        zones=get("zones"),
+        consumer_groups=get("consumer_groups") if w.consumer_groups is not None else np.ceil(fan_out),
+        cross_region_copies=get("cross_region_copies"),
+        connections=np.ceil(get("connections")) if w.connections is not None else None,
+        region=w.region,
+        tls=w.tls,
+        survive=w.must_survive,
+        use_up_to=w.use_up_to,
+        partitions_given=w.partitions is not None,
+    )

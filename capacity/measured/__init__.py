@@ -1,0 +1,1 @@
+"""What measurements say of a given cluster: its ceilings, its latency, and the fit behind them."""

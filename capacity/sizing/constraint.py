@@ -1,0 +1,186 @@
+"""Constraints and limits: what decides how many units are needed, and what no number of units can mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamfacts.arrays import Array
+
+#: What a field of a constraint may hold: an array of any shape, or one number.
+Value = NDArray[np.float64] | np.float64 | float
+
+#: Slack in rounding up, so that 3.0000000001 brokers stay three.
+ROUNDING = 1e-9
+
+
+def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
+    """Return what a value is at one configuration, or at one configuration and demand.
+
+    A value that has as many axes as the sized units (`ndim`) has the configuration first; one that has fewer lacks the
+    leading ones, along which it stays the same.
+    """
+    array = np.asarray(value)
+    own = index[ndim - array.ndim :] if array.ndim < ndim else index
+    return array[tuple([i if n > 1 else 0 for i, n in zip(own, array.shape, strict=False)])] if own else value
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One resource in one named state of the cluster.
+
+    Parameters
+    ----------
+    name : resource, such as "network out"
+    state : "normal", "broker down", "zone down" or "catch-up"
+    demand : [`unit`] what the whole cluster must carry in that state
+    capacity : [`unit`] what one unit can carry
+    ceiling : share of the capacity that may be used [1]; the rest is the headroom kept
+    unit : of demand and capacity
+    source : of the capacity and the ceiling
+    formula : of the demand, in words
+    share, lost : units that carry the demand are units x share - lost
+    pool : which units it is about, where an offer has several kinds (brokers and bookies); empty for the main kind
+    """
+
+    name: str
+    state: str
+    demand: Value
+    capacity: Value
+    ceiling: Value
+    unit: str
+    source: str
+    formula: str = ""
+    share: Value = 1.0
+    lost: Value = 0.0
+    pool: str = ""
+
+    def needed(self) -> Array:
+        """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
+            needed = alone
+            if _differs(self.lost, 0.0):
+                needed = needed + self.lost
+            if _differs(self.share, 1.0):
+                needed = needed / self.share
+        if alone.min(initial=1.0) > 0:  # false of a NaN too, which nothing over nothing is
+            return np.asarray(needed)
+        return np.asarray(np.where(np.equal(self.demand, 0) | np.isinf(self.capacity), 0.0, needed))
+
+    def utilisation(self, units: Array) -> Array:
+        """Return demand over the capacity of the units left in this state [1]."""
+        left = np.maximum(units * self.share - self.lost, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, left * self.capacity))
+
+    def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Constraint:
+        """Return this constraint at an index of a sizing whose units have `ndim` axes, with the source for that."""
+        demand, capacity, ceiling, share, lost = (
+            picked(value, index, ndim) for value in (self.demand, self.capacity, self.ceiling, self.share, self.lost)
+        )
+        return self._with(demand, capacity, ceiling, share, lost, source)
+
+    def carrying(self, demand: Value) -> Constraint:
+        """Return this constraint with another demand."""
+        return self._with(demand, self.capacity, self.ceiling, self.share, self.lost, self.source)
+
+    def _with(
+        self, demand: Value, capacity: Value, ceiling: Value, share: Value, lost: Value, source: str
+    ) -> Constraint:
+        # several times as quick as `dataclasses.replace`, for what is done most often
+        return Constraint(
+            self.name,
+            self.state,
+            demand,
+            capacity,
+            ceiling,
+            self.unit,
+            source,
+            self.formula,
+            share,
+            lost,
+            self.pool,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A wall that more units do not move: a message size, a retention, the largest cluster sold.
+
+    `demand` above `limit` is a violation, or below it when `at_least`.
+    """
+
+    name: str
+    demand: Value
+    limit: Value
+    unit: str
+    source: str
+    at_least: bool = False
+    advice: str = ""
+
+    @property
+    def broken(self) -> NDArray[np.bool_]:
+        slack = ROUNDING * np.abs(self.limit)
+        if self.at_least:
+            return np.asarray(self.demand < self.limit - slack)
+        return np.asarray(self.demand > self.limit + slack)
+
+    def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Limit:
+        """Return this limit at an index of a sizing whose units have `ndim` axes, with the source for that."""
+        demand, limit = picked(self.demand, index, ndim), picked(self.limit, index, ndim)
+        return Limit(self.name, demand, limit, self.unit, source, self.at_least, self.advice)
+
+
+def together(constraints: Sequence[Constraint]) -> Constraint:
+    """Return several constraints of numbers as one of arrays, to compute with all of them at once."""
+    names = ("demand", "capacity", "ceiling", "share", "lost")
+    demand, capacity, ceiling, share, lost = (np.array([getattr(c, n) for c in constraints], float) for n in names)
+    return Constraint("", "", demand, capacity, ceiling, "", "", "", share, lost)
+
+
+def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
+    """Return units rounded up to a multiple of what is sold together.
+
+    Examples
+    --------
+    >>> round_up(np.array([3.0, 3.2, 4.0]), 3).tolist()
+    [3.0, 6.0, 6.0]
+    """
+    return np.ceil(np.asarray(units) / multiple - ROUNDING) * multiple
+
+
+def units_needed(constraints: Sequence[Constraint], minimum: Array | float, multiple: Array | float) -> Array:
+    """Return the units that satisfy every constraint, at least `minimum`, in multiples of `multiple` [units].
+
+    Constraints on the same capacity in states that leave the same units differ in their demand alone. The largest of
+    their demands needs the most units, to the last bit: rounded division keeps the order.
+    """
+    most = np.asarray(minimum, float)
+    for constraint in heaviest(constraints, "capacity", "ceiling", "share", "lost"):
+        most = np.maximum(most, constraint.needed())
+    return round_up(most, multiple)
+
+
+def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
+    """Return one constraint, with the largest of their demands, for all that are the same in these fields."""
+    found: dict[Any, Constraint] = {}
+    for constraint in constraints:
+        key = tuple(_identity(getattr(constraint, name)) for name in same)
+        if key in found:
+            constraint = constraint.carrying(np.maximum(found[key].demand, constraint.demand))
+        found[key] = constraint
+    return list(found.values())
+
+
+def _differs(value: Value, usual: float) -> bool:
+    return value != usual if isinstance(value, float) else bool(np.any(np.not_equal(value, usual)))
+
+
+def _identity(value: Value) -> Any:
+    """The value of a number, which array it is otherwise."""
+    return (type(value), id(value)) if isinstance(value, np.ndarray) else float(value)

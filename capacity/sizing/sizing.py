@@ -1,0 +1,204 @@
+"""Sizing: how many of what, what binds, what it meters, and what it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.demand.demand import Demand
+from capacity.sizing.constraint import Constraint, Limit, picked, together
+from streamfacts.arrays import Array
+from streamfacts.units import human, largest
+from streamfacts.usage import Usage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One more quantity of a sizing, such as the disk of a broker, with how it came about."""
+
+    name: str
+    value: Array
+    unit: str
+    formula: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """What an offer needs for a demand.
+
+    Arrays have the configurations (machine types and the like) on the leading axis and the demand's axes after it;
+    `pick` takes one configuration out. With one configuration asked for and a 0-d demand everything is 0-d.
+
+    Attributes
+    ----------
+    units : brokers, shards, clusters ... needed [`unit`]
+    constraints : every constraint with demand, capacity, ceiling and source
+    limits : the hard limits, broken or not
+    usage : quantities on meters
+    parts : further sized quantities
+    pools : units of further kinds that scale apart, such as bookies, by kind
+    fewest : units of a kind that are there whatever the load, by kind, of the demand's shape
+    multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
+    sources : source of the machine of each configuration; what cites a machine cites the first, and once one
+        configuration is picked, that one's. Empty where all have the same
+    """
+
+    offer: str
+    options: Mapping[str, Any]
+    demand: Demand
+    unit: str
+    units: Array
+    constraints: tuple[Constraint, ...]
+    limits: tuple[Limit, ...]
+    usage: Usage
+    configuration: str | NDArray[Any] = ""
+    parts: tuple[Part, ...] = ()
+    pools: Mapping[str, Array] = field(default_factory=dict)
+    fewest: Mapping[str, Array] = field(default_factory=dict)
+    multiple: Mapping[str, Array] = field(default_factory=dict)
+    assumptions: tuple[str, ...] = field(default=())
+    sources: tuple[str, ...] = ()
+
+    def units_of(self, constraint: Constraint) -> Array:
+        """Return the units that a constraint is about: the main ones, or those of its pool."""
+        return self.pools[constraint.pool] if constraint.pool else self.units
+
+    @cached_property
+    def feasible(self) -> NDArray[np.bool_]:
+        """Whether no limit is broken and the units are finite, by configuration and demand."""
+        ok = np.isfinite(self.units)
+        for units in self.pools.values():
+            ok = ok & np.isfinite(units)
+        broken: NDArray[np.bool_] = np.zeros((), bool)
+        for one in sorted((limit.broken for limit in self.limits), key=np.ndim):  # small arrays first
+            broken = broken | one
+        return np.asarray(ok & ~broken)
+
+    def pick(self, *index: int) -> Sizing:
+        """Return one configuration, entry `index` of the leading axis; by two numbers for one demand of an axis."""
+        ndim, of_demand = np.ndim(self.units), index[1:]
+        configuration = self.configuration if isinstance(self.configuration, str) else str(self.configuration[index[0]])
+
+        def cited(source: str) -> str:
+            return source.replace(self.sources[0], self.sources[index[0]]) if self.sources else source
+
+        return replace(
+            self,
+            sources=(),
+            demand=self.demand.take(of_demand) if of_demand else self.demand,
+            units=self.units[index],
+            constraints=tuple(c.pick(index, ndim, cited(c.source)) for c in self.constraints),
+            limits=tuple(limit.pick(index, ndim, cited(limit.source)) for limit in self.limits),
+            usage=self.usage.pick(*index),
+            configuration=configuration,
+            pools={name: units[index] for name, units in self.pools.items()},
+            fewest={name: picked(value, of_demand, ndim - 1) for name, value in self.fewest.items()},
+            multiple={name: picked(value, of_demand, ndim - 1) for name, value in self.multiple.items()},
+            parts=tuple(replace(p, value=picked(p.value, index, ndim), source=cited(p.source)) for p in self.parts),
+        )
+
+    def utilisation(self) -> dict[tuple[str, str], Array]:
+        """Return (constraint, state) to utilisation at the units sized [1]."""
+        return {(c.name, c.state): c.utilisation(self.units_of(c)) for c in self.constraints}
+
+    @cached_property
+    def _ranking(self) -> NDArray[np.intp]:
+        shape = self.units.shape
+        if shape:
+            parts = [c.needed() / self.units_of(c) for c in self.constraints]
+            pressure = np.stack([part if part.shape == shape else np.broadcast_to(part, shape) for part in parts])
+        else:
+            units = np.array([self.units_of(c) for c in self.constraints], float)
+            pressure = together(self.constraints).needed() / units
+        return np.argsort(-pressure, axis=0, kind="stable")
+
+    @cached_property
+    def binding(self) -> Array | str:
+        """Name and state of the constraint that asks for the largest part of the units sized."""
+        return self._named(0)
+
+    @cached_property
+    def next_binding(self) -> Array | str:
+        """Name of the next resource that would bind: the wall behind the binding one."""
+        return self._named(1)
+
+    def _named(self, rank: int) -> Array | str:
+        order = self._ranking
+        labels = np.array([f"{c.name} ({c.state})" for c in self.constraints])
+        if rank == 0:
+            first = labels[order[0]]
+            return str(first) if first.ndim == 0 else first
+        names = np.array([c.name for c in self.constraints])
+        first_name = names[order[0]]
+        other = names[order] != first_name
+        position = np.argmax(other, axis=0)
+        behind = np.take_along_axis(order, position[None], axis=0)[0]
+        out = np.where(other.any(axis=0), labels[behind], "")
+        return str(out) if out.ndim == 0 else out
+
+    @property
+    def broken(self) -> list[tuple[str, str]]:
+        """Every broken limit as a sentence with value and limit, and its source (for one configuration and demand)."""
+        out = []
+        for limit in self.limits:
+            if np.any(limit.broken):
+                relation = "is below the least" if limit.at_least else "is above the most"
+                value, wall = (human(largest(x), limit.unit) for x in (limit.demand, limit.limit))
+                advice = f"; {limit.advice}" if limit.advice else ""
+                out.append((f"{limit.name}: {value} {relation}, {wall}{advice}", limit.source))
+        if not np.all(np.isfinite(self.units)):
+            nil = [c for c in self.constraints if not np.all(np.isfinite(c.needed()))]
+            out += [
+                (f"{c.name}: one {self.unit} has none, {human(largest(c.demand), c.unit)} asked", c.source) for c in nil
+            ]
+        return out
+
+    @property
+    def violations(self) -> list[str]:
+        """Every broken limit as a sentence that ends with its source."""
+        return [f"{sentence} ({source})" for sentence, source in self.broken]
+
+    def constraint_table(self) -> pd.DataFrame:
+        """Return one row a constraint and state (0-d sizing): demand, capacity, utilisation, headroom, source."""
+        import pandas as pd
+
+        return pd.DataFrame(self.constraint_rows())
+
+    def constraint_rows(self) -> list[dict[str, Any]]:
+        """Return the rows of `constraint_table` as plain records."""
+        units = [self.units_of(c) for c in self.constraints]
+        if np.ndim(self.units):
+            columns = [
+                [largest(x) for x in (c.demand, c.capacity, c.needed(), c.utilisation(n), c.ceiling)]
+                for c, n in zip(self.constraints, units, strict=True)
+            ]
+        else:
+            whole = together(self.constraints)
+            used = whole.utilisation(np.array(units, float))
+            columns = np.stack([whole.demand, whole.capacity, whole.needed(), used, whole.ceiling], axis=-1).tolist()
+        return [
+            {
+                "constraint": c.name,
+                "pool": c.pool or self.unit,
+                "state": c.state,
+                "demand": demand,
+                "capacity_of_one": capacity,
+                "unit": c.unit,
+                "units_needed": needed,
+                "utilisation": share,
+                "use_up_to": ceiling,
+                "headroom": ceiling - share,
+                "formula": c.formula,
+                "source": c.source,
+            }
+            for c, (demand, capacity, needed, share, ceiling) in zip(self.constraints, columns, strict=True)
+        ]

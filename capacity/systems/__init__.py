@@ -1,0 +1,1 @@
+"""Models that several platforms share: Kafka brokers, Pulsar's brokers and bookies."""

@@ -1,0 +1,227 @@
+"""Apache Kafka run by oneself on the machines of any cloud: network volumes or local disks, tiered or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity.clouds.cloud import Cloud
+from capacity.laws.storage import stored_bytes
+from capacity.sizing.constraint import Constraint, Limit, heaviest, units_needed
+from capacity.sizing.machines import MachineTable
+from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
+from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from streamfacts.arrays import Array
+from streamfacts.tables import assumption
+from streamfacts.units import GIB, MIB
+from streamfacts.usage import UsageLine
+
+BROKER = "broker"
+
+
+@cache
+def usable_machines(cloud: Cloud, *, local: bool, memory_above_gib: float) -> MachineTable:
+    """Return the machines with enough memory and a documented rate of the disks in question."""
+    table = cloud.machines()
+    usable = table["memory_gib"] > memory_above_gib
+    if local:
+        usable = usable & (table["local_disk_gb"] > 0) & np.isfinite(table["local_write_mb_s"])
+    else:
+        usable = usable & np.isfinite(table["volume_mb_s"]) & np.isfinite(table["volume_iops"])
+    return table.where(usable)
+
+
+def _candidates(cloud: Cloud, local: bool) -> MachineTable:
+    return usable_machines(cloud, local=local, memory_above_gib=float(assumption("broker_heap_gib")))
+
+
+def broker_machines(context: Context, cloud: Cloud, rows: MachineTable, *, local: bool) -> Machines:
+    """Return the capacities of a broker on each of these machines."""
+    col, volume = context.rows, cloud.volume
+    if local:
+        disk_rate, disk_iops = rows["local_write_mb_s"] * 1e6, np.full(len(rows), np.inf)
+        space, disk_source = rows["local_disk_gb"] * 1e9, rows.source
+    else:
+        disk_rate = np.minimum(rows["volume_mb_s"] * 1e6, volume.max_mib_s * MIB)
+        disk_iops = np.minimum(rows["volume_iops"], volume.max_iops)
+        space, disk_source = np.full(len(rows), volume.max_gib * GIB), f"{rows.source}; {volume.source}"
+    replicas = assumption("partitions_per_broker")
+    return Machines(
+        vcpu=col(rows["vcpu"]),
+        memory_bytes=col(rows["memory_gib"]) * GIB,
+        network_bytes_s=col(rows["network_gbps"]) * 1e9 / 8,
+        disk_bytes_s=col(disk_rate),
+        disk_iops=col(disk_iops),
+        disk_space_bytes=col(space),
+        disk_io_bytes=float(assumption("disk_io_bytes")),
+        partitions=float(replicas),
+        source=rows.source,
+        disk_source=disk_source,
+        partitions_source=replicas.source,
+    )
+
+
+def largest_disk_load(constraints: list[Constraint], units: Array) -> Array:
+    """Return the disk rate that one unit must offer: its largest load over all states / the ceiling [byte/s]."""
+    need: Array = np.zeros(())
+    of_disks = [c for c in constraints if c.name.startswith("disk ") and c.unit == "bytes/s"]
+    for c in heaviest(of_disks, "ceiling", "share", "lost"):
+        need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling)
+    return need
+
+
+def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered: bool) -> Sizing:
+    where, d, hours = cloud(), context.demand, context.hours_per_month
+    rows = _candidates(where, local).of(context.names)
+    machines = broker_machines(context, where, rows, local=local)
+    constraints = broker_constraints(d, machines, tiered=tiered)
+    least = np.maximum(d.replication_factor, d.zones)
+    units = context.units_or(units_needed(constraints, least, d.zones))
+    replicas = assumption("partitions_per_cluster")
+    limits = (
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit(
+            "partition replicas in a cluster",
+            d.partitions * d.replication_factor,
+            float(replicas),
+            "partition replicas",
+            replicas.source,
+            advice="split over several clusters",
+        ),
+        *least_vcpu(context, rows["vcpu"]),
+    )
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
+    kept = d.hot_held_s if tiered else d.held_s
+    on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
+    paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
+    controllers = float(context.options["controllers"])
+    controller_gib = controllers * float(assumption("controller_disk_gib"))
+    lines = [
+        UsageLine(
+            where.instance_meter,
+            units * hours,
+            "instance-hour",
+            context.names,
+            f"brokers x {hours:g} h",
+            counts=BROKER,
+        ),
+        UsageLine(
+            where.instance_meter,
+            context.spread(controllers * hours),
+            "instance-hour",
+            context.options["controller_machine"],
+            f"{controllers:g} KRaft controllers x {hours:g} h",
+        ),
+    ]
+    quorum = assumption("controllers").source
+    parts = [Part("KRaft controllers", context.spread(controllers), "nodes", "a quorum that survives one loss", quorum)]
+    if local:
+        size = context.spread(machines.disk_space_bytes / GIB)
+        parts.append(Part("local disk of a broker", size, "GiB", "what the machine carries", machines.source))
+        lines.append(
+            UsageLine(
+                where.volume.size_meter,
+                context.spread(controller_gib),
+                "GiB-month",
+                where.volume.sku,
+                f"volumes of {controllers:g} controllers",
+            )
+        )
+    else:
+        size = np.ceil(on_disk / units / fill / GIB)
+        throughput, iops = where.volume.bought(largest_disk_load(constraints, units), machines.disk_io_bytes)
+        source = where.volume.source
+        parts += [
+            Part("volume of a broker", size, "GiB", "stored bytes / brokers / fill", source),
+            Part(
+                "volume throughput",
+                throughput,
+                "MiB/s",
+                "largest disk load over all states / ceiling, at least what is included",
+                source,
+            ),
+            Part("volume operations", iops, "IOPS", "throughput / bytes of one, at least the baseline", source),
+        ]
+        lines += where.volume.lines(units, size, throughput, iops, controller_gib, on_disk / fill / GIB)
+    crossing = paths.clients_cross_zone + paths.replicate_cross_zone
+    lines += where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers")
+    if tiered:
+        remote = stored_bytes(d.wire_bytes_s, d.held_s)
+        how = "average write x retention, one copy: closed segments go to the remote tier at once (KIP-405)"
+        lines += where.object_lines(context, remote, paths.tier_upload, paths.tier_download, how)
+        parts.append(Part("remote tier", context.spread(remote / GIB), "GiB", how, "KIP-405"))
+    if not context.brief:
+        rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
+        how = "data of one broker / spare network and disk of its replacement"
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
+    near = context.options["follower_fetch"]
+    notes = (
+        "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
+        "consumers read in their own zone (KIP-392)" if near else "consumers read from leaders",
+        "message.max.bytes, 1 MiB by default, is raised where larger records are asked",
+        *(
+            ()
+            if where.zone_meter
+            else (f"bytes between zones are not billed by {where.provider} ({where.pricing_page})",)
+        ),
+    )
+    fewest, multiple = {BROKER: least}, {BROKER: d.zones}
+    return context.sizing(
+        BROKER,
+        units,
+        constraints,
+        limits,
+        lines,
+        parts,
+        notes,
+        fewest=fewest,
+        multiple=multiple,
+        sources=() if context.brief else rows.sources,
+    )
+
+
+def _names(cloud: Callable[[], Cloud], local: bool) -> NDArray[Any]:
+    return _candidates(cloud(), local).names
+
+
+def kafka_offer(
+    name: str, title: str, cloud: Callable[[], Cloud], controller_machine: str, *, local: bool, tiered: bool
+) -> Offer:
+    """Return the offer of self-managed Kafka on a cloud, for a platform file to register."""
+    machines = tuple(cloud().machines().names.tolist())
+    return Offer(
+        name=name,
+        title=title,
+        family="Apache Kafka, self-managed",
+        provider=cloud().provider,
+        configurations=partial(_names, cloud, local),
+        model=partial(_model, cloud=cloud, local=local, tiered=tiered),
+        options=(
+            Option(
+                "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
+            ),
+            Option("controllers", 3, "KRaft controllers", allowed=(3, 5)),
+            Option("controller_machine", controller_machine, "machine type of the controllers", allowed=machines),
+            LEAST_VCPU,
+        ),
+        guarantees={
+            "protocol": "Kafka",
+            "copies": "the workload's replication factor",
+            "zones": "the workload's zones",
+            "availability": "none promised; depends on how it is run",
+            "disks": "lost with the machine" if local else "outlive the machine",
+        },
+        not_modelled=(
+            "load balancers and NAT",
+            "burst credits of network and volumes; only baselines count",
+            "differences in speed between CPU generations",
+            "fsync on every write; log compaction; transactions",
+        ),
+        sources=("https://kafka.apache.org/documentation/", cloud().pricing_page),
+    )

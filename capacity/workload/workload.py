@@ -1,0 +1,343 @@
+"""Workload: what is asked of a streaming platform, in any units a person writes, validated once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from capacity.workload.correlation import Correlation
+from capacity.workload.growth import Growth, beside
+from capacity.workload.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
+from streamfacts.errors import InputError, InputErrors, naming, unknown_name
+from streamfacts.reading import read_mapping
+from streamfacts.tables import ANY_REGION, counterpart, regions
+from streamfacts.units import DAY, HOUR
+
+NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
+NAME_ALLOWED = "1 to 80 letters, digits, spaces, dots, hyphens or underscores, without path or markup characters"
+
+
+def _region(value: Any) -> str:
+    if str(value) not in regions() or value == ANY_REGION:
+        raise unknown_name("region", str(value), regions())
+    return str(value)
+
+
+def _regions_by_provider(value: Any) -> dict[str, str]:
+    known = regions()
+    if not isinstance(value, Mapping):
+        raise InputError("regions", value, "a mapping of provider to region, such as {azure: westeurope}")
+    for provider, region in value.items():
+        if str(region) not in known:
+            raise unknown_name(f"regions.{provider}", str(region), known)
+        if known[str(region)] != provider:
+            raise InputError(
+                f"regions.{provider}", region, f"a region of {provider}; that one is of {known[str(region)]}"
+            )
+    return {str(k): str(v) for k, v in value.items()}
+
+
+def _headroom(value: Any) -> Any:
+    allowed = "a share of capacity above 0 and up to 1, or a mapping of resource to share"
+    shares = value if isinstance(value, Mapping) else {"all": value}
+    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "quota")
+    out = {}
+    for resource, share in shares.items():
+        if resource not in known:
+            raise unknown_name("use_up_to", str(resource), known)
+        number = number_of(share, f"use_up_to.{resource}", None, allowed)
+        if not 0 < number <= 1:
+            raise InputError(f"use_up_to.{resource}", share, allowed)
+        out[resource] = number
+    return out
+
+
+class Workload(BaseModel):
+    """A streaming workload.
+
+    Give `write` and `message`, or `write` and `messages`, or `messages` and `message`. Every quantity may be a range
+    ``{low, likely, high, confidence}`` or a named distribution (`capacity.workload.uncertainty`); a point result uses
+    the likely value, `Demand.corners` all three, `draw_demand` the whole distribution. A field in a file may
+    be written ``{value: ..., source: ...}`` or ``{value: ..., assumed: ...}``; reports print that origin.
+
+    Raises
+    ------
+    InputError
+        naming the field, the value and what is allowed.
+
+    Examples
+    --------
+    >>> w = Workload(write="250 MB/s", message="1 KiB", fan_out=3, retention="7 d", region="us-east-1")
+    >>> w.write.likely, w.retention.likely
+    (250000000.0, 604800.0)
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
+
+    name: Annotated[
+        str,
+        checked(
+            "name",
+            lambda v: isinstance(v, str) and bool(re.match(NAME, v)) and ".." not in v,
+            NAME_ALLOWED,
+        ),
+    ] = "workload"
+    title: str = ""
+    description: str = ""
+    region: Annotated[str, BeforeValidator(_region)] = "us-east-1"
+
+    regions: Annotated[dict[str, str], BeforeValidator(_regions_by_provider)] = Field(
+        default_factory=dict, description="provider to region, where the counterpart of `region` is not the one wanted"
+    )
+
+    write: Annotated[Range, quantity("write", "rate", 1.0, 1e14)] | None = Field(
+        None, description="average bytes produced, before replication [bytes/s]"
+    )
+    peak_write: Annotated[Range, quantity("peak_write", "rate", 1.0, 1e14)] | None = Field(
+        None, description="the same at peak; or give peak_ratio [bytes/s]"
+    )
+    peak_ratio: Annotated[Range, quantity("peak_ratio", None, 1.0, 1000.0)] | None = Field(
+        None, description="peak divided by average [1]"
+    )
+    messages: Annotated[Range, quantity("messages", "record rate", 1e-3, 1e12)] | None = Field(
+        None, description="average records produced [records/s]"
+    )
+    message: Annotated[Range, quantity("message", "size", 1.0, 1e9)] | None = Field(
+        None, description="average record: key, value and headers, before compression [bytes]"
+    )
+    max_message: Annotated[Range, quantity("max_message", "size", 1.0, 1e9)] | None = Field(
+        None, description="largest record [bytes]"
+    )
+    measured_at: Annotated[
+        Literal["producer", "broker"],
+        checked(
+            "measured_at",
+            lambda v: v in ("producer", "broker"),
+            "producer (before batching and compression) or broker (on the wire)",
+        ),
+    ] = Field("producer", description="where write and message were measured")
+    fan_out: Annotated[Range, quantity("fan_out", None, 0.0, 1000.0)] = Field(
+        Range(1.0, 1.0, 1.0), description="bytes read by consumers for each byte written [1]"
+    )
+    consumer_groups: Annotated[int, whole_number("consumer_groups", 0, 1_000_000)] | None = Field(
+        None, description="consumer groups; fan_out rounded up if not given"
+    )
+    retention: Annotated[Range, quantity("retention", "duration", 60.0, 100 * 365 * DAY)] = Field(
+        Range(DAY, DAY, DAY), description="how long records are kept [seconds]"
+    )
+    replication_factor: Annotated[int, whole_number("replication_factor", 1, 7)] = Field(
+        3, description="copies of each partition"
+    )
+    zones: Annotated[int, whole_number("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
+    partitions: Annotated[Range, quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
+        None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
+    )
+    topics: Annotated[Range, quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(
+        None, description="topics"
+    )
+    connections: Annotated[Range, quantity("connections", None, 0, 1e9, whole=True)] | None = Field(
+        None, description="client connections; the limit is checked only if given"
+    )
+    compression_ratio: Annotated[Range, quantity("compression_ratio", None, 1.0, 1000.0)] = Field(
+        Range(1.0, 1.0, 1.0), description="bytes before over after compression of a record batch [1]"
+    )
+    batch: Annotated[Range, quantity("batch", "size", 1.0, 1e9)] | None = Field(
+        None, description="average record batch before compression [bytes]"
+    )
+    headers: Annotated[int, whole_number("headers", 0, 1000)] = Field(0, description="headers on each record")
+    tls: Annotated[bool, flag("tls")] = Field(True, description="whether clients connect over TLS")
+    cross_region_copies: Annotated[int, whole_number("cross_region_copies", 0, 20)] = Field(
+        0, description="other regions that receive every byte; their clusters are workloads of their own"
+    )
+    hot_retention: Annotated[Range, quantity("hot_retention", "duration", 60.0, 100 * 365 * DAY)] | None = Field(
+        None, description="how long records stay on broker disks when the rest is tiered [seconds]"
+    )
+    cold_reads: Annotated[Range, quantity("cold_reads", None, 0.0, 1.0)] = Field(
+        Range(0.0, 0.0, 0.0), description="share of consumer bytes that come from the remote tier [1]"
+    )
+    survive: Annotated[
+        Literal["none", "broker", "zone"],
+        checked("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
+    ] = Field("zone", description="the loss that the platform must carry at peak")
+    outage: Annotated[Range, quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
+        Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [seconds]"
+    )
+    catch_up: Annotated[Range, quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
+        Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
+    )
+    use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
+        default_factory=dict, description="share of each capacity that may be used in the normal state"
+    )
+    cpu_factor: Annotated[Range, quantity("cpu_factor", None, 0.01, 100.0)] | None = Field(
+        None, description="CPU of brokers for this load over the model's [1]; its uncertainty is drawn if left out"
+    )
+    correlation: Annotated[Correlation, BeforeValidator(Correlation.read)] = Field(
+        default_factory=Correlation, description="rank correlations of uncertain inputs, over the usual ones [1]"
+    )
+
+    growth: Growth | None = Field(
+        None, description="how the load moves from month to month; see capacity.workload.growth"
+    )
+
+    _origin: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, /, **fields: Any) -> None:
+        values, origin = _unwrap(fields)
+        if isinstance(values.get("growth"), Mapping):
+            values["growth"], inner = _unwrap(values["growth"])
+            origin |= {f"growth.{name}": text for name, text in inner.items()}
+        unknown = [key for key in values if key not in type(self).model_fields]
+        if unknown:
+            raise unknown_name("workload field", unknown[0], type(self).model_fields)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _translate(error) from None
+        self._origin.update(origin)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Workload:
+        given = [name for name in ("write", "messages", "message") if getattr(self, name) is not None]
+        if len(given) == 3:
+            raise InputError("message", "given with write and messages", "two of write, messages and message")
+        if len(given) < 2 and given != ["write"]:
+            raise InputError("write", "not given", "write and message, write and messages, or messages and message")
+        if self.peak_write is not None and self.peak_ratio is not None:
+            raise InputError("peak_ratio", self.peak_ratio.likely, "peak_write or peak_ratio, not both")
+        if self.peak_write is not None:
+            if self.write is None:
+                raise InputError("peak_write", self.peak_write.likely, "write beside it; use peak_ratio with messages")
+            if any(getattr(self.peak_write, c) < getattr(self.write, c) for c in CORNERS):
+                raise InputError(
+                    "peak_write",
+                    f"{self.peak_write.likely:g} bytes/s",
+                    f"at least the average write, {self.write.likely:g} bytes/s",
+                )
+        if self.growth and self.growth.seasons and self.growth.seasons.peak:
+            for name in ("peak_ratio", "peak_write"):
+                if getattr(self, name) is not None:
+                    raise InputError(name, "given with growth.seasons", f"{name}, or day, week and burst; not both")
+        if self.max_message is not None and self.message is not None and self.max_message.high < self.message.high:
+            raise InputError(
+                "max_message", f"{self.max_message.high:g} bytes", f"at least the average, {self.message.high:g} bytes"
+            )
+        for name in self.correlation.inputs:
+            if not name.startswith(("growth.", "model.")) and name not in self.quantities():
+                raise unknown_name("correlation", name, (*self.quantities(), "growth.yearly"))
+        if self.zones > 1 and self.replication_factor > self.zones:
+            raise InputError(
+                "replication_factor",
+                self.replication_factor,
+                f"1 to {self.zones}: one copy a zone, and zones is {self.zones}",
+            )
+        if self.survive == "zone" and self.zones == 1 and "survive" in self.model_fields_set:
+            raise InputError("survive", "zone", "none or broker when zones is 1")
+        return self
+
+    @classmethod
+    def unit_of(cls, field: str) -> str:
+        """Return the canonical unit of a field, as its description states it; '' for counts, ratios and names.
+
+        Examples
+        --------
+        >>> Workload.unit_of("write"), Workload.unit_of("retention"), Workload.unit_of("fan_out")
+        ('bytes/s', 'seconds', '')
+        """
+        match = re.search(r"\[([^\]]+)\]$", cls.model_fields[field].description or "")
+        return match[1] if match and match[1] != "1" else ""
+
+    @classmethod
+    def quantities(cls) -> tuple[str, ...]:
+        """Return the names of the fields that may be ranges, in their order.
+
+        Examples
+        --------
+        >>> "retention" in Workload.quantities(), "zones" in Workload.quantities()
+        (True, False)
+        """
+        return tuple(k for k, info in cls.model_fields.items() if Range in (info.annotation, *_parts(info.annotation)))
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Field to its citation, or to "assumed: ..." where the file says that the value is an assumption."""
+        return dict(self._origin)
+
+    def region_at(self, provider: str) -> str | None:
+        """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
+        return self.regions.get(provider) or counterpart(self.region, provider)
+
+    @property
+    def must_survive(self) -> str:
+        """The loss to carry: `survive`, but never a zone when there is only one."""
+        return "broker" if self.survive == "zone" and self.zones == 1 else self.survive
+
+    def replace(self, /, **fields: Any) -> Workload:
+        """Return a copy with some fields changed, validated again."""
+        kept = {name: getattr(self, name) for name in self.model_fields_set if name not in fields}
+        copy = Workload(**kept, **fields)
+        copy._origin.update({k: v for k, v in self._origin.items() if k not in fields})
+        return copy
+
+    @classmethod
+    def load(cls, path: str | Path) -> Workload:
+        """Read a workload from a YAML file; its name defaults to the file's.
+
+        Raises
+        ------
+        InputError
+            if the file is missing, is not YAML or not one mapping, or a field is unusable.
+        """
+        data = read_mapping(path, "workload")
+        data.setdefault("name", Path(path).stem)
+        with naming(Path(path).name):
+            growth = data.get("growth")
+            if isinstance(growth, dict) and "history" in growth:
+                data["growth"] = growth | {"history": beside(growth["history"], Path(path).parent)}
+            return cls(**data)
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """The types that an annotation is made of, without what `Annotated` adds."""
+    return tuple(getattr(part, "__origin__", part) for part in get_args(annotation))
+
+
+def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Split each ``{value | low.., source | assumed}`` into the value and where it comes from."""
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for name, value in fields.items():
+        wrapped = isinstance(value, Mapping) and "value" in value and "distribution" not in value
+        if wrapped or (isinstance(value, Mapping) and {"source", "assumed"} & set(value)):
+            rest = dict(value)
+            source, assumed = rest.pop("source", None), rest.pop("assumed", None)
+            if source is not None and assumed is not None:
+                raise InputError(name, "source and assumed", "one of source and assumed")
+            if source is not None:
+                origin[name] = str(source)
+            if assumed is not None:
+                origin[name] = f"assumed: {assumed}"
+            if "value" in rest and "distribution" not in rest:
+                if len(rest) > 1:
+                    raise InputError(name, sorted(rest), "value, or low / likely / high, with source or assumed")
+                rest = rest["value"]
+            values[name] = rest
+        else:
+            values[name] = value
+    return values, origin
+
+
+def _translate(error: ValidationError) -> InputError:
+    out: list[InputError] = []
+    for problem in error.errors():
+        inner = problem.get("ctx", {}).get("error")
+        if isinstance(inner, InputError):
+            out.append(inner)
+        else:
+            where = ".".join(str(part) for part in problem["loc"]) or "workload"
+            out.append(InputError(where, problem.get("input"), problem["msg"]))
+    unique = list({str(item): item for item in out}.values())
+    return unique[0] if len(unique) == 1 else InputErrors(unique)

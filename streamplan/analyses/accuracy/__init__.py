@@ -1,0 +1,1 @@
+"""How the model does against measurements and real deployments."""

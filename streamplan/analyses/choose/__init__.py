@@ -1,0 +1,1 @@
+"""Which offer to choose under uncertainty: cost, regret, odds."""

@@ -1,0 +1,1 @@
+"""How much to commit to, and for how long."""

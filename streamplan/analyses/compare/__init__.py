@@ -1,0 +1,1 @@
+"""Every offer on the same workload: the answer, the comparison and what makes it fair."""

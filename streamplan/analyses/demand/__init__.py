@@ -1,0 +1,1 @@
+"""The load by month: growth, seasons, launches, forecasts."""

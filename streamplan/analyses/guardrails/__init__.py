@@ -1,0 +1,1 @@
+"""Alerts and quotas that keep a plan within its walls."""

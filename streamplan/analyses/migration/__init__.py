@@ -1,0 +1,1 @@
+"""Moving from one platform to another, and building against buying."""

@@ -1,0 +1,1 @@
+"""Published sizing rules on the same workload."""

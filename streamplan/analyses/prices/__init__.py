@@ -1,0 +1,1 @@
+"""The price book by age, provider and meter."""

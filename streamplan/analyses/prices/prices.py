@@ -1,0 +1,76 @@
+"""The price book as tables: how old, how sure and from where its prices are, by provider, meter and region."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from pricing import PriceBook
+from pricing.book import meters
+from streamfacts.errors import unknown_name
+from streamfacts.tables import ANY_REGION, regions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Ages that a reader tells apart [d], with their names; the last one is what `prices check` calls old.
+AGES = ((90, "up to 3 months"), (180, "3 to 6 months"), (365, "6 to 12 months"), (None, "older than a year"))
+
+
+def price_table(book: PriceBook, on: dt.date, region: str = "", meter: str = "") -> pd.DataFrame:
+    """Return every tier of every price as a row, with its provider, category and age on a day.
+
+    Parameters
+    ----------
+    region : only prices that hold in it, those for every region among them; all if empty
+    meter : only meters whose name has this in it; all if empty
+
+    Raises
+    ------
+    InputError
+        for an unknown region, or a text that is in no meter's name.
+    """
+    if region and region not in regions():
+        raise unknown_name("region", region, regions())
+    known = meters()
+    if meter and not any(meter in name for name in known):
+        raise unknown_name("meter", meter, known)
+    frame: pd.DataFrame = book.frame(on)
+    if region:
+        frame = frame[frame["region"].isin([region, ANY_REGION])]
+    frame = frame[frame["meter"].str.contains(meter, regex=False)].copy()
+    frame.insert(0, "provider", frame["meter"].map({name: m.vendor for name, m in known.items()}))
+    frame["category"] = frame["meter"].map({name: m.category for name, m in known.items()})
+    frame["title"] = frame["meter"].map({name: m.title for name, m in known.items()})
+    frame["age"] = [_age(days) for days in frame["age_days"]]
+    return frame.reset_index(drop=True)
+
+
+def _age(days: int) -> str:
+    return next(name for upper, name in AGES if upper is None or days <= upper)
+
+
+def by_meter(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a meter: prices, SKUs, regions, least and largest price, dates and the lowest confidence."""
+    rank = {"high": 0, "medium": 1, "low": 2}
+    out = prices.groupby("meter").agg(
+        title=("title", "first"),
+        category=("category", "first"),
+        unit=("unit", "first"),
+        prices=("price", "size"),
+        skus=("sku", "nunique"),
+        regions=("region", "nunique"),
+        least=("price", "min"),
+        most=("price", "max"),
+        oldest=("as_of", "min"),
+        newest=("as_of", "max"),
+        stale=("stale", "sum"),
+        own=("own", "sum"),
+        confidence=("confidence", lambda c: max(c, key=rank.__getitem__)),
+    )
+    return out.reset_index()
+
+
+def by_provider(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a provider, age and confidence with the number of prices."""
+    return prices.groupby(["provider", "age", "confidence"], sort=False).size().rename("prices").reset_index()

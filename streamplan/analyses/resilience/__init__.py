@@ -1,0 +1,1 @@
+"""Second regions, backups and replication: cost, loss and time to recover."""

@@ -1,0 +1,131 @@
+"""A study of resilience as a document, as tables of a terminal and as pieces of a page. All HTML is escaped."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from streamfacts.units import human
+from streamfacts.words import lost_in_words, money
+from streamplan.analyses.resilience.resilience import HELD_AT, INFEASIBLE, MEETS, PERCENTILES, ResilienceStudy
+from streamplan.views.html import Html, render
+from streamplan.views.json import mapping, records
+from streamplan.views.workload_document import workload_document
+
+
+def span(seconds: Any) -> str:
+    """Return a time for a person; what never ends, or is lost, is a dash, and so is an aim that was not set.
+
+    Examples
+    --------
+    >>> span(90.0), span(0.0), span(None)
+    ('1.5 min', '0 s', '-')
+    """
+    if seconds is None or not isfinite(seconds):
+        return "-"
+    return human(float(seconds), "seconds") if seconds else "0 s"
+
+
+def resilience_document(study: ResilienceStudy) -> dict[str, Any]:
+    """Return a study of resilience: the aim, a row a design, a row a design and failure, and every line of cost."""
+    return mapping(
+        {
+            "workload": workload_document(study.workload),
+            "platform": study.offer.name,
+            "regions": study.regions,
+            "rpo_s": study.rpo_s,
+            "rto_s": study.rto_s,
+            "against": study.against,
+            "held_at_percentile": HELD_AT,
+            "percentiles": PERCENTILES,
+            "draws": study.draws,
+            "seed": study.seed,
+            "designs": records(study.table),
+            "failures": records(study.failures),
+            "rebuild": records(study.rebuild),
+            "lines": records(study.lines),
+        }
+    )
+
+
+def resilience_table(study: ResilienceStudy) -> Table:
+    """Return the designs, those within the aim first."""
+    aim = f"RPO {span(study.rpo_s)} and RTO {span(study.rto_s)} after {lost_in_words(study.against)}"
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}",
+        title_justify="left",
+    )
+    table.add_column("design", overflow="fold", min_width=22)
+    for name in ("USD/month", "more", "RPO P50", f"P{HELD_AT}", "RTO P50", f"P{HELD_AT}"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("survives", overflow="fold", min_width=12)
+    table.add_column("within the aim?", overflow="fold", min_width=24)
+    for r in study.table.to_dict("records"):
+        table.add_row(
+            r["title"],
+            money(r["monthly_usd"]),
+            money(r["extra_usd"]),
+            *(span(r[f"{k}_p{p}_s"]) for k in ("rpo", "rto") for p in (50, HELD_AT)),
+            r["survives"],
+            "yes" if r["status"] == MEETS else short(r["reason"]),
+            style=None if r["status"] == MEETS else "dim",
+        )
+    return table
+
+
+def resilience_terms(study: ResilienceStudy) -> str:
+    """Return in a few sentences what was assumed and how the figures are to be read."""
+    first, second = study.regions
+    by = next((r.mechanism for r in study.results if r.mechanism), None)
+    copied = f", copied by {by.title}" if by else ""
+    known = [f"{r['what']} {span(r['seconds'])}" for r in study.rebuild.to_dict("records") if r["seconds"]]
+    rebuild = "; ".join(known) or "The vendor rebuilds"
+    return (
+        f"First region {first}, second {second}{copied}. Delays are drawn from the wide ranges of data/resilience.csv"
+        f" ({study.draws:,} draws, seed {study.seed}) and held against the aim at P{HELD_AT}; a second cluster is sized"
+        f" for the whole load. {rebuild[:1].upper()}{rebuild[1:]}."
+    )
+
+
+def short(text: str, most: int = 180) -> str:
+    """Return a reason cut to a length, without the regions where a price would be known."""
+    text = "; ".join(part.split(" (known in ")[0] for part in text.split("; "))
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def resilience_answer(study: ResilienceStudy) -> Html:
+    """The first screen: which design, for how much, what it loses and how soon it is back, what misses the aim."""
+    best = study.cheapest
+    rows = {r["design"]: r for r in study.table.to_dict("records")}
+    return render(
+        "resilience_answer.html.j2",
+        study=study,
+        w=study.workload,
+        best=best,
+        row=rows[best.design.name] if best else None,
+        aim=f"RPO {span(study.rpo_s)}, RTO {span(study.rto_s)}",
+        lost=lost_in_words(study.against),
+        misses=[(r["title"], short(r["reason"])) for r in rows.values() if r["status"] != MEETS],
+        rebuild=[(r["what"], span(r["seconds"])) for r in study.rebuild.to_dict("records") if r["seconds"]],
+        deletion=bool(best and best.outcome_of("deletion").survived),
+        span=span,
+        held=HELD_AT,
+    )
+
+
+def resilience_designs(study: ResilienceStudy) -> Html:
+    """The table of the designs, with the reason where one is not within the aim."""
+    rows = study.table.to_dict("records")
+    lost = lost_in_words(study.against)
+    return render("resilience_designs.html.j2", rows=rows, study=study, lost=lost, span=span, held=HELD_AT, meets=MEETS)
+
+
+def resilience_failures(study: ResilienceStudy) -> Html:
+    """Every failure of every design: whether it survives, what it loses, when it is back, and how full it then is."""
+    titles = {r.design.name: r.design.title for r in study.results if r.status != INFEASIBLE}
+    rows = [r for r in study.failures.to_dict("records") if r["design"] in titles]
+    return render("resilience_failures.html.j2", rows=rows, titles=titles, span=span, held=HELD_AT)

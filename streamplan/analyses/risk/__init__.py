@@ -1,0 +1,1 @@
+"""What a budget may become under uncertain inputs."""

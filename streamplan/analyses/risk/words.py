@@ -1,0 +1,161 @@
+"""A study of risk in words: table, document and the pieces of its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from capacity import Workload
+from streamfacts.units import human
+from streamfacts.words import money
+from streamplan.analyses.risk.risk import OUTGROWN, PERCENTILES, RiskStudy
+from streamplan.planning.study import CLOSED, FEASIBLE
+from streamplan.views.html import Html, render
+from streamplan.views.json import mapping, records
+from streamplan.views.workload_document import workload_document
+
+
+def budget(study: RiskStudy) -> Html:
+    """The first screen: what it may cost, the odds of the budget, how long the plan will do, who else is cheapest."""
+    best = study.cheapest
+    others = sorted(((share, name) for name, share in study.cheapest_in.items()), reverse=True)
+    rivals = [
+        f"{study.risk_of(name).plan.offer.title} in {share:.0%}"
+        for share, name in others
+        if share > 0 and (best is None or name != best.plan.offer.name)
+    ]
+    return render(
+        "budget.html.j2",
+        study=study,
+        w=study.workload,
+        best=best,
+        years=f"{study.months} month" + ("" if study.months == 1 else "s"),
+        total=best.totals if best else None,
+        ends=best.by_month[:, [0, -1]] if best else None,
+        share=study.cheapest_in.get(best.plan.offer.name, 0.0) if best else 0.0,
+        rivals=rivals,
+        outgrown=OUTGROWN,
+        inputs=list(study.inputs),
+        average=None if study.budget is None else float(study.budget.mean()),
+        left_out=[r["title"] for r in study.table.to_dict("records") if r["status"] not in (FEASIBLE, CLOSED)],
+    )
+
+
+def risk_totals(study: RiskStudy) -> Html:
+    """The totals of every offer, with what fits in no draw or has no price."""
+    rows = study.table.to_dict("records")
+    return render(
+        "risk_totals.html.j2",
+        rows=rows,
+        study=study,
+        ok=(FEASIBLE, CLOSED),
+        several=study.table["region"].nunique() > 1,
+    )
+
+
+def _where_from(name: str, workload: Workload) -> str:
+    if name.startswith("model."):
+        return "brokers' CPU over the model's, as held-back measurements of other clusters scatter: streamplan accuracy"
+    return workload.origin.get("growth", "") if name.startswith("growth.") else ""
+
+
+def _of_people(study: RiskStudy) -> dict[str, str]:
+    """Where each uncertain input about people comes from, with its unit."""
+    items = study.people.items.values() if study.people else ()
+    return {item.input: f"{item.unit}; {item.confidence} confidence, {item.as_of}: {item.source}" for item in items}
+
+
+def uncertain_inputs(study: RiskStudy) -> Html:
+    """The uncertain inputs with their range, their distribution and where they come from; what moves together."""
+    w, people = study.workload, _of_people(study)
+    rows = []
+    for name, value in study.inputs.items():
+        unit = w.unit_of(name) if name in type(w).model_fields else ""
+        low, likely, high = (human(x, unit) for x in (value.low, value.likely, value.high))
+        rows.append(
+            {
+                "name": name,
+                "low": low,
+                "likely": likely,
+                "high": high,
+                "distribution": str(value.drawn),
+                "origin": people.get(name) or w.origin.get(name, _where_from(name, w)),
+            }
+        )
+    pairs = [p for p in study.correlations if not all(name in people for name in p["inputs"])]
+    linked = {p["rank_correlation"] for p in study.correlations if p not in pairs}
+    return render("uncertain_inputs.html.j2", rows=rows, pairs=pairs, people=sorted(linked))
+
+
+def risk_document(study: RiskStudy) -> dict[str, Any]:
+    """Return a study of risk: the uncertain inputs, a row an offer with its totals, and a row an offer and month."""
+    return mapping(
+        {
+            "workload": workload_document(study.workload),
+            "currency": "USD",
+            "hours_per_month": study.hours_per_month,
+            "months": study.months,
+            "draws": study.draws,
+            "seed": study.seed,
+            "plan_month": study.plan_month,
+            "budget_usd": study.budget,
+            "percentiles": PERCENTILES,
+            "inputs": [
+                {"name": k, "low": v.low, "likely": v.likely, "high": v.high, "distribution": str(v.drawn)}
+                for k, v in study.inputs.items()
+            ],
+            "correlation": study.correlations,
+            "platforms": records(study.table),
+            "by_month": records(study.by_month),
+        }
+    )
+
+
+def risk_table(study: RiskStudy) -> Table:
+    """Return the totals of a study of risk, the least median first."""
+    w = study.workload
+    span = f"{study.months} month" + ("" if study.months == 1 else "s")
+    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost of {span}, USD", title_justify="left")
+    table.add_column("platform", overflow="fold", min_width=24)
+    for name in ("P10", "P50", "P90", *(["over budget"] if study.budget is not None else []), "cheapest in"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(f"plan for month {study.plan_month}", overflow="fold", min_width=18)
+    table.add_column("too small", justify="right", no_wrap=True)
+    table.add_column("left out", overflow="fold", min_width=14)
+    for row in study.table.to_dict("records"):
+        ok = row["status"] in (FEASIBLE, CLOSED)
+        ends = [money(row[k]) for k in ("p10_usd", "p50_usd", "p90_usd")]
+        cells = [row["title"], *ends]
+        if study.budget is not None:
+            odds = row["over_budget"]
+            cells.append("-" if odds != odds else f"{odds:.0%}")
+        left = [
+            f"{row[k]:,} draws {why}"
+            for k, why in (("infeasible_draws", "do not fit"), ("unpriced_draws", "without a price"))
+            if row[k]
+        ]
+        cells += [
+            f"{row['cheapest_in']:.0%}",
+            row["what"],
+            f"{row['too_small']:.0%}",
+            ", ".join(left) if ok or left else row["status"],
+        ]
+        table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
+    return table
+
+
+def risk_terms(study: RiskStudy) -> str:
+    """Return in a few sentences what was drawn and how the figures are to be read."""
+    own = [name for name in study.inputs if not name.startswith("people.")]
+    staff = [f"{len(study.inputs) - len(own)} figures of people"] if len(own) < len(study.inputs) else []
+    names = ", ".join([*own, *staff]) or "none, so that every draw is the same"
+    linked = [c for c in study.correlations if c["inputs"][0] in own]
+    pairs = "; ".join(f"{' and '.join(c['inputs'])} {c['rank_correlation']:g}" for c in linked)
+    return (
+        f"{study.draws:,} draws, seed {study.seed}. Uncertain: {names}."
+        + (f" Rank correlations: {pairs}." if pairs else "")
+        + " Draws that do not fit count above any percentile and as over any budget. Too small: the plan, sized"
+        f" for the likely demand of month {study.plan_month} or as given, fails in some month. By month: --json."
+    )

@@ -1,0 +1,1 @@
+"""When a cluster that stands is outgrown, and the most that it carries."""

@@ -1,0 +1,1 @@
+"""When to buy what over the months."""

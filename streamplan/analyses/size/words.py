@@ -1,0 +1,225 @@
+"""A plan and its bill in words: tables, documents and the pieces of their page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.table import Table
+
+from pricing import Bill
+from streamfacts.units import human, largest
+from streamplan.analyses.size.explain import explain_text
+from streamplan.analyses.size.path_costs import path_costs
+from streamplan.planning.plan import Plan
+from streamplan.views.html import Html, environment, render
+from streamplan.views.json import mapping, records
+
+
+def plan_answer(plan: Plan) -> Html:
+    """What is needed, what it costs, what binds and what would be next; or why it does not fit."""
+    table = plan.sizing.constraint_table()
+    named = table["constraint"] + " (" + table["state"] + ")"
+
+    def use(binding: str) -> dict[str, float] | None:
+        rows = table[named == binding]
+        return None if rows.empty else {k: float(rows.iloc[0][k]) for k in ("utilisation", "use_up_to")}
+
+    parts = [{"name": p.name, "value": human(largest(p.value), p.unit)} for p in plan.sizing.parts]
+    return Html(
+        environment()
+        .get_template("plan_answer.html.j2")
+        .render(
+            plan=plan,
+            w=plan.workload,
+            binds=use(str(plan.sizing.binding)),
+            next=use(str(plan.sizing.next_binding)),
+            parts=parts,
+        )
+    )
+
+
+def paths(plan: Plan) -> Html:
+    """Every network path with its rate, the part across zones, its cost and the meters that it is billed on."""
+    costs = path_costs(plan)
+    rows = [
+        {
+            "name": flow.path.replace("_", " "),
+            "rate": human(flow.bytes_s, "bytes/s"),
+            "across": human(flow.cross_zone_bytes_s, "bytes/s") if flow.cross_zone_bytes_s else "",
+            "usd": flow.usd if flow.meters else None,
+            "meters": ", ".join(flow.meters),
+        }
+        for flow in costs.flows
+        if flow.bytes_s or flow.meters
+    ]
+    return Html(
+        environment().get_template("paths.html.j2").render(rows=rows, between=costs.between_zones_usd, plan=plan)
+    )
+
+
+def explanation(plan: Plan) -> Html:
+    """Every number with its formula, inputs and source, folded."""
+    return Html(environment().get_template("explanation.html.j2").render(text=explain_text(plan)))
+
+
+def bill_document(bill: Bill, published: Mapping[int, float] | None = None) -> dict[str, Any]:
+    """Return a bill: total (null where a price is missing), subtotal, what is missing, and a line a meter.
+
+    With `published` (line number to cost) every line is there, with what its author says that it costs or null.
+    """
+    if published is None:
+        lines = records(bill.lines)
+    else:
+        lines = [{**entry.row(), "published": published.get(n)} for n, entry in enumerate(bill.entries)]
+    return mapping(
+        {
+            "currency": bill.currency,
+            "region": bill.region,
+            "hours_per_month": bill.hours_per_month,
+            "total": bill.total,
+            "subtotal": bill.subtotal,
+            "missing": bill.missing,
+            "lines": lines,
+        }
+    )
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return an offer's plan: units, constraints, limits, parts, usage on meters and the bill."""
+    sizing = plan.sizing
+    return mapping(
+        {
+            "platform": plan.offer.name,
+            "title": plan.offer.title,
+            "configuration": plan.configuration,
+            "options": dict(sizing.options),
+            "feasible": plan.feasible,
+            "violations": sizing.violations,
+            "clusters": plan.clusters,
+            "unit": sizing.unit,
+            "units": sizing.units,
+            "pools": dict(sizing.pools),
+            "what": plan.what,
+            "binding": sizing.binding,
+            "next_wall": sizing.next_binding,
+            "constraints": records(sizing.constraint_table()),
+            "limits": [
+                {
+                    "limit": limit.name,
+                    "value": np.max(limit.demand),
+                    "wall": np.max(limit.limit),
+                    "kind": "at least" if limit.at_least else "at most",
+                    "unit": limit.unit,
+                    "broken": bool(np.any(limit.broken)),
+                    "source": limit.source,
+                }
+                for limit in sizing.limits
+            ],
+            "parts": [
+                {"part": p.name, "value": np.max(p.value), "unit": p.unit, "formula": p.formula} for p in sizing.parts
+            ],
+            "usage": [
+                {"meter": u.meter, "sku": u.sku, "quantity": u.quantity, "unit": u.unit, "formula": u.formula}
+                for u in sizing.usage
+            ],
+            "bill": bill_document(plan.bill),
+            "assumptions": list(sizing.assumptions),
+            "guarantees": dict(plan.offer.guarantees),
+            "not_modelled": list(plan.offer.not_modelled),
+        }
+    )
+
+
+def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
+    """The bill of one plan, line by line, with date, confidence and source of every price."""
+    rows = plan.bill.records(on or dt.date.today())
+    return render(
+        "bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=plan.what
+    )
+
+
+def constraints_of(plan: Plan) -> Html:
+    """Every constraint of one plan: demand, capacity, utilisation, formula, source."""
+    rows = plan.sizing.constraint_rows()
+    binding = plan.sizing.binding
+    for row in rows:
+        row["binds"] = f"{row['constraint']} ({row['state']})" == binding
+    limits = [
+        {
+            "name": limit.name,
+            "value": human(largest(limit.demand), limit.unit),
+            "wall": human(largest(limit.limit), limit.unit),
+            "relation": "at least" if limit.at_least else "at most",
+            "broken": bool(limit.broken.any()),
+            "source": limit.source,
+        }
+        for limit in plan.sizing.limits
+    ]
+    parts = [
+        {"name": p.name, "value": human(largest(p.value), p.unit), "formula": p.formula, "source": p.source}
+        for p in plan.sizing.parts
+    ]
+    return render("constraints.html.j2", plan=plan, rows=rows, limits=limits, parts=parts)
+
+
+def plan_table(plan: Plan) -> Table:
+    """Return the constraints of a plan with their utilisation."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{plan.offer.title}: {plan.what}",
+        title_justify="left",
+    )
+    for name, justify in (
+        ("constraint", "left"),
+        ("state", "left"),
+        ("needs", "right"),
+        ("used", "right"),
+        ("up to", "right"),
+    ):
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for row in plan.sizing.constraint_table().to_dict("records"):
+        mark = "bold" if f"{row['constraint']} ({row['state']})" == plan.sizing.binding else None
+        table.add_row(
+            row["constraint"],
+            row["state"],
+            f"{row['units_needed']:.2f}",
+            f"{row['utilisation']:.1%}",
+            f"{row['use_up_to']:.0%}",
+            style=mark,
+        )
+    return table
+
+
+def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
+    """Return a bill line by line; with the published cost beside it where there is one."""
+    table = Table(
+        box=box.SIMPLE_HEAD, title=f"Bill, {bill.region}, month of {bill.hours_per_month:g} h", title_justify="left"
+    )
+    table.add_column("meter", overflow="fold")
+    for name in ("quantity", "unit", "price", "cost USD"):
+        table.add_column(name, justify="right" if name != "unit" else "left", no_wrap=True)
+    if published:
+        table.add_column("published", justify="right", no_wrap=True)
+        table.add_column("difference", justify="right", no_wrap=True)
+    table.add_column("as of", no_wrap=True)
+    table.add_column("confidence", no_wrap=True)
+    for number, entry in enumerate(bill.entries):
+        row = entry.row()
+        quantity, cost = row["quantity"], row["cost"]
+        if quantity == 0 and number not in (published or {}):
+            continue
+        name = f"{row['meter']} {row['sku']}".strip() + (f" ({row['region']})" if row["region"] != bill.region else "")
+        price = "missing" if cost is None else f"{row['unit_price']:.6g}" if quantity else ""
+        cells = [name, f"{quantity:,.2f}", row["unit"], price, "-" if cost is None else f"{cost:,.2f}"]
+        if published:
+            said = published.get(number)
+            cells += [
+                "" if said is None else f"{said:,.2f}",
+                "" if said is None or cost is None else f"{cost - said:+,.2f}",
+            ]
+        table.add_row(*cells, row["as_of"], row["confidence"])
+    return table

@@ -1,0 +1,40 @@
+"""`streamplan explain`: how each number came about."""
+
+from __future__ import annotations
+
+import click
+
+from streamplan.cli.options import (
+    BOOK,
+    HOURS,
+    JSON,
+    MACHINE,
+    OPTION,
+    PEOPLE,
+    PLATFORM,
+    POSTERIOR,
+    REGION,
+    UNITS,
+    WORKLOAD,
+    Asked,
+    asks,
+    fits,
+)
+
+
+@click.command("explain")
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE)
+def command(asked: Asked) -> None:
+    """How each number of an offer came about: formula, inputs, source."""
+    result = asked.plan
+    if asked.as_json:
+        from streamplan.analyses.size.words import plan_document
+        from streamplan.views.json import dumps
+        from streamplan.views.workload_document import workload_document
+
+        click.echo(dumps({**plan_document(result), "workload": workload_document(asked.workload)}))
+    else:
+        from streamplan.analyses.size.explain import explain_text
+
+        click.echo(explain_text(result))
+    fits(result)

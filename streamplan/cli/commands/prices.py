@@ -1,0 +1,72 @@
+"""`streamplan prices`: the price book."""
+
+from __future__ import annotations
+
+import click
+
+from streamplan.cli.options import BOOK, JSON, Asked, asks
+
+
+@click.group("prices")
+def command() -> None:
+    """The price book."""
+
+
+@command.command("list")
+@asks(JSON, BOOK)
+@click.option("--meter", default="", help="Only meters whose id contains this.")
+@click.option("--region", default=None, help="Only this region.")
+def prices_list(asked: Asked, meter: str, region: str | None) -> None:
+    """Every price with unit, region, date, confidence and source."""
+    from streamfacts.errors import unknown_name
+    from streamfacts.tables import regions
+
+    if region and region not in regions():
+        raise unknown_name("region", region, regions())
+    frame = asked.book.frame()
+    frame = frame[frame["meter"].str.contains(meter, regex=False)]
+    if region:
+        frame = frame[frame["region"] == region]
+    if asked.as_json:
+        from streamplan.views.json import dumps, records
+
+        click.echo(dumps(records(frame)))
+        return
+    for row in frame.to_dict("records"):
+        tier = (
+            "" if row["tier_to"] != row["tier_to"] and not row["tier_from"] else f" from {row['tier_from'] or 0:,.0f}"
+        )
+        flag = " STALE" if row["stale"] else ""
+        name = f"{row['meter']} {row['sku']}".strip()
+        price = f"{row['price']:<10g} USD/{row['unit']}{tier}"
+        click.echo(f"{name:52} {row['region']:15} {price}  [{row['as_of']}, {row['confidence']}{flag}]")
+
+
+@command.command("check")
+@asks(JSON, BOOK)
+@click.option("--max-age-days", type=int, default=365, show_default=True, help="Flag prices older than this.")
+def prices_check(asked: Asked, max_age_days: int) -> None:
+    """Validate every table of prices and count the old and the doubtful rows."""
+    frame = asked.book.frame()
+    old = frame[frame["age_days"] > max_age_days]
+    summary = {
+        "rows": len(frame),
+        "meters": int(frame["meter"].nunique()),
+        "regions": sorted(frame["region"].unique()),
+        "older_than_days": max_age_days,
+        "old_rows": len(old),
+        "confidence": frame["confidence"].value_counts().to_dict(),
+        "oldest": str(frame["as_of"].min()),
+    }
+    if asked.as_json:
+        from streamplan.views.json import dumps
+
+        click.echo(dumps(summary))
+        return
+    click.echo(
+        f"{summary['rows']} rows on {summary['meters']} meters in {len(summary['regions'])} regions are well formed"
+    )
+    click.echo(f"{summary['old_rows']} are older than {max_age_days} days; the oldest is of {summary['oldest']}")
+    click.echo("confidence: " + ", ".join(f"{k} {v}" for k, v in summary["confidence"].items()))
+    for meter, rows in old.groupby("meter"):
+        click.echo(f"  old: {meter} ({len(rows)} rows, since {rows['as_of'].min()})")

@@ -1,0 +1,46 @@
+"""`streamplan size`: one offer on one workload."""
+
+from __future__ import annotations
+
+import click
+
+from streamplan.cli.options import (
+    BOOK,
+    HOURS,
+    JSON,
+    MACHINE,
+    OPTION,
+    PEOPLE,
+    PLATFORM,
+    POSTERIOR,
+    REGION,
+    UNITS,
+    WORKLOAD,
+    Asked,
+    asks,
+    fits,
+)
+
+
+@click.command("size")
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE)
+def command(asked: Asked) -> None:
+    """How much of what one offer needs, what binds, and what it costs."""
+    result = asked.plan
+    if asked.as_json:
+        from streamplan.analyses.size.words import plan_document
+        from streamplan.views.json import dumps
+
+        click.echo(dumps(plan_document(result)))
+    else:
+        from streamplan.analyses.size.words import bill_table, plan_table
+        from streamplan.views.terminal import console
+
+        out = console()
+        out.print(plan_table(result))
+        out.print(bill_table(result.bill))
+        total = result.bill.total
+        out.print(
+            f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
+        )
+    fits(result)

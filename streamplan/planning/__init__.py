@@ -1,0 +1,1 @@
+"""Capacity and pricing together: plans, studies, least costs over draws and months."""

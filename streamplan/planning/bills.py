@@ -1,0 +1,15 @@
+"""Bills of a sizing, with the lines of those who run it if they count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from capacity import Sizing
+from pricing import Bill, PriceBook, bill
+from streamplan.planning.people import People
+
+
+def priced(sizing: Sizing, book: PriceBook, region: str, people: People | None = None) -> Bill:
+    """Return the bill of a sizing, with the lines of people and platform on it if they are asked for."""
+    costs = bill(sizing.usage, book, region)
+    return costs if people is None else replace(costs, entries=costs.entries + people.lines(sizing, costs))

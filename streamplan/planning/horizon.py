@@ -1,0 +1,53 @@
+"""Beyond the month of a study: what its cheapest offer costs over the horizon, and who is cheapest at other sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from capacity.demand.draws import Draws, demand_of
+from streamfacts.arrays import Array
+from streamplan.planning.least_costs import draw_costs
+from streamplan.planning.plan import Plan
+from streamplan.planning.study import Study
+
+#: Months over which a report adds up.
+HORIZON = 60
+#: Times today's throughput at which a report looks who is the cheapest.
+SCALES = (0.1, 0.5, 2.0, 10.0)
+
+
+def cost_over_months(study: Study, plan: Plan, months: int = HORIZON) -> Array:
+    """Return what an offer costs in each month at the likely demand, shape (months,) [USD].
+
+    Each month has what is cheapest in it; infinite where nothing fits, NaN where what fits has no price.
+    """
+    demand = demand_of(study.workload, Draws({}, 1, 0), months).replace(region=plan.bill.region)
+    costs = draw_costs(demand, plan.offer.name, study.book, **_choices(study, plan))
+    return np.asarray(costs.usd[0])
+
+
+def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:
+    """Return the cheapest open offer at each of `SCALES` times the throughput, with its cost [USD/month].
+
+    Rates and the partitions that follow from them grow together; a scale at which nothing fits is left out.
+    """
+    costs = {p.offer.name: study.least_at(p, SCALES) for p in study.plans if not p.offer.closed}
+    if not costs:
+        return {}
+    names, table = list(costs), np.stack(list(costs.values()))
+    return {
+        factor: (names[best], float(table[best, i]))
+        for i, (factor, best) in enumerate(zip(SCALES, table.argmin(axis=0), strict=True))
+        if np.isfinite(table[best, i])
+    }
+
+
+def _choices(study: Study, plan: Plan) -> dict[str, Any]:
+    return {
+        "options": dict(plan.sizing.options),
+        "hours_per_month": study.hours_per_month,
+        "most_clusters": study.most_clusters,
+        "people": study.people,
+    }

@@ -1,0 +1,312 @@
+"""Plan: an offer's cheapest feasible configuration for a workload, chosen in one pass over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capacity import Demand, Offer, Sizing, Workload, find_offer, size
+from pricing import Bill, PriceBook
+from streamfacts.arrays import Array
+from streamfacts.units import largest
+from streamfacts.usage import HOURS_PER_MONTH
+from streamfacts.words import describe
+from streamplan.planning.bills import priced
+from streamplan.planning.people import People
+
+
+@dataclass(frozen=True)
+class Costed:
+    """Every configuration of an offer, sized and priced: arrays of shape (configurations, *demand)."""
+
+    offer: Offer
+    sizing: Sizing
+    bill: Bill
+
+    @cached_property
+    def cost(self) -> Array:
+        """Monthly cost [USD]; infinite where a limit is broken or a price missing."""
+        usable = self.sizing.feasible & ~self.bill.incomplete
+        return np.where(usable, self.bill.subtotal, np.inf)
+
+    def cheapest(self, column: int | None = None) -> int:
+        """Return the configuration to take, as an index into the leading axis; see `order`."""
+        return int(self.order(column)[0])
+
+    def order(self, column: int | None = None) -> NDArray[np.intp]:
+        """Return the configurations, the one to take first, as indices into the leading axis.
+
+        The least cost, over several demands the least average, among configurations that are feasible in all and
+        priced. If there is none: feasible ones with the fewest missing prices, then infeasible ones that break the
+        fewest limits. Ties go to fewer clusters, then to fewer units. With `column` for that demand of an axis alone.
+        """
+        shape = self.sizing.units.shape
+        over = tuple(range(1, len(shape)))
+
+        def each(values: Any, together: Callable[..., Any]) -> Any:
+            array = values if np.shape(values) == shape else np.broadcast_to(values, shape)
+            if column is not None:
+                return array[:, column]
+            return together(array, axis=over) if over else array
+
+        feasible = self.sizing.feasible
+        unpriced = sum((entry.missing for entry in self.bill.entries), np.zeros(shape))
+        broken = sum((limit.broken for limit in self.sizing.limits), np.zeros(shape))
+        cost = np.where(np.isfinite(self.sizing.units), self.bill.subtotal, np.inf)
+        keys = (
+            each(self.sizing.units, np.mean),
+            each(self.sizing.demand.clusters, np.mean),
+            each(cost, np.mean).round(4),  # so that the last bits of equal sums do not decide
+            each(broken, np.sum),
+            each(np.where(feasible, unpriced, 0.0), np.sum),
+            ~each(feasible, np.all),
+        )
+        return np.lexsort(keys)
+
+    def most_clusters(self, most: int, keep: Any = slice(None)) -> NDArray[np.int64]:
+        """Return up to how many clusters are worth trying for each demand: 1 where one does or none helps.
+
+        About twice what the most broken limit of the least broken configuration asks for, at most `most`; `keep` picks
+        the configurations to look at.
+        """
+        over = np.ones(self.sizing.units.shape)
+        for limit in self.sizing.limits:
+            if not limit.at_least:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    over = np.maximum(over, np.nan_to_num(np.divide(limit.demand, limit.limit), posinf=1e9))
+        least = np.where(self.sizing.feasible[keep].any(axis=0), 1.0, over[keep].min(axis=0))
+        top = np.minimum(2 * np.ceil(least) + 1, most)
+        demand = self.sizing.demand
+        if demand.partitions_given:  # no cluster without a partition
+            top = np.minimum(top, np.maximum(demand.partitions, 1.0))
+        return np.where(least > 1, top, 1).astype(int)
+
+    def fewest_clusters(self) -> NDArray[np.int64]:
+        """Return how many clusters it takes at least for each demand; fewer break a limit in every configuration.
+
+        What a limit is about is shared out between the clusters, so that it falls no faster than their number grows. A
+        whole number may have been rounded up, by one, or units to a multiple that is no more than half of them.
+        """
+        shape = self.sizing.units.shape
+        least = np.ones(shape)
+        for limit in self.sizing.limits:
+            if limit.at_least or np.ndim(limit.limit):
+                continue
+            demand = np.asarray(limit.demand, float)
+            if demand.ndim == len(shape):
+                demand = demand / 2.0
+            else:
+                demand = np.where(demand == np.floor(demand), demand - 1.0, demand)
+            if limit.limit > 0:
+                least = np.maximum(least, demand / limit.limit * (1.0 - 1e-6))
+        return np.asarray(np.maximum(np.ceil(np.nan_to_num(least, posinf=1.0).min(axis=0)), 2.0), int)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One offer with the configuration chosen, for the likely demand (0-d)."""
+
+    offer: Offer
+    workload: Workload | None
+    sizing: Sizing
+    bill: Bill
+
+    @property
+    def clusters(self) -> int:
+        """Equal clusters that the demand is spread over; units and constraints are those of one, the bill of all."""
+        return int(self.sizing.demand.clusters)
+
+    @property
+    def configuration(self) -> str:
+        return str(self.sizing.configuration)
+
+    @cached_property
+    def what(self) -> str:
+        """What is bought, in words: "15 x m7g.large", "12 clusters of 60 x kafka.m7g.large"."""
+        if self.sizing.pools:
+            kinds = {self.sizing.unit: self.sizing.units, **self.sizing.pools}
+            what = " + ".join(f"{largest(n):,.0f} {kind}s" for kind, n in kinds.items()) + f", {self.configuration}"
+            return what if self.clusters == 1 else f"{self.clusters} clusters of {what}"
+        chosen = self.configuration if len(self.offer.configurations()) > 1 else ""
+        return describe(f"{largest(self.sizing.units):,.0f}", self.sizing.unit, chosen, self.clusters)
+
+    @cached_property
+    def feasible(self) -> bool:
+        return bool(np.all(self.sizing.feasible))
+
+    @cached_property
+    def monthly_usd(self) -> float | None:
+        """Cost of the month [USD], None where the offer is infeasible or a price is missing."""
+        return self.bill.total if self.feasible else None
+
+    @property
+    def reason(self) -> str:
+        """Why there is no cost: the broken limits, or the missing prices; empty if there is one."""
+        return "; ".join(sentence for sentence, _ in self.obstacles)
+
+    @cached_property
+    def obstacles(self) -> list[tuple[str, str]]:
+        """What stands against a cost, each with its source."""
+        return self.sizing.broken if not self.feasible else [(text, "") for text in self.bill.missing]
+
+
+#: Most clusters that a demand is spread over where one cluster breaks a limit.
+MOST_CLUSTERS = 500
+
+
+def cost_all(
+    demand: Demand,
+    platform: str,
+    book: PriceBook,
+    *,
+    units: float | NDArray[np.float64] | None = None,
+    clusters: Any = 1,
+    among: NDArray[Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
+    brief: bool = False,
+) -> Costed:
+    """Size and price every configuration of an offer at once, or those named in `among`, for a demand of any shape."""
+    sizing = size(
+        demand,
+        platform,
+        among=among,
+        units=units,
+        clusters=clusters,
+        options=options,
+        hours_per_month=hours_per_month,
+        brief=brief,
+    )
+    return Costed(find_offer(platform), sizing, priced(sizing, book, demand.region, people))
+
+
+def least_cost(
+    demand: Demand,
+    platform: str,
+    book: PriceBook,
+    *,
+    most_clusters: int = MOST_CLUSTERS,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
+) -> Array:
+    """Return the least monthly cost over all configurations, on one cluster or, where none fits, on several [USD].
+
+    Shape of the demand; infinite where the offer does not fit or has no price.
+    """
+    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month, "people": people}
+    return _least(cost_all(demand, platform, book, **choices), book, most_clusters, choices)
+
+
+def _least(costed: Costed, book: PriceBook, most_clusters: int, choices: dict[str, Any]) -> Array:
+    """Return the least cost for each demand of what one cluster costs, on several where that takes more."""
+    demand, least = costed.sizing.demand, np.asarray(costed.cost.min(axis=0))
+    counts = np.arange(2, np.max(costed.most_clusters(most_clusters)) + 1)
+    if len(counts):
+        short = ~costed.sizing.feasible.any(axis=0)
+        some = short.ndim == 1 and choices["people"] is None  # then those that are short are sized alone
+        several = cost_all(demand.take(short) if some else demand, costed.offer.name, book, clusters=counts, **choices)
+        fewest = several.sizing.feasible.any(axis=0).argmax(axis=0)
+        cost = np.take_along_axis(several.cost.min(axis=0), fewest[None], axis=0)[0]
+        least[short] = cost if some else cost[short]
+    return least
+
+
+def plan_and_costs(
+    demand: Demand,
+    at: int,
+    platform: str,
+    book: PriceBook,
+    *,
+    most_clusters: int = MOST_CLUSTERS,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
+) -> tuple[Plan, Array]:
+    """Return the plan for one of several demands and the least cost of every one, sized together.
+
+    Parameters
+    ----------
+    demand : shape (n,), or () for the one that is planned for
+    at : index of the demand that is planned for; what `plan` says of it
+    people : those who run it, values of shape () or (n,)
+
+    Returns
+    -------
+    the plan, and what `least_cost` says, shape (n,) [USD]
+    """
+    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month, "people": people}
+    if not demand.shape:
+        only = plan(demand, platform, book, most_clusters=most_clusters, **choices)
+        return only, np.array([np.inf if only.monthly_usd is None else only.monthly_usd])
+    costed = cost_all(demand, platform, book, **choices)
+    least = np.broadcast_to(_least(costed, book, most_clusters, choices), demand.shape)
+    if not costed.sizing.feasible[:, at].any():  # several clusters may carry it
+        choices["people"] = None if people is None else people.rows(at)
+        return plan(demand.take(at), platform, book, most_clusters=most_clusters, **choices), least
+    index = costed.cheapest(at)
+    return Plan(costed.offer, None, costed.sizing.pick(index, at), costed.bill.pick(index, at)), least
+
+
+def plan(
+    workload: Workload | Demand,
+    platform: str,
+    book: PriceBook | None = None,
+    *,
+    machine: str | None = None,
+    units: float | None = None,
+    clusters: int | None = None,
+    most_clusters: int = MOST_CLUSTERS,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+    people: People | None = None,
+) -> Plan:
+    """Return the cheapest feasible configuration of an offer at the likely demand (or a 0-d one), or the named machine.
+
+    Where one cluster breaks a limit and several do not, the demand is spread over as few as will do, up to
+    `most_clusters`; `clusters` fixes the number, and so do `units` that are given. `people` adds the lines of those who
+    run it, of tools, licences and support.
+
+    Examples
+    --------
+    >>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
+    >>> plan(w, "msk-express").configuration
+    'express.m7g.large'
+    """
+    book = book or PriceBook.load()
+    offer = find_offer(platform)
+    if isinstance(workload, Workload):
+        of: Workload | None = workload
+        demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
+    else:
+        of, demand = None, workload
+    choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
+    costed, names = None, offer.configurations()
+    if machine is None or clusters is None:
+        costed = cost_all(
+            demand, platform, book, clusters=1 if clusters is None else clusters, people=people, **choices
+        )
+        keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
+        if machine is None:
+            machine = str(costed.sizing.configuration[costed.cheapest()])
+        if clusters is None and units is None and keep.any() and not costed.sizing.feasible[keep].any():
+            counts = np.arange(2, int(costed.most_clusters(most_clusters, keep)) + 1)
+            if len(counts):
+                several = cost_all(demand, platform, book, clusters=counts, people=people, **choices)
+                feasible = several.sizing.feasible & keep[:, None]
+                if feasible.any():
+                    column = int(feasible.any(axis=0).argmax())
+                    clusters = int(counts[column])
+                    costed = cost_all(demand, platform, book, clusters=clusters, people=people, **choices)
+                    machine = next(str(names[i]) for i in costed.order() if feasible[i, column])
+    if costed is not None and machine in names:
+        index = int(np.flatnonzero(names == machine)[0])
+        return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index))
+    sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
+    return Plan(offer, of, sizing, priced(sizing, book, demand.region, people))

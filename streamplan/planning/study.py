@@ -1,0 +1,332 @@
+"""Study: every offer on the same workload, as tidy tables that charts, reports and the command line read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from capacity import Demand, Workload, find_offer, offers
+from pricing import PriceBook
+from pricing.billing import COLUMNS
+from streamfacts.arrays import Array
+from streamfacts.errors import unknown_name
+from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.planning.options import no_taker, options_of
+from streamplan.planning.people import People
+from streamplan.planning.plan import MOST_CLUSTERS, Plan, least_cost, plan, plan_and_costs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
+T = TypeVar("T")
+_CONFIDENCE = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Points:
+    """The demands at which a study sizes each offer, all of them together.
+
+    Attributes
+    ----------
+    demand : shape (n,), those at `scales` last; () if there is one alone
+    likely : index of the likely demand
+    corners : indices of the demands with all ranges at their low, their likely and their high load
+    scales : times the likely throughput
+    people : those who run it at these points, values of shape (n,); None if they do not count
+    """
+
+    demand: Demand
+    likely: int
+    corners: tuple[int, int, int]
+    scales: tuple[float, ...]
+    people: People | None
+
+    @classmethod
+    def of(cls, workload: Workload, people: People | None, scales: Sequence[float]) -> Points:
+        """Return the likely demand, the ends of the ranges if any, and the likely demand at these scales."""
+        corners, likely = Demand.corners(workload), Demand.of(workload)
+        ranged = people is not None or any(v.ndim and np.ptp(v) > 0 for v in corners.arrays().values())
+        demands, places = ([corners], (0, 1, 2)) if ranged else ([likely], (0, 0, 0))
+        if scales:
+            demands.append(likely.scaled(np.array(scales)))
+        demand = Demand.joined(demands)
+        if people is not None:
+            people = people.corners().rows(np.array([0, 1, 2] + [1] * len(scales)))
+        return cls(demand, places[1], places, tuple(scales), people)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A workload on several offers: the plan of each at the likely demand, and its cost at both ends of the ranges.
+
+    `least` holds the least cost of each offer at every one of `points` [USD/month].
+    """
+
+    workload: Workload
+    book: PriceBook
+    plans: tuple[Plan, ...]
+    points: Points
+    least: Mapping[str, Array]
+    hours_per_month: float = HOURS_PER_MONTH
+    most_clusters: int = MOST_CLUSTERS
+    people: People | None = None
+    _made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what is made of this study, made when it is first asked for and kept by its key."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
+    @property
+    def cheapest(self) -> Plan | None:
+        """The feasible plan with the least monthly cost of the offers open to new customers, None if there is none."""
+        return min(
+            (p for p in self.plans if p.monthly_usd is not None and not p.offer.closed),
+            key=lambda p: float(p.monthly_usd or 0),
+            default=None,
+        )
+
+    @cached_property
+    def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
+        """Least cost of each offer with all ranges at low, at likely, at high load [USD/month]; None: no fit.
+
+        Where a vendor publishes only the ends of a range of prices, the low cost takes the one and the high the other.
+        """
+        return {p.offer.name: self._costs_over_ranges(p) for p in self.plans}
+
+    def _costs_over_ranges(self, p: Plan) -> tuple[float | None, float | None, float | None]:
+        options = dict(p.sizing.options)
+        open_prices = {o.name: o.price_ends for o in p.offer.options if o.price_ends and options[o.name] == o.default}
+        costs = [self.least[p.offer.name][i] for i in self.points.corners]
+        if open_prices:
+            for corner, end in ((0, 0), (2, 1)):
+                chosen = {**options, **{name: ends[end] for name, ends in open_prices.items()}}
+                index = [self.points.corners[corner]]
+                costs[corner] = self._least_of(p, self.points.demand.take(index), chosen, index)[0]
+        low, likely, high = (float(x) if np.isfinite(x) else None for x in costs)
+        return low, likely, high
+
+    def least_at(self, p: Plan, scales: Sequence[float]) -> Array:
+        """Return the least monthly cost of an offer at several times the likely throughput, of their shape [USD].
+
+        Infinite where it does not fit or has no price. Scales that the study was asked for are there already.
+        """
+        if tuple(scales) == self.points.scales:
+            least = self.least[p.offer.name]
+            return least[len(least) - len(scales) :]
+        demand = self.points.demand.take(self.points.likely).scaled(np.array(scales))
+        return self._least_of(p, demand, dict(p.sizing.options), [self.points.likely] * len(scales))
+
+    def planned(self, p: Plan, options: Mapping[str, Any]) -> Plan:
+        """Return the plan of the same offer at the likely demand with other options."""
+        one = plan(
+            self.points.demand.take(self.points.likely).replace(region=p.bill.region),
+            p.offer.name,
+            self.book,
+            options=options,
+            hours_per_month=self.hours_per_month,
+            most_clusters=self.most_clusters,
+            people=self.people,
+        )
+        return replace(one, workload=self.workload)
+
+    def _least_of(self, p: Plan, demand: Demand, options: Mapping[str, Any], points: Sequence[int]) -> Array:
+        people = self.points.people
+        costs = least_cost(
+            demand.replace(region=p.bill.region),
+            p.offer.name,
+            self.book,
+            options=options,
+            hours_per_month=self.hours_per_month,
+            most_clusters=self.most_clusters,
+            people=None if people is None else people.rows(np.array(points)),
+        )
+        return np.broadcast_to(costs, (len(points),))
+
+    @cached_property
+    def ranged(self) -> bool:
+        """Whether the cost of any offer is a range, from the inputs or from its prices."""
+        return any(len(set(costs)) > 1 for costs in self.corner_costs.values())
+
+    @cached_property
+    def ranked(self) -> tuple[tuple[str, Plan], ...]:
+        """Status and plan of each offer: cheapest feasible first, then closed ones, unpriced, infeasible."""
+
+        def key(found: tuple[str, Plan]) -> tuple[int, float, str]:
+            status, p = found
+            cost = p.monthly_usd if status in (FEASIBLE, CLOSED) else None
+            return _ORDER.index(status), np.inf if cost is None else cost, p.offer.name
+
+        return tuple(sorted(((_status(p), p) for p in self.plans), key=key))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible."""
+        import pandas as pd
+
+        rows = []
+        for status, p in self.ranked:
+            low, _, high = self.corner_costs[p.offer.name]
+            priced = status in (FEASIBLE, CLOSED)
+            rows.append(
+                {
+                    "platform": p.offer.name,
+                    "title": p.offer.title,
+                    "region": p.bill.region,
+                    "status": status,
+                    "monthly_usd": p.monthly_usd if priced else None,
+                    "low_usd": low if priced else None,
+                    "high_usd": high if priced else None,
+                    "what": p.what,
+                    "configuration": p.configuration,
+                    "clusters": p.clusters,
+                    "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
+                    "unit": p.sizing.unit,
+                    "binding": p.sizing.binding,
+                    "next_wall": p.sizing.next_binding,
+                    "utilisation": _use_at_peak(p),
+                    "confidence": _confidence(p),
+                    "closed": p.offer.closed,
+                    "lacks": "; ".join(p.offer.lacks),
+                    "reason": p.reason,
+                }
+            )
+        frame = pd.DataFrame(rows)
+        frame.attrs["unit"] = "USD/month"
+        return frame
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """Every bill line of every offer, with the offer's name and title in front."""
+        import pandas as pd
+
+        rows = [
+            {"platform": p.offer.name, "title_of_platform": p.offer.title, **row}
+            for p in self.plans
+            for row in p.bill.records()
+        ]
+        return pd.DataFrame(rows, columns=["platform", "title_of_platform", *COLUMNS])
+
+    @cached_property
+    def constraints(self) -> pd.DataFrame:
+        """Every constraint of every offer in every state, with its utilisation."""
+        import pandas as pd
+
+        frames = []
+        for p in self.plans:
+            frame = p.sizing.constraint_table()
+            frame.insert(0, "title", p.offer.title)
+            frame.insert(0, "platform", p.offer.name)
+            frame["binding"] = frame["constraint"] + " (" + frame["state"] + ")" == p.sizing.binding
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def equivalence(self) -> pd.DataFrame:
+        """What makes the offers comparable: copies, zones, availability and disks of each."""
+        import pandas as pd
+
+        rows = [
+            {
+                "platform": p.offer.name,
+                "title": p.offer.title,
+                **p.offer.guarantees,
+                "lacks": "; ".join(p.offer.lacks),
+                "use_at_peak": _use_at_peak(p),
+            }
+            for p in self.plans
+        ]
+        return pd.DataFrame(rows)
+
+    def plan_of(self, platform: str) -> Plan:
+        """Return the plan of one offer."""
+        for p in self.plans:
+            if p.offer.name == platform:
+                return p
+        raise unknown_name("platform", platform, [p.offer.name for p in self.plans])
+
+
+def _use_at_peak(p: Plan) -> float | None:
+    """Largest share of a capacity used in the normal state: the headroom left at peak is the rest [1]."""
+    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == "normal"]
+    most = max(used, default=np.nan)
+    return most if np.isfinite(most) else None
+
+
+def _status(p: Plan) -> str:
+    if not p.feasible:
+        return INFEASIBLE
+    if p.bill.missing:
+        return UNPRICED
+    return CLOSED if p.offer.closed else FEASIBLE
+
+
+def _confidence(p: Plan) -> str:
+    """The lowest confidence of any price on the bill; empty where one is missing."""
+    used = [line.rows for line in p.bill.entries if line.usage.quantity > 0]
+    if not all(used):
+        return ""
+    return max((row.confidence for rows in used for row in rows), key=_CONFIDENCE.index, default="")
+
+
+def study(
+    workload: Workload,
+    *,
+    only: Iterable[str] | None = None,
+    book: PriceBook | None = None,
+    options: Mapping[str, Any] | None = None,
+    hours_per_month: float = HOURS_PER_MONTH,
+    most_clusters: int = MOST_CLUSTERS,
+    people: People | None = None,
+    scales: Sequence[float] = (),
+) -> Study:
+    """Size and price a workload on every offer, or on those named in `only`; with `people`, also those who run it.
+
+    `scales` are multiples of the throughput at which costs will be asked for too (`Study.least_at`), to find in the
+    same pass.
+
+    Options are handed to the offers that have them and take the value (a machine type is of one cloud); one that no
+    offer takes is an error.
+    """
+    book = book or PriceBook.load()
+    names = list(only) if only else list(offers())
+    considered = [find_offer(name) for name in names]
+    own = {offer.name: options_of(offer, options or {}) for offer in considered}
+    for name, value in (options or {}).items():
+        if not any(name in taken for taken in own.values()):
+            raise no_taker(considered, name, value)
+    points = Points.of(workload, people, scales)
+    plans, least = [], {}
+    for offer in considered:
+        one, least[offer.name] = plan_and_costs(
+            points.demand.replace(region=workload.region_at(offer.provider) or workload.region),
+            points.likely,
+            offer.name,
+            book,
+            options=own[offer.name],
+            hours_per_month=hours_per_month,
+            most_clusters=most_clusters,
+            people=points.people,
+        )
+        plans.append(replace(one, workload=workload))
+    return Study(workload, book, tuple(plans), points, least, hours_per_month, most_clusters, people)
+
+
+def compare(workload: Workload, **choices: Any) -> pd.DataFrame:
+    """Return one row an offer, cheapest feasible first; `choices` are those of `study`.
+
+    Examples
+    --------
+    >>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
+    >>> compare(w, only=["msk-serverless", "msk-express"])["platform"].tolist()
+    ['msk-express', 'msk-serverless']
+    """
+    return study(workload, **choices).table

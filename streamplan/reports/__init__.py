@@ -1,0 +1,1 @@
+"""Reports and batches of them, as HTML, PDF and spreadsheets."""

@@ -1,0 +1,1 @@
+"""Processes, cores and notebook engines; knows no streaming."""

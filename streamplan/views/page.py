@@ -1,0 +1,87 @@
+"""One self-contained HTML page: style, text, charts as SVG and the bundle that makes them live, no network."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, suppress
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from markupsafe import Markup
+
+from streamfacts.errors import InputError
+from streamfacts.files import write_whole
+from streamplan import __version__
+from streamplan.runtime import drawing
+from streamplan.views.html import environment
+
+_ahead: tuple[drawing.Drawer, drawing.Pending] | None = None
+
+
+def make_bundle_ahead() -> bool:
+    """Begin to make the bundle in a process beside this one, for a page that comes later, unless it is there already.
+
+    Returns
+    -------
+    whether it is there
+    """
+    global _ahead
+    if vega_bundle.cache_info().currsize or _kept().is_file():
+        return True
+    if drawing.Drawer.works_here and _ahead is None:
+        drawer = drawing.Drawer()
+        _ahead = drawer, drawer.ask("bundle")
+    return False
+
+
+@cache
+def vega_bundle() -> str:
+    """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element.
+
+    It takes seconds to make and is the same for a version of the drawing engine, so it is kept in the user's cache.
+    """
+    global _ahead
+    kept = _kept()
+    if _ahead is not None:
+        (drawer, pending), _ahead = _ahead, None
+        with closing(drawer):
+            made = _safe(pending.answer())
+    else:
+        with suppress(OSError, UnicodeDecodeError):
+            return kept.read_text(encoding="utf-8")
+        made = _safe(drawing.bundle())
+    with suppress(OSError, InputError):  # a place that cannot be written to only means that it is made again
+        write_whole(kept, made)
+    return made
+
+
+def _kept() -> Path:
+    """Where the bundle is kept: $XDG_CACHE_HOME or ~/.cache, by the versions of the engine and of this program."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "streamplan")
+    return folder / f"vega-{metadata.version('vl-convert-python')}-{__version__}.js"
+
+
+def _safe(script: str) -> str:
+    return script.replace("</script", "<\\/script")
+
+
+def page(title: str, body: str, *, live_charts: bool = True, footer: str = "") -> str:
+    """Return a whole HTML document around a body that is HTML already.
+
+    Parameters
+    ----------
+    title : plain text, escaped here
+    body : HTML
+    live_charts : whether to carry the Vega bundle (0.9 MB), which gives the charts their tooltips
+    footer : plain text, escaped here
+    """
+    template = environment().get_template("page.html.j2")
+    return template.render(
+        title=title,
+        body=Markup(body),
+        style=Markup((Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")),
+        bundle=Markup(vega_bundle()) if live_charts and "streamplan-chart" in body else "",
+        footer=footer,
+        version=__version__,
+    )

@@ -1,0 +1,28 @@
+"""The workload as a document that JSON can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from capacity import Demand, Workload
+from capacity.workload.correlation import Correlation
+from streamplan.views.json import mapping
+
+
+def _documented(name: str, value: Any) -> bool:
+    """Whether a field of a workload goes into a document: what is given, and neither its name nor its prose."""
+    return value is not None and value != Correlation() and name not in ("name", "title", "description")
+
+
+def workload_document(workload: Workload) -> dict[str, Any]:
+    """Return the workload in canonical units, with the origin of each field and the demand derived from it."""
+    fields = {name: getattr(workload, name) for name in type(workload).model_fields}
+    demand = Demand.of(workload)
+    return mapping(
+        {
+            "name": workload.name,
+            "fields": {k: v for k, v in fields.items() if _documented(k, v)},
+            "origin": workload.origin,
+            "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
+        }
+    )
