@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from pricing.sustained_use import after_sustained_use
 from pricing.vendors import find_vendor
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
@@ -320,7 +321,7 @@ def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
             if key in out:
                 raise InputError(f"{path.name}", " ".join(key), "prices that no other table of data/prices holds")
             out[key] = tiers
-    return out
+    return after_sustained_use(out)
 
 
 def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:

@@ -47,7 +47,7 @@ TEXTS = ("system", "test_bed", "instance_type", "disk_kind", "acks", "compressio
 PROSE = ("hardware", "note", "source")
 #: Columns of a table of measurements that say what came out, not what went in.
 OUTCOMES = {
-    *("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "cpu_pct", "bottleneck"),
+    *("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "latency", "cpu_pct", "bottleneck"),
     *("id", "group", "role", "why", "as_of", "confidence"),
 }
 FIELDS = frozenset({*NUMBERS, *FLAGS, *CHOICES, *TEXTS, *PROSE})

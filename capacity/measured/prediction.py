@@ -7,7 +7,7 @@ of measurements within one, widened so that held-back measurements fell within a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +46,8 @@ class Prediction:
     ceilings: dict[str, Array]
     bottleneck: NDArray[np.str_]
     measured_bed: NDArray[np.bool_]
+    coefficients: Coefficients = field(repr=False)
+    seed: int
 
     def __len__(self) -> int:
         return len(self.limit_mb_s)
@@ -77,7 +79,8 @@ class Prediction:
     @cached_property
     def latency(self) -> Latency:
         """Publish latency at the clusters' `load_mb_s`, where the measurements reach."""
-        return publish_p99(self.cluster, self.limit_mb_s)
+        draws = limit_draws(self.cluster, self.coefficients, self.seed, scatter=False)
+        return publish_p99(self.cluster, self.limit_mb_s * draws)
 
     def notes(self, position: int = 0) -> list[str]:
         """Return in words what a reader of one cluster's prediction should know."""
@@ -155,6 +158,8 @@ def predict(
         ceilings=own,
         bottleneck=name_bottleneck(cluster, own),
         measured_bed=known,
+        coefficients=held,
+        seed=seed,
     )
 
 
@@ -170,6 +175,21 @@ def _departure(known: Mapping[str, tuple[float, float]], beds: Sequence[str], sd
 
 def spread(cluster: Cluster, held: Coefficients, confidence: float, seed: int = SEED) -> tuple[Array, Array]:
     """Return the ends of the interval over the median [1], each of shape (clusters,)."""
+    tail = (1.0 - confidence) / 2
+    low, high = np.quantile(limit_draws(cluster, held, seed), [tail, 1.0 - tail], axis=0)
+    return low, high
+
+
+def limit_draws(cluster: Cluster, held: Coefficients, seed: int = SEED, scatter: bool = True) -> Array:
+    """Return draws of the limit over its median [1], shape (draws, clusters), as wide as held-back rows demand.
+
+    Parameters
+    ----------
+    cluster : clusters of shape (clusters,)
+    held : coefficients with their covariance, and what is known of each test bed
+    seed : the same gives the same
+    scatter : whether measurements of one and the same limit scatter, as an interval of a measurement must allow for
+    """
     random = np.random.default_rng(seed)
     c = held.of_normals(random.standard_normal((DRAWS, len(held.names))))
     normal = random.standard_normal((DRAWS, 5, 1))
@@ -185,12 +205,10 @@ def spread(cluster: Cluster, held: Coefficients, confidence: float, seed: int = 
         producers_assumed=cluster.producers_assumed * np.exp(UNKNOWN_PRODUCERS_SD * normal[:, 4]),
     )
     apart = departing(ceilings(varied, c), middle + sd * normal[:, 0], client + client_sd * normal[:, 3])
-    drawn = np.log(joint(apart)) + held.noise_sd * normal[:, 1]
+    drawn = np.log(joint(apart)) + scatter * held.noise_sd * normal[:, 1]
     known = np.array([str(name) in held.departs for name in cluster.test_bed])
     widen = np.where(known, held.widen_known, held.widen)
-    tail = (1.0 - confidence) / 2
-    low, median, high = np.quantile(drawn, [tail, 0.5, 1.0 - tail], axis=0)
-    return np.exp(widen * (low - median)), np.exp(widen * (high - median))
+    return np.asarray(np.exp(widen * (drawn - np.median(drawn, axis=0))))
 
 
 def name_bottleneck(cluster: Cluster, found: Mapping[str, Array]) -> NDArray[np.str_]:

@@ -18,7 +18,7 @@ from streamfacts.errors import InputError
 from streamfacts.tables import read_table
 
 ROLES = ("limit", "at least", "cpu", "context")
-OUTCOMES = ("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "cpu_pct", "bottleneck")
+OUTCOMES = ("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "latency", "cpu_pct", "bottleneck")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ NOISE_SD = 0.15
 #: Degrees of freedom of the error of a limit.
 STUDENT_DF = 4.0
 #: Step of the logarithms in the differences.
-STEP = 1e-4
+STEP = 1e-5
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,19 @@ class Joint:
         return {bed: (float(self.mean[i]), float(variance[i])) for bed, i in zip(self.beds, places, strict=True)}
 
 
-def fit(evidence: Evidence, prior: Prior | None = None, start: Array | None = None) -> Coefficients:
+def fit(evidence: Evidence, prior: Prior | None = None, start: Coefficients | None = None) -> Coefficients:
     """Return the coefficients of `fit_joint`, and each test bed's departure apart; parameters as there."""
     return fit_joint(evidence, prior, start).coefficients
 
 
-def fit_joint(evidence: Evidence, prior: Prior | None = None, start: Array | None = None) -> Joint:
+def fit_joint(evidence: Evidence, prior: Prior | None = None, start: Coefficients | None = None) -> Joint:
     """Return the coefficients that the measurements and the prior make most plausible.
 
     Parameters
     ----------
     evidence : measurements of any roles; those of role `context` are left out
     prior : what is held before; the shipped one if left out
-    start : logarithms to start from, shape (k,)
+    start : a fit to nearly the same measurements, from which to start
 
     Returns
     -------
@@ -141,14 +141,18 @@ def fit_joint(evidence: Evidence, prior: Prior | None = None, start: Array | Non
         return np.concatenate([rows(x[None, :])[0], root @ (x[:k] - held.mean), x[k:] / apart])
 
     def jacobian(x: Array) -> Array:
-        steps = np.eye(len(x)) * STEP
-        slopes = (rows(x + steps) - rows(x - steps)).T / (2 * STEP)
+        points = np.concatenate([x[None, :], x + np.eye(len(x)) * STEP])
+        at = rows(points)
+        slopes = (at[1:] - at[0]).T / STEP
         fixed = np.zeros((len(x), len(x)))
         fixed[:k, :k] = root
         fixed[k:, k:] = np.diag(1.0 / apart)
         return np.concatenate([slopes, fixed])
 
-    begin = np.concatenate([held.mean if start is None else start, np.zeros(2 * len(beds))])
+    begin = np.concatenate([held.mean, np.zeros(2 * len(beds))])
+    if start is not None:
+        known = [d.get(str(b), (0.0, 0.0))[0] for d in (start.departs, start.client_departs) for b in beds]
+        begin = np.concatenate([start.mean, known])
     found = least_squares(
         residuals, begin, jac=jacobian, method="trf", x_scale="jac", max_nfev=300, ftol=1e-6, xtol=1e-6
     )

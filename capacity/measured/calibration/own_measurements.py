@@ -143,7 +143,7 @@ def calibrate(path: str | Path, cluster: Mapping[str, Any], at_limit: bool | Non
     if (evidence.role == "cpu").any() and evidence.cluster.system[0] != KAFKA:
         raise InputError("system", str(evidence.cluster.system[0]), "Kafka: the law of CPU is that of Kafka's brokers")
     start = fitted()
-    return Posterior(fit_joint(evidence, Prior.of(start), start.mean), evidence, kind, ignored)
+    return Posterior(fit_joint(evidence, Prior.of(start), start), evidence, kind, ignored)
 
 
 def read_measurements(
