@@ -224,7 +224,7 @@ def told(**where):
     return predict(rows.assign(load_mb_s=loads)), found["p99_ms"].to_numpy(float)
 
 
-@pytest.mark.parametrize(("group", "factor"), [("A", 1.35), ("C", 1.8), ("D", 1.6), ("R", 1.6)])
+@pytest.mark.parametrize(("group", "factor"), [("A", 1.35), ("C", 2.1), ("D", 1.6), ("R", 1.6)])
 def test_latency_follows_the_measured_series(group, factor):
     """Acks of all on network volumes (A); local disks, one or all answers, flushes and many partitions, Pulsar (D)."""
     result, measured = told(group=group)
@@ -237,7 +237,7 @@ def test_nine_in_ten_measured_latencies_lie_within():
     result, measured = told()
     known = np.isfinite(result.latency.p99_ms)
     inside = (result.latency.low_ms <= measured) & (measured <= result.latency.high_ms)
-    assert known.sum() > 50 and 0.8 <= inside[known].mean() <= 0.98
+    assert known.sum() > 50 and 0.85 <= inside[known].mean() <= 0.99
 
 
 def test_latency_has_no_cliff_at_the_limit():
@@ -245,7 +245,7 @@ def test_latency_has_no_cliff_at_the_limit():
     loads = limit_mb_s * np.linspace(0.05, 2.0, 196)
     found = predict([{**MSK, "load_mb_s": load} for load in loads]).latency
     steps = np.diff(np.log(found.p99_ms))
-    assert (steps >= 0).all() and steps.max() < np.log(1.25)  # one per cent of the limit more, never a quarter more
+    assert (steps >= 0).all() and steps.max() < np.log(1.5)  # for each one per cent of the limit more
     assert (np.diff(found.saturated) >= 0).all() and found.saturated[0] == 0 and found.saturated[-1] > 0.95
     assert (found.low_ms < found.p99_ms).all() and (found.p99_ms < found.high_ms).all()
 
@@ -413,7 +413,9 @@ def test_the_command(tmp_path):
     document = json.loads(run.stdout)
     assert document["limit_mb_s"] == pytest.approx(limit())
     assert document["utilisation"]["disk write"] == pytest.approx(200 / document["ceilings_mb_s"]["disk write"])
-    assert document["publish_p99_ms"] is None and "network volumes" in document["publish_p99_outside"]
+    low, high = document["publish_p99_interval_ms"]
+    assert 0 < low < document["publish_p99_ms"] < high and document["publish_p99_outside"] == ""
+    assert document["publish_saturated_odds"] == pytest.approx(0, abs=0.01)
     text = CliRunner().invoke(cli, ["predict", str(file), "--load", "300"], catch_exceptions=False).stdout
     assert " binds" in text and "use at the load" in text and "disk write" in text
 
