@@ -4,11 +4,12 @@ WORKLOAD ?= data/workloads/linkedin-busiest-cluster-2016.yaml
 FORM ?= examples/decisions/lyft-events-2018.yaml
 OUT ?= reports
 ARGS ?=
+SECONDS ?= 60
 
 BIN := .venv/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report decision test lint lab app pictures bench focus lock clean
+.PHONY: help setup report decision test fuzz lint lab app docs pictures bench focus lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -26,6 +27,9 @@ decision: .venv/.installed ## decide on a published load with a filled-in form: 
 test: .venv/.installed ## run the tests and the examples in the docstrings
 	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)
 
+fuzz: .venv/.installed ## give readers and models what nobody wrote: make fuzz SECONDS=60
+	@"$(BIN)/python" -m tests.fuzz --seconds $(SECONDS) $(ARGS)
+
 lint: .venv/.installed ## style, formatting, layers and types
 	@"$(BIN)/ruff" check
 	@"$(BIN)/ruff" format --check
@@ -38,10 +42,14 @@ lab: .venv/.installed ## open the notebooks in JupyterLab
 app: .venv/.installed ## sliders, charts and the bill as a page on this machine, without Jupyter or a network
 	@"$(BIN)/streamplan" app $(ARGS)
 
-pictures: .venv/.installed ## take the pictures of the README anew (needs Chromium)
-	@"$(BIN)/python" -m docs.pictures $(ARGS)
+docs: .venv/.installed ## build the site in build/site, to be opened in a browser; a warning is an error
+	@"$(BIN)/python" -m sphinx -q -E -W --keep-going -b html -d build/doctrees docs build/site $(ARGS)
+	@echo "Open build/site/index.html"
 
-bench: .venv/.installed .venv-bench/.installed ## measure the figures of the README, with a peer in an environment of its own
+pictures: .venv/.installed ## take the pictures of the README and the site anew (needs Chromium)
+	@"$(BIN)/python" -m tools.pictures $(ARGS)
+
+bench: .venv/.installed .venv-bench/.installed ## measure the figures of the texts, with a peer in an environment of its own
 	@"$(BIN)/python" -m benchmarks --peer-python .venv-bench/bin/python $(ARGS)
 
 focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file with the public FOCUS validator, in an environment of its own
@@ -56,7 +64,7 @@ lock: ## write constraints.txt and constraints-bench.txt anew from the newest ve
 
 clean: ## remove both environments, caches and build outputs; reports stay
 	rm -rf .venv .venv-bench .venv-focus .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
-	find $(CODE) tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+	find $(CODE) tests tools benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(call install,.venv,constraints.txt,-e '.[reports$(COMMA)dev]')

@@ -1,1 +1,1 @@
-"""The measured figures of the README, each one command: `python -m benchmarks --only planning`."""
+"""The measured figures of the texts, each one command: `python -m benchmarks --only planning`."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure the figures of the README. Nothing here asserts a time."""
+"""`python -m benchmarks`: measure the figures of the texts. Nothing here asserts a time."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _is_number(value: Any) -> bool:
 
 def _check_copies(sizing: Sizing, units: float) -> None:
     """Raise `InputError` if there are fewer brokers than copies to place."""
-    few = [x for x in sizing.limits if x.name == "brokers" and x.at_least and x.broken.any()]
+    few = [x for x in sizing.limits if x.of_copies and x.broken.any()]
     if few:
         raise InputError(
             "replication_factor",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pricing.book import STALE_AFTER_DAYS, Price, PriceBook, Schedule, find_meter
+from pricing.book import STALE_AFTER_DAYS, Price, PriceBook, PriceGap, Schedule, find_meter
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import regions
@@ -117,17 +117,22 @@ class Bill:
         return np.ma.masked_array(subtotal, incomplete)
 
     @cached_property
-    def missing(self) -> list[str]:
-        """A sentence for every price that is needed and not in the book."""
-        out = []
+    def gaps(self) -> tuple[PriceGap, ...]:
+        """Every price that is needed and not in the book."""
+        out: list[PriceGap] = []
         for entry in self.entries:
             if isinstance(entry.usage.sku, str):
                 skus = [entry.usage.sku] if np.any(entry.missing) else []
             else:
                 rows = np.asarray(entry.missing).reshape(len(entry.usage.sku), -1).any(axis=1)
                 skus = [str(sku) for sku in entry.usage.sku[rows]]
-            out += [self.book.why_missing(entry.usage.meter, sku, entry.region) for sku in skus]
-        return list(dict.fromkeys(out))
+            out += [self.book.gap(entry.usage.meter, sku, entry.region) for sku in skus]
+        return tuple(dict.fromkeys(out))
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """A sentence for every price that is needed and not in the book."""
+        return [str(gap) for gap in self.gaps]
 
     @property
     def by_category(self) -> dict[str, Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,15 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from pricing.own_prices import doubts_of
 from pricing.sustained_use import after_sustained_use
 from pricing.vendors import find_vendor
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
 from streamfacts.reading import read_csv
-from streamfacts.tables import ANY_REGION, data_dir, parse_as_of, read_rows, regions
+from streamfacts.tables import ANY_REGION, columns_in, data_dir, parse_as_of, read_rows, regions
 from streamfacts.usage import BETWEEN_ZONES, NO_PATH, PATHS, REMOTE_STORAGE
 
 Key = tuple[str, str, str]
+#: Columns of a shipped table.
+Table = Mapping[str, Sequence[Any]]
 
 #: No unit costs more; a larger number is a slip [USD].
 DEAREST = 1e9
@@ -57,7 +60,7 @@ _Filled = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 class Price(BaseModel):
     """One tier of one price: what one `unit` on a meter costs in a region."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     meter: _Filled
     sku: _Text = ""
@@ -81,7 +84,6 @@ class Price(BaseModel):
         return (on - parse_as_of(self.as_of)).days
 
 
-_ROWS = TypeAdapter(list[Price])
 REQUIRED = ("meter", "region", "unit", "price", "as_of", "source")
 
 
@@ -103,6 +105,17 @@ class Meter:
     vendor: str
     seller: str
     source: str
+
+
+def vendor_of(meter: str) -> str:
+    """Return whose meter it is: the first part of its name.
+
+    Examples
+    --------
+    >>> vendor_of("aws.ebs.storage")
+    'aws'
+    """
+    return meter.partition(".")[0]
 
 
 @cache
@@ -186,9 +199,38 @@ class Schedule:
         return total
 
 
+@dataclass(frozen=True, slots=True)
+class PriceGap:
+    """A price that is asked for and not in the book; `elsewhere` and `skus` are the regions and SKUs that have one."""
+
+    meter: str
+    sku: str
+    region: str
+    elsewhere: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The gap alone.
+
+        Examples
+        --------
+        >>> PriceGap("aws.msk.storage", "standard", "eu-west-1", ("us-east-1",)).short
+        'no price for aws.msk.storage standard in eu-west-1'
+        """
+        return f"no price for {f'{self.meter} {self.sku}'.strip()} in {self.region}"
+
+    def __str__(self) -> str:
+        if self.elsewhere:
+            return f"{self.short} (known in {', '.join(self.elsewhere)})"
+        return f"{self.short} (known there: {', '.join(self.skus[:8])})" if self.skus else self.short
+
+
 @dataclass(frozen=True)
 class PriceBook:
     """Prices by (meter, sku, region), each a tuple of tiers in order.
+
+    `overridden` are the keys of the user's own rows, `doubts` sentences on rows of theirs that are odd.
 
     Examples
     --------
@@ -198,6 +240,8 @@ class PriceBook:
 
     prices: Mapping[Key, tuple[Price, ...]]
     overridden: frozenset[Key] = field(default_factory=frozenset)
+    doubts: tuple[str, ...] = ()
+    _found: set[Key] = field(default_factory=set, init=False, compare=False, repr=False)
     _schedules: dict[Any, Schedule] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
@@ -216,11 +260,15 @@ class PriceBook:
             return _shipped_book(data_dir())
         prices = dict(_shipped(data_dir()))
         own: set[Key] = set()
+        doubts: list[str] = []
+        clouds = {name: find_vendor(meter.vendor).cloud for name, meter in meters().items()}
         for path in overrides:
-            rows = read_prices(Path(path))
-            prices.update(rows)
-            own.update(rows)
-        return cls(prices, frozenset(own))
+            rows = read_numbered(Path(path))
+            found = _by_key((price for _, price in rows), Path(path).name)
+            doubts += doubts_of(rows, Path(path).name, prices, clouds)
+            prices.update(found)
+            own.update(found)
+        return cls(prices, frozenset(own), tuple(doubts))
 
     def schedule(self, meter: str, skus: str | Sequence[str] | NDArray[Any], region: str) -> Schedule:
         """Return the prices of a meter for one SKU or one SKU a configuration."""
@@ -246,8 +294,14 @@ class PriceBook:
         keys = [(meter, sku, region), (meter, sku, ANY_REGION)]
         for key in sorted(keys, key=lambda key: key not in self.overridden):
             if key in self.prices:
+                self._found.add(key)
                 return self.prices[key]
         return ()
+
+    @property
+    def unread(self) -> tuple[Key, ...]:
+        """The user's own prices that nothing has looked up so far, in order."""
+        return tuple(sorted(self.overridden - self._found))
 
     def price(self, meter: str, sku: str, region: str) -> Price:
         """Return the first tier of a price.
@@ -262,17 +316,16 @@ class PriceBook:
             return tiers[0]
         raise MissingFact(self.why_missing(meter, sku, region))
 
-    def why_missing(self, meter: str, sku: str, region: str) -> str:
-        """Return a sentence on a price that is not in the book and where there is one."""
-        what = f"{meter} {sku}".strip()
+    def gap(self, meter: str, sku: str, region: str) -> PriceGap:
+        """Return a price that is not in the book, with the regions or the SKUs for which there is one."""
         rows = self._of_meter.get(meter, ())
         elsewhere = sorted({r for s, r in rows if s == sku})
-        if elsewhere:
-            return f"no price for {what} in {region} (known in {', '.join(elsewhere)})"
         others = sorted({s for s, r in rows if r == region and s})
-        if others:
-            return f"no price for {what} in {region} (known there: {', '.join(others[:8])})"
-        return f"no price for {what} in {region}"
+        return PriceGap(meter, sku, region, tuple(elsewhere), tuple(others))
+
+    def why_missing(self, meter: str, sku: str, region: str) -> str:
+        """Return a sentence on a price that is not in the book and where there is one."""
+        return str(self.gap(meter, sku, region))
 
     @cached_property
     def _of_meter(self) -> dict[str, list[tuple[str, str]]]:
@@ -314,18 +367,81 @@ def _shipped_book(folder: Path) -> PriceBook:
 
 
 @cache
-def _shipped(folder: Path) -> dict[Key, tuple[Price, ...]]:
-    out: dict[Key, tuple[Price, ...]] = {}
+def _shipped(folder: Path) -> Mapping[Key, tuple[Price, ...]]:
+    out: dict[Key, tuple[Table, tuple[int, ...]]] = {}
     for path in sorted((folder / "prices").glob("*.csv")):
-        for key, tiers in read_prices(path).items():
+        table = columns_in(folder, f"prices/{path.stem}")
+        for key, rows in _grouped(table, path).items():
             if key in out:
                 raise InputError(f"{path.name}", " ".join(key), "prices that no other table of data/prices holds")
-            out[key] = tiers
-    return after_sustained_use(out)
+            out[key] = table, rows
+    return ShippedPrices(out)
+
+
+class ShippedPrices(Mapping[Key, tuple[Price, ...]]):
+    """The shipped prices by key: checked when they are read, and each made a `Price` when it is looked up."""
+
+    def __init__(self, rows: Mapping[Key, tuple[Table, tuple[int, ...]]]) -> None:
+        self._rows = rows
+        self._made: dict[Key, tuple[Price, ...]] = {}
+
+    def __getitem__(self, key: Key) -> tuple[Price, ...]:
+        if key not in self._made:
+            table, rows = self._rows[key]
+            self._made[key] = after_sustained_use(key, tuple(_price(table, row) for row in rows))
+        return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _price(table: Table, row: int) -> Price:
+    """A row as a price; its cells are checked already."""
+    cells = {column: values[row] for column, values in table.items()}
+    ends = {end: _blank(cells[end]) for end in ("tier_from", "tier_to")}
+    return Price.model_construct(**{**cells, **ends})
+
+
+def _grouped(table: Table, path: Path) -> dict[Key, tuple[int, ...]]:
+    """The rows of each key of a shipped table, its tiers in order; every row and every tier is checked."""
+    known, prices = meters(), table["price"]
+    sound = (
+        all(
+            name in known and known[name].unit == unit
+            for name, unit in set(zip(table["meter"], table["unit"], strict=True))
+        )
+        and set(table["region"]) <= set(regions())
+        and set(table["currency"]) == {"USD"}
+        and all(0.0 <= price <= DEAREST for price in prices)
+    )
+    groups: dict[Key, list[int]] = {}
+    for row, key in enumerate(zip(table["meter"], table["sku"], table["region"], strict=True)):
+        groups.setdefault(key, []).append(row)
+    start, end = ([_blank(value) for value in table[name]] for name in ("tier_from", "tier_to"))
+    out = {}
+    for key, rows in groups.items():
+        if len(rows) > 1 or start[rows[0]] or end[rows[0]] is not None:
+            rows.sort(key=lambda row: start[row] or 0.0)
+            _check_tiers(key, [(start[row] or 0.0, end[row]) for row in rows], path.name)
+        out[key] = tuple(rows)
+    if not sound:
+        read_prices(path)  # says which row and why
+    return out
 
 
 def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
     """Read one CSV of prices and check every row and every tier."""
+    return _by_key((price for _, price in read_numbered(path)), path.name)
+
+
+def read_numbered(path: Path) -> list[tuple[int, Price]]:
+    """Return the rows of one CSV of prices, each with the line that it is on and well formed by itself."""
     table = read_csv(path, "price book")
     header = table.header
     lacking = [name for name in REQUIRED if name not in header]
@@ -335,7 +451,7 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
         )
     rows, numbers = [line.cells for line in table.sound], [line.number for line in table.lines]
     try:
-        prices = _ROWS.validate_python(rows)
+        prices = _reader().validate_python(rows)
     except ValidationError as error:
         problem = error.errors()[0]
         row_number, *where = problem["loc"]
@@ -343,7 +459,12 @@ def read_prices(path: Path) -> dict[Key, tuple[Price, ...]]:
         raise InputError(
             f"{path.name} row {numbers[int(row_number)]}: {name}", problem["input"], _allowed(problem)
         ) from None
-    return _by_key(prices, path.name)
+    return list(zip(numbers, prices, strict=True))
+
+
+@cache
+def _reader() -> TypeAdapter[list[Price]]:
+    return TypeAdapter(list[Price])
 
 
 def _allowed(problem: Any) -> str:
@@ -370,18 +491,22 @@ def _by_key(prices: Iterable[Price], table: str) -> dict[Key, tuple[Price, ...]]
 
 def _checked_tiers(key: Key, rows: list[Price], table: str) -> tuple[Price, ...]:
     rows = sorted(rows, key=lambda row: row.tier_from or 0.0)
+    _check_tiers(key, [(row.tier_from or 0.0, row.tier_to) for row in rows], table)
+    return tuple(rows)
+
+
+def _check_tiers(key: Key, tiers: Iterable[tuple[float, float | None]], table: str) -> None:
+    """Raise `InputError` for tiers, from their start, that leave a gap, overlap, or do not go on without end."""
     what = f"{table}: tiers of {' '.join(part for part in key if part)}"
     edge = 0.0
-    for row in rows:
-        start = row.tier_from or 0.0
+    for start, end in tiers:
         if start != edge:
             problem = "overlap" if start < edge else "leave a gap"
             raise InputError(
                 what, f"{start:g} after {edge:g}", f"tiers that start where the last one ends; these {problem}"
             )
-        if row.tier_to is not None and row.tier_to <= start:
-            raise InputError(what, f"{start:g} to {row.tier_to:g}", "a tier that ends above its start")
-        edge = math.inf if row.tier_to is None else row.tier_to
+        if end is not None and end <= start:
+            raise InputError(what, f"{start:g} to {end:g}", "a tier that ends above its start")
+        edge = math.inf if end is None else end
     if edge != math.inf:
         raise InputError(what, f"{edge:g}", "a last tier without end (empty tier_to)")
-    return tuple(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from streamfacts.tables import read_rows
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from pricing.book import Price
 
 
+@cache
 def sustained_use() -> dict[tuple[str, str], float]:
     """Return the share that is taken off a whole month's use [1], by meter and machine type.
 
-    Machine types of a family that `data/sustained_use.csv` does not list pay the list price.
+    Machine types of a family that `data/model/sustained_use.csv` does not list pay the list price.
 
     Examples
     --------
@@ -22,7 +23,9 @@ def sustained_use() -> dict[tuple[str, str], float]:
     >>> off["gcp.gce.instance", "n2-standard-8"], ("gcp.gce.instance", "c3-standard-8") in off
     (0.2, False)
     """
-    families = {(row["meter"], row["machines"], row["family"]): row["share_off"] for row in read_rows("sustained_use")}
+    families = {
+        (row["meter"], row["machines"], row["family"]): row["share_off"] for row in read_rows("model/sustained_use")
+    }
     out = {}
     for meter, machines in {(m, t) for m, t, _ in families}:
         for row in read_rows(f"machines/{machines}"):
@@ -31,24 +34,23 @@ def sustained_use() -> dict[tuple[str, str], float]:
     return out
 
 
-def after_sustained_use(
-    prices: Mapping[tuple[str, str, str], tuple[Price, ...]],
-) -> dict[tuple[str, str, str], tuple[Price, ...]]:
-    """Return shipped prices with what is taken off a whole month's use, said in their notes.
+def after_sustained_use(key: tuple[str, str, str], tiers: tuple[Price, ...]) -> tuple[Price, ...]:
+    """Return the tiers of a shipped price with what is taken off a whole month's use, said in their notes.
 
     Parameters
     ----------
-    prices : tiers by meter, SKU and region
+    key : meter, SKU and region of the price
+    tiers : its rows
 
     References
     ----------
     https://cloud.google.com/compute/docs/sustained-use-discounts: up to 20% or 30% of a month, by machine type
     """
-    off = sustained_use()
-    return {key: tuple(_less(row, off[key[:2]]) for row in t) if key[:2] in off else t for key, t in prices.items()}
-
-
-def _less(row: Price, share: float) -> Price:
+    share = sustained_use().get(key[:2], 0.0)
+    if not share:
+        return tiers
     said = f"{share:.0%} off for a whole month's use, which is automatic"
-    note = "; ".join(filter(None, (row.note, said)))
-    return row.model_copy(update={"price": row.price * (1.0 - share), "note": note})
+    return tuple(
+        row.model_copy(update={"price": row.price * (1.0 - share), "note": "; ".join(filter(None, (row.note, said)))})
+        for row in tiers
+    )

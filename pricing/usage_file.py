@@ -14,7 +14,7 @@ from pricing.book import find_meter
 from streamfacts.errors import InputError, naming, unknown_name
 from streamfacts.reading import read_csv, read_mapping
 from streamfacts.tables import regions
-from streamfacts.units import factor, split
+from streamfacts.units import counted_by, factor, split
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
 
 _LINE = ("meter", "sku", "quantity", "count", "hours", "region", "published", "note")
@@ -130,7 +130,7 @@ def _quantity(field: str, row: dict[str, Any], unit: str, hours: float) -> float
     if ("quantity" in row) == ("count" in row):
         raise InputError(field, row.get("quantity"), "quantity, or count with hours on a meter that counts hours")
     if "count" in row:
-        if not unit.endswith("hour"):
+        if counted_by(unit)[1] != "hour" and unit != "hour":
             raise InputError(f"{field}: count", row["count"], f"quantity in {unit}: this meter does not count hours")
         running = _positive(f"{field}: hours", row.get("hours", hours), zero=True)
         if running > 744:
@@ -153,10 +153,13 @@ def _quantity(field: str, row: dict[str, Any], unit: str, hours: float) -> float
 def _conversion(field: str, value: str, given: str, unit: str) -> float:
     if given in ("", unit):
         return 1.0
-    for suffix in ("-month", ""):
-        if unit.endswith(suffix) and (given.endswith(suffix) or suffix):
-            try:
-                return factor(given.removesuffix(suffix), unit.removesuffix(suffix))
-            except ValueError:
-                continue
+    base, time = counted_by(unit)
+    given_base, given_time = counted_by(given)
+    # "1 TiB" on a meter of GiB-months is a TiB for the month
+    pairs = [(given_base, base)] if time == "month" and given_time in ("", time) else []
+    for one, other in (*pairs, (given, unit)):
+        try:
+            return factor(one, other)
+        except ValueError:
+            continue
     raise InputError(field, value, f"a unit that converts to {unit}, the unit of that meter")

@@ -100,6 +100,12 @@ class MissingFact(StreamplanError, LookupError):
     exit_status = 2
 
 
+class OfferFailed(StreamplanError):
+    """An offer raised where it was sized or priced; what the others gave is shown all the same."""
+
+    exit_status = 4
+
+
 class NothingFeasible(StreamplanError):
     """Every offer or machine type asked about breaks a limit."""
 

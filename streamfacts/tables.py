@@ -31,7 +31,11 @@ def data_dir() -> Path:
     MissingFact
         if neither the wheel's own copy nor the checkout's `data/` is there.
     """
-    override = os.environ.get("STREAMPLAN_DATA")
+    return _data_dir(os.environ.get("STREAMPLAN_DATA"))
+
+
+@cache
+def _data_dir(override: str | None) -> Path:
     here = Path(__file__).resolve().parent
     candidates = [Path(override)] if override else [here / "_data", here.parent / "data"]
     for folder in candidates:
@@ -84,28 +88,43 @@ TEXT, NUMBER = "text", "number"
 EVERY = "*"
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What `data/columns.csv` declares of a column: its kind, the unit of its numbers ('' for none), what it means."""
+
+    kind: str
+    unit: str
+    meaning: str
+
+
 @cache
-def _declared() -> dict[str, dict[str, str]]:
-    """Kind of each declared column, by the table, the folder of tables or `EVERY`."""
-    out: dict[str, dict[str, str]] = {}
+def _declared() -> dict[str, dict[str, Column]]:
+    """Each declared column, by the table or its file's name, the folder of tables (``prices/``) or `EVERY`."""
+    out: dict[str, dict[str, Column]] = {}
     with (data_dir() / "columns.csv").open(newline="", encoding="utf-8") as handle:
         for row in csv.DictReader(handle, strict=True):
             if row["kind"] not in (TEXT, NUMBER):
                 raise InputError(f"columns.csv: kind of {row['column']}", row["kind"], f"{TEXT} or {NUMBER}")
-            out.setdefault(row["table"], {})[row["column"]] = row["kind"]
+            out.setdefault(row["table"], {})[row["column"]] = Column(row["kind"], row["unit"], row["meaning"])
     return out
 
 
-def kind_of_column(table: str, column: str) -> str:
-    """Return whether a column of a table holds text or numbers, as `data/columns.csv` declares it.
+def declared_column(table: str, column: str) -> Column:
+    """Return what `data/columns.csv` declares of a column of a table.
 
     Raises
     ------
     InputError
         for a column that is not declared, neither for the table nor for its folder nor for every table.
+
+    Examples
+    --------
+    >>> declared_column("prices/confluent", "tier_from").unit
+    'unit/month'
     """
     known = _declared()
-    places = (table, table.rpartition("/")[0] + "/", EVERY)
+    folder, _, file = table.rpartition("/")
+    places = (table, file, f"{folder}/", EVERY)
     for place in places:
         if column in known.get(place, ()):
             return known[place][column]
@@ -115,7 +134,11 @@ def kind_of_column(table: str, column: str) -> str:
     raise InputError(f"{table}.csv: column", column, "one that data/columns.csv declares as text or number")
 
 
-@cache
+def kind_of_column(table: str, column: str) -> str:
+    """Return whether a column of a table holds text or numbers; raises as `declared_column`."""
+    return declared_column(table, column).kind
+
+
 def read_rows(name: str) -> tuple[Row, ...]:
     """Return the rows of `data/<name>.csv` with their declared types, checked for provenance (shared: do not write).
 
@@ -135,11 +158,9 @@ def read_rows(name: str) -> tuple[Row, ...]:
     >>> row["region"], row["provider"]
     ('us-east-1', 'aws')
     """
-    columns = read_columns(name)
-    return tuple(dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+    return _rows(data_dir(), name)
 
 
-@cache
 def read_columns(name: str) -> Mapping[str, Sequence[Any]]:
     """Return the columns of `data/<name>.csv`, cells as in `read_rows` (shared: do not write).
 
@@ -148,7 +169,19 @@ def read_columns(name: str) -> Mapping[str, Sequence[Any]]:
     MissingFact, InputError
         as `read_rows`.
     """
-    path = data_dir() / f"{name}.csv"
+    return columns_in(data_dir(), name)
+
+
+@cache
+def _rows(folder: Path, name: str) -> tuple[Row, ...]:
+    columns = columns_in(folder, name)
+    return tuple(dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+
+
+@cache
+def columns_in(folder: Path, name: str) -> Mapping[str, Sequence[Any]]:
+    """Return the columns of a table of a data folder; see `read_columns`."""
+    path = folder / f"{name}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as handle:
             header, *lines = csv.reader(handle, strict=True)
@@ -181,7 +214,6 @@ def _numbers(table: str, column: str, texts: Sequence[str]) -> tuple[float, ...]
     return tuple(out)
 
 
-@cache
 def read_table(name: str) -> Any:
     """Return `data/<name>.csv` as a DataFrame of the same cells as `read_rows` (shared: copy before you write).
 
@@ -192,9 +224,14 @@ def read_table(name: str) -> Any:
     MissingFact, InputError
         as `read_rows`.
     """
+    return _frame(data_dir(), name)
+
+
+@cache
+def _frame(folder: Path, name: str) -> Any:
     import pandas as pd
 
-    return pd.DataFrame({column: list(cells) for column, cells in read_columns(name).items()})
+    return pd.DataFrame({column: list(cells) for column, cells in columns_in(folder, name).items()})
 
 
 def check_provenance(columns: Mapping[str, Sequence[Any]], table: str) -> None:
@@ -237,11 +274,11 @@ def _facts(table: str, key: str) -> dict[tuple[str, ...], Fact]:
 
 
 def assumption(name: str) -> Fact:
-    """Return one constant of `data/assumptions.csv`, such as the size of a record batch header."""
+    """Return one constant of `data/model/assumptions.csv`, such as the size of a record batch header."""
     try:
-        return _facts("assumptions", "name")[(name,)]
+        return _facts("model/assumptions", "name")[(name,)]
     except KeyError:
-        raise MissingFact(f"no assumption {name!r} in data/assumptions.csv") from None
+        raise MissingFact(f"no assumption {name!r} in data/model/assumptions.csv") from None
 
 
 @cache
@@ -254,7 +291,7 @@ def _limits(provider: str) -> dict[tuple[str, str], list[tuple[str, Fact]]]:
 
 
 def limit(provider: str, offer: str, name: str, resource: str | None = None) -> Fact:
-    """Return one quota or hard limit of `data/limits/<provider>.csv`.
+    """Return one quota or hard limit of `data/limits/<provider>.csv`; arguments are in the order of its columns.
 
     `resource` picks a row where the limit differs by region, size or scope; otherwise the offer's only row is meant.
     """

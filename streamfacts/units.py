@@ -118,4 +118,47 @@ def _digits(value: float) -> str:
     return f"{value:.3g}"
 
 
-__all__ = ["DAY", "GIB", "HOUR", "KIB", "KINDS", "MIB", "TIB", "factor", "human", "largest", "parse", "split"]
+#: Times that a meter's unit may count by: a "GiB-month" is a GiB for a month.
+TIMES = ("month", "hour")
+
+
+def counted_by(unit: str) -> tuple[str, str]:
+    """Return what a meter's unit counts and the time by which it does, "" where it counts by none.
+
+    Examples
+    --------
+    >>> counted_by("GiB-month"), counted_by("instance-hour"), counted_by("1000-requests")
+    (('GiB', 'month'), ('instance', 'hour'), ('1000-requests', ''))
+    """
+    base, _, time = unit.rpartition("-")
+    return (base, time) if base and time in TIMES else (unit, "")
+
+
+def is_rate(unit: str) -> bool:
+    """Return whether a unit is of something a second.
+
+    Examples
+    --------
+    >>> is_rate("bytes/s"), is_rate("partitions")
+    (True, False)
+    """
+    return unit.partition("/")[2] == "s"
+
+
+__all__ = [
+    "DAY",
+    "GIB",
+    "HOUR",
+    "KIB",
+    "KINDS",
+    "MIB",
+    "TIB",
+    "TIMES",
+    "counted_by",
+    "factor",
+    "human",
+    "is_rate",
+    "largest",
+    "parse",
+    "split",
+]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+from streamfacts.units import counted_by
 
 HOURS_PER_MONTH = 730.0
 #: Hours of February; anything shorter is no whole month.
@@ -32,6 +35,7 @@ class UsageLine:
     counts : kind of unit that the quantity counts, such as ``broker``: units x what one takes, the same whatever
         the demand; empty where it is not just that
     least : [`unit`] per month, of the demand's shape: what the quantity cannot fall below with any number of units
+    role : what the line pays for, where one meter pays for several things: the main units if empty
     """
 
     meter: str
@@ -41,6 +45,7 @@ class UsageLine:
     formula: str = ""
     counts: str = ""
     least: NDArray[np.float64] | None = None
+    role: str = ""
 
     def times(self, factor: Any) -> UsageLine:
         """Return the line with its quantity, and what that is at least, multiplied."""
@@ -50,7 +55,7 @@ class UsageLine:
     def pick(self, *index: int) -> UsageLine:
         """Return the line of one configuration: entry `index` of the leading axes."""
         sku = self.sku if isinstance(self.sku, str) else str(self.sku[index[0]])
-        return UsageLine(self.meter, self.quantity[index], self.unit, sku, self.formula, self.counts)
+        return UsageLine(self.meter, self.quantity[index], self.unit, sku, self.formula, self.counts, role=self.role)
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Usage:
 
     def times(self, clusters: NDArray[np.float64]) -> Usage:
         """Return the usage of several equal clusters."""
-        if np.ndim(clusters) == 0 and clusters == 1:
+        if getattr(clusters, "ndim", 0) == 0 and clusters == 1:
             return self
         return replace(self, lines=tuple(line.times(clusters) for line in self.lines))
 
@@ -84,7 +89,7 @@ class Usage:
         if self.hours_per_month >= SHORTEST_MONTH:
             return self
         part = self.hours_per_month / HOURS_PER_MONTH
-        lines = (line.times(part) if line.unit.endswith("-month") else line for line in self.lines)
+        lines = (line.times(part) if counted_by(line.unit)[1] == "month" else line for line in self.lines)
         return replace(self, lines=tuple(lines))
 
     def pick(self, *index: int) -> Usage:

@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from streamfacts.on_demand import on_demand
 
 if TYPE_CHECKING:
     from capacity import Demand, Workload, offers, size
@@ -60,18 +62,6 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    _check_packages()
-    value = globals()[name] = getattr(importlib.import_module(_PLACES[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_PLACES})
-
-
 def _check_packages() -> None:
     """Raise `ImportError` where unrelated packages stand in the place of ours; see `streamfacts.own_packages`."""
     from streamfacts import own_packages
@@ -80,6 +70,8 @@ def _check_packages() -> None:
         found = importlib.import_module(name)
         own_packages.check(name, getattr(found, "__path__", ()), (), getattr(found, "__distribution__", None))
 
+
+__getattr__, __dir__ = on_demand(__name__, _PLACES, _check_packages)
 
 __all__ = [
     "Demand",

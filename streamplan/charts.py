@@ -5,9 +5,9 @@ A figure's module is imported when the figure is first asked for.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from streamfacts.on_demand import on_demand
 from streamplan.views.theme import set_up
 
 if TYPE_CHECKING:
@@ -79,17 +79,7 @@ _PLACES = {
     "vcpu_terms": "streamplan.analyses.opinions.charts",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_PLACES[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_PLACES})
-
+__getattr__, __dir__ = on_demand(__name__, _PLACES)
 
 __all__ = [
     "CATEGORY_COLOURS",

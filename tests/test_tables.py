@@ -5,24 +5,21 @@ import math
 import pytest
 
 from streamfacts.errors import InputError, MissingFact
-from streamfacts.tables import data_dir, kind_of_column, read_columns, read_rows, read_table
+from streamfacts.tables import data_dir, kind_of_column, read_rows, read_table
 
-HEADER = "offer,resource,limit,value,unit,as_of,source,confidence,note"
-ROW = "an-offer,cluster,brokers,3,brokers,2026-08,https://example.org/limits,high,"
+HEADER = "offer,limit,resource,value,unit,as_of,source,confidence,note"
+ROW = "an-offer,brokers,cluster,3,brokers,2026-08,https://example.org/limits,high,"
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A data folder of one table, `limits/made`, written by the test; nothing of it stays in the caches."""
+    """A data folder of one table, `limits/made`, written by the test."""
     (tmp_path / "prices").mkdir()
     (tmp_path / "limits").mkdir()
     (tmp_path / "columns.csv").write_bytes((data_dir() / "columns.csv").read_bytes())
     monkeypatch.setenv("STREAMPLAN_DATA", str(tmp_path))
     table = tmp_path / "limits" / "made.csv"
-    yield lambda *lines: table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    read_rows.cache_clear()
-    read_columns.cache_clear()
-    read_table.cache_clear()
+    return lambda *lines: table.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def test_cells_have_the_declared_types(folder):
@@ -80,7 +77,7 @@ def test_a_column_that_nobody_declared_is_an_error(folder):
 
 
 def test_a_table_without_source_is_none(folder):
-    folder("offer,resource,limit,value,unit,as_of", "an-offer,cluster,brokers,3,brokers,2026")
+    folder("offer,limit,resource,value,unit,as_of", "an-offer,brokers,cluster,3,brokers,2026")
     with pytest.raises(InputError, match="source"):
         read_rows("limits/made")
 

@@ -16,6 +16,7 @@ def _machines() -> MachineTable:
     return MachineTable(
         table.names,
         {
+            "family": table["family"],
             "vcpu": table["vcpu"],
             "memory_gib": table["memory_gib"],
             "network_gbps": table["network_baseline_gbps"],

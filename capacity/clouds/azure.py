@@ -45,9 +45,11 @@ class PremiumVolume(Volume):
         iops: Array,
         extra_gib: float,
         least_gib: Array | None = None,
+        of: str = "units",
     ) -> list[UsageLine]:
         """Return the usage of one volume a unit, and `extra_gib` beside them, for a month."""
         included = self.baseline_mib_s * MIB / MB
+        others = f", + {extra_gib:g} GiB of the other nodes" if extra_gib else ""
         # more operations than the included ones need a volume of iops / 500 GiB
         least = np.where(iops > self.baseline_iops, np.ceil(iops / self.iops_per_gib), 0.0)
         above = np.maximum(throughput_mib_s * MIB / MB - included, 0.0)
@@ -57,7 +59,7 @@ class PremiumVolume(Volume):
                 units * np.maximum(size_gib, least) + extra_gib,
                 "GiB-month",
                 self.sku,
-                f"units x volume, at least IOPS / {self.iops_per_gib:g}, + {extra_gib:g} GiB of the other nodes",
+                f"{of} x volume, at least IOPS / {self.iops_per_gib:g}{others}",
                 least=None if least_gib is None else least_gib + extra_gib,
             ),
             UsageLine(
@@ -65,14 +67,14 @@ class PremiumVolume(Volume):
                 units * np.where(above < 1e-6, 0.0, above),
                 "MBps-month",
                 self.sku,
-                f"units x (throughput - {included:g} MBps included), MBps of 10^6 bytes",
+                f"{of} x (throughput - {included:g} MBps included), MBps of 10^6 bytes",
             ),
             UsageLine(
                 self.operations_meter,
                 units * (iops - self.baseline_iops),
                 "IOPS-month",
                 self.sku,
-                f"units x (IOPS - {self.baseline_iops:g} included); a MBps needs {1 / self.mb_s_per_iops:g} IOPS",
+                f"{of} x (IOPS - {self.baseline_iops:g} included); a MBps needs {1 / self.mb_s_per_iops:g} IOPS",
             ),
         ]
 
@@ -84,6 +86,7 @@ def _machines() -> MachineTable:
     return MachineTable(
         table.names,
         {
+            "family": table["family"],
             "vcpu": table["vcpu"],
             "memory_gib": table["memory_gib"],
             "network_gbps": table["network_expected_gbps"],

@@ -18,8 +18,8 @@ from streamfacts.usage import UsageLine
 
 #: Columns that every cloud's machine table has. Rates are decimal; an undocumented local disk rate is NaN.
 MACHINE_COLUMNS = (
-    "machine", "vcpu", "memory_gib", "network_gbps", "volume_mb_s", "volume_iops", "local_disk_gb", "local_write_mb_s",
-    "source", "as_of",
+    "machine", "family", "vcpu", "memory_gib", "network_gbps", "volume_mb_s", "volume_iops", "local_disk_gb",
+    "local_write_mb_s", "source", "as_of",
 )  # fmt: skip
 
 
@@ -49,18 +49,21 @@ class Volume:
         iops: Array,
         extra_gib: float,
         least_gib: Array | None = None,
+        of: str = "units",
     ) -> list[UsageLine]:
         """Return the usage of one volume a unit, and `extra_gib` beside them, for a month.
 
-        `least_gib` is what all the volumes together hold at least, however many units there are.
+        `least_gib` is what all the volumes together hold at least, however many units there are; `of` says whose
+        volumes they are.
         """
+        others = f" + {extra_gib:g} GiB of the other nodes" if extra_gib else ""
         return [
             UsageLine(
                 self.size_meter,
                 units * size_gib + extra_gib,
                 "GiB-month",
                 self.sku,
-                f"units x volume + {extra_gib:g} GiB of the other nodes",
+                f"{of} x volume{others}",
                 least=None if least_gib is None else least_gib + extra_gib,
             ),
             UsageLine(
@@ -68,14 +71,14 @@ class Volume:
                 units * (throughput_mib_s - self.baseline_mib_s),
                 "MiB/s-month",
                 self.sku,
-                f"units x (throughput - {self.baseline_mib_s:g} MiB/s included)",
+                f"{of} x (throughput - {self.baseline_mib_s:g} MiB/s included)",
             ),
             UsageLine(
                 self.operations_meter,
                 units * (iops - self.baseline_iops),
                 "IOPS-month",
                 self.sku,
-                f"units x (IOPS - {self.baseline_iops:g} included)",
+                f"{of} x (IOPS - {self.baseline_iops:g} included)",
             ),
         ]
 

@@ -40,17 +40,19 @@ class PersistentDisk(Volume):
         iops: Array,
         extra_gib: float,
         least_gib: Array | None = None,
+        of: str = "units",
     ) -> list[UsageLine]:
         """Return the usage of one volume a unit, and `extra_gib` beside them, for a month."""
+        others = f" + {extra_gib:g} GiB of the other nodes" if extra_gib else ""
         return [
             UsageLine(
                 self.size_meter,
                 units * self.grown(size_gib, throughput_mib_s, iops) + extra_gib,
                 "GiB-month",
                 self.sku,
-                f"units x largest of (volume, (throughput - {self.baseline_mib_s:g} MiB/s) / "
-                f"{self.mib_s_per_gib:g} MiB/s a GiB, (IOPS - {self.baseline_iops:g}) / {self.iops_per_gib:g} a GiB) "
-                f"+ {extra_gib:g} GiB of the other nodes",
+                f"{of} x largest of (volume, (throughput - {self.baseline_mib_s:g} MiB/s) / "
+                f"{self.mib_s_per_gib:g} MiB/s a GiB, (IOPS - {self.baseline_iops:g}) / {self.iops_per_gib:g} a GiB)"
+                f"{others}",
                 least=None if least_gib is None else least_gib + extra_gib,
             )
         ]
@@ -67,6 +69,7 @@ def _machines() -> MachineTable:
     return MachineTable(
         table.names,
         {
+            "family": table["family"],
             "vcpu": table["vcpu"],
             "memory_gib": table["memory_gib"],
             "network_gbps": network_gbps,

@@ -204,7 +204,7 @@ class Demand:
 
 
 def _end(w: Workload, name: str, corner: str) -> str:
-    if name.startswith("model."):  # corners are those of the workload's own ranges
+    if name == MODEL_CPU:  # corners are those of the workload's own ranges
         return "likely"
     # smaller messages at the same byte rate mean more records: the low corner takes the largest
     if name in RELIEVING or (name == "message" and w.write is not None):

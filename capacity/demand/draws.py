@@ -3,7 +3,7 @@
 **What moves together.** Bytes read are written bytes times `fan_out`, bytes stored are written bytes times
 `retention`, and peaks are averages times `peak_ratio`: in every draw they come from the same written bytes and move
 together without any coefficient. Inputs that are given apart from each other although they are physically linked take
-the usual rank correlation of `data/correlations.csv` (a peak with its average, the size of records against their
+the usual rank correlation of `data/model/correlations.csv` (a peak with its average, the size of records against their
 number); `correlation` in a workload gives others.
 
 **Stable.** Each named input has a dimension of the sequence of its own, whichever other inputs are uncertain. Making
@@ -78,7 +78,7 @@ def draw(
     n : draws; a power of two keeps the sequence balanced
     seed : the same seed gives the same draws
     correlation : rank correlations that were given, by pair of names
-    usual : whether other pairs take the usual correlation of `data/correlations.csv`
+    usual : whether other pairs take the usual correlation of `data/model/correlations.csv`
 
     Raises
     ------

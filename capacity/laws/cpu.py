@@ -42,7 +42,7 @@ def busy_cores(
 
     References
     ----------
-    `data/calibration/coefficients.csv`: fitted on the measurements of `data/evidence.csv`.
+    `data/calibration/coefficients.csv`: fitted on the measurements of `data/evidence/evidence.csv`.
     """
     c = coefficients
     per_byte = (

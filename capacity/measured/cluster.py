@@ -1,7 +1,7 @@
 """Cluster: a running or planned cluster as its benchmark would describe it, in canonical arrays.
 
-The fields are the columns of `data/evidence.csv`, so that a published measurement, a line of somebody's own table and
-a YAML file are the same thing. What is not given is filled in where a default exists, and named in `assumed`.
+The fields are the columns of `data/evidence/evidence.csv`, so that a published measurement, a line of somebody's own
+table and a YAML file are the same thing. What is not given is filled in where a default exists, and named in `assumed`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Cluster:
 
     Rates are MB/s of 10^6 bytes. `nodes` are the brokers of a Kafka cluster, the capacity units of Event Hubs
     Dedicated, and the nodes that run the bookies of Pulsar (with `brokers` apart if they are apart). `copies` is what
-    lies on the nodes counted: a row about one broker of a larger cluster carries the leader's copy only.
+    lies on the nodes counted: a row about one broker of a larger cluster carries the leader's copy only. `filled` has
+    each field that was not told, with what stands in for it.
     """
 
     system: NDArray[np.str_]
@@ -75,7 +76,7 @@ class Cluster:
     proxied: Flags
     vcpu_known: Flags
     test_bed: NDArray[np.str_]
-    assumed: tuple[tuple[str, ...], ...]
+    filled: tuple[tuple[tuple[str, str], ...], ...]
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -83,8 +84,13 @@ class Cluster:
     def take(self, keep: Any) -> Cluster:
         """Return the clusters at these positions or where a mask is true."""
         index = np.arange(len(self))[keep]
-        changed = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name != "assumed"}
-        return Cluster(**changed, assumed=tuple(self.assumed[i] for i in index))
+        changed = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name != "filled"}
+        return Cluster(**changed, filled=tuple(self.filled[i] for i in index))
+
+    @property
+    def assumed(self) -> tuple[tuple[str, ...], ...]:
+        """What was filled in and why, in words, by cluster."""
+        return tuple(tuple(f"{name}: {why}" for name, why in of_one) for of_one in self.filled)
 
     @classmethod
     def of(cls, clusters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any) -> Cluster:
@@ -92,11 +98,11 @@ class Cluster:
 
         Parameters
         ----------
-        clusters : `system`, `nodes` and any other columns of `data/evidence.csv`; besides them `producers` (producer
-            clients), `senders` (threads that each wait for an answer), `records_per_request`, `brokers` and `bookies`
-            of Pulsar, and `compression_ratio`, each a number [1], and `load_mb_s` [MB/s]; `waits` (producers wait for
-            each answer), `journal` (of a bookie) and `proxied`, each yes or no; `benchmark`, openmessaging or other.
-            Nothing is read from `note`, `hardware` and `source`.
+        clusters : `system`, `nodes` and any other columns of `data/evidence/evidence.csv`; besides them `producers`
+            (producer clients), `senders` (threads that each wait for an answer), `records_per_request`, `brokers` and
+            `bookies` of Pulsar, and `compression_ratio`, each a number [1], and `load_mb_s` [MB/s]; `waits` (producers
+            wait for each answer), `journal` (of a bookie) and `proxied`, each yes or no; `benchmark`, openmessaging or
+            other. Nothing is read from `note`, `hardware` and `source`.
 
         Raises
         ------
@@ -122,15 +128,15 @@ class Cluster:
                 errors.append(error)
         if errors:
             raise errors[0] if len(errors) == 1 else InputErrors(errors)
-        assumed = tuple(tuple(p.pop("assumed")) for p in parsed)
-        columns = {f.name: np.array([p[f.name] for p in parsed]) for f in fields(cls) if f.name != "assumed"}
-        return cls(**columns, assumed=assumed)
+        filled = tuple(tuple(p.pop("filled")) for p in parsed)
+        columns = {f.name: np.array([p[f.name] for p in parsed]) for f in fields(cls) if f.name != "filled"}
+        return cls(**columns, filled=filled)
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     told = read_row(row)
     system = _system(told.text["system"])
-    assumed: list[str] = []
+    assumed: list[tuple[str, str]] = []
     nodes, brokers = _nodes(told, row)
     copies = _copies(told, system, nodes, assumed)
     return {
@@ -151,14 +157,14 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         "load_mb_s": told.number["load_mb_s"],
         "proxied": told.flag["proxied"] is True,
         "test_bed": told.text["test_bed"],
-        "assumed": assumed,
+        "filled": assumed,
     }
 
 
-def _given(told: Told, name: str, default: float, why: str, assumed: list[str]) -> float:
+def _given(told: Told, name: str, default: float, why: str, assumed: list[tuple[str, str]]) -> float:
     if told.has(name):
         return told.number[name]
-    assumed.append(f"{name}: {why}")
+    assumed.append((name, why))
     return default
 
 
@@ -170,7 +176,7 @@ def _nodes(told: Told, row: Mapping[str, Any]) -> tuple[float, float]:
     return nodes, told.number["brokers"] if told.has("brokers") else nodes
 
 
-def _machine_of(told: Told, system: str, assumed: list[str]) -> dict[str, Any]:
+def _machine_of(told: Told, system: str, assumed: list[tuple[str, str]]) -> dict[str, Any]:
     name = told.text["instance_type"]
     machine = _machine(name)
     if not told.has("vcpu_per_node") and _TYPE_OF_A_CLOUD.match(name) and not machine:
@@ -190,10 +196,10 @@ def _machine_of(told: Told, system: str, assumed: list[str]) -> dict[str, Any]:
     unknown = float(assumption("unknown_vcpu"))
     if system in (KAFKA, PULSAR):
         if not np.isfinite(vcpu):
-            assumed.append(f"vcpu_per_node: not known, {unknown:g} assumed")
+            assumed.append(("vcpu_per_node", f"not known, {unknown:g} assumed"))
         for field, value in (("net_gbps_per_node", net), ("disk_mb_s_per_node", disk)):
             if not np.isfinite(value):
-                assumed.append(f"{field}: not known, so that it does not bind")
+                assumed.append((field, "not known, so that it does not bind"))
     return {
         "vcpu": vcpu if np.isfinite(vcpu) else unknown,
         "vcpu_known": np.isfinite(vcpu),
@@ -215,7 +221,7 @@ def _compression(told: Told) -> dict[str, Any]:
 def _codec_ratio(codec: str) -> float:
     if codec in NONE_WORDS:
         return 1.0
-    ratios = {row["codec"]: float(row["ratio"]) for row in read_rows("compression")}
+    ratios = {row["codec"]: float(row["ratio"]) for row in read_rows("model/compression")}
     # a codec that is not in the table is taken as the least of those that are
     return next((ratio for name, ratio in ratios.items() if name in codec), min(ratios.values()))
 
@@ -237,23 +243,21 @@ def _disks(kind: str) -> dict[str, Any]:
     return {"disks": float(count.group(1)) if count else 1.0, "remote_disk": bool(remote) and "local" not in kind}
 
 
-def _copies(told: Told, system: str, nodes: float, assumed: list[str]) -> dict[str, float]:
+def _copies(told: Told, system: str, nodes: float, assumed: list[tuple[str, str]]) -> dict[str, float]:
     copies = 1.0 if system == BOOKKEEPER else 3.0
     why = f"{copies:g} cop{'y' if copies == 1 else 'ies'} assumed"
     replication = _given(told, "replication", copies, why, assumed)
     if replication > nodes:
-        assumed.append(
-            f"nodes: {nodes:g} of a larger cluster, as {replication:g} copies need as many nodes; each record that"
-            " they lead lies here once"
-        )
+        why = f"{nodes:g} of a larger cluster, as {replication:g} copies need as many nodes; each record that they lead"
+        assumed.append(("nodes", f"{why} lies here once"))
     return {"replication": replication, "copies": min(replication, nodes)}
 
 
-def _answers(told: Told, system: str, replication: float, assumed: list[str]) -> dict[str, bool]:
+def _answers(told: Told, system: str, replication: float, assumed: list[tuple[str, str]]) -> dict[str, bool]:
     """What a producer's answer waits for: every replica, a flush, a bookie's journal."""
     acks, journal = told.text["acks"].lower(), told.flag["journal"] is not False
     if system == KAFKA and not acks:
-        assumed.append("acks: all assumed")
+        assumed.append(("acks", "all assumed"))
     leader_only = re.match(r"(acks=?)?[01]\b|leader|none", acks) or re.search(r"acks?1\b|(fsync|async)-1\b", acks)
     fsync = bool(re.search(r"\bfsync|\bsync flush|flush each|flush=1", acks))
     if system == KAFKA:
@@ -269,7 +273,7 @@ def _answers(told: Told, system: str, replication: float, assumed: list[str]) ->
     }
 
 
-def _records(told: Told, assumed: list[str]) -> dict[str, float]:
+def _records(told: Told, assumed: list[tuple[str, str]]) -> dict[str, float]:
     """Message and batch; who waits for each answer sends the records of one request at once."""
     default = float(assumption("default_message_bytes"))
     message = _given(told, "message_bytes", default, "the default message size assumed", assumed)
@@ -279,13 +283,13 @@ def _records(told: Told, assumed: list[str]) -> dict[str, float]:
         batch = message * told.number["records_per_request"]
     elif told.has("senders") or told.flag["waits"]:
         batch = message
-        assumed.append("batch_bytes: one record a request, as senders wait for each answer")
+        assumed.append(("batch_bytes", "one record a request, as senders wait for each answer"))
     elif told.choice["benchmark"] == OPENMESSAGING:
         batch = float(assumption("benchmark_batch_bytes"))
-        assumed.append("batch_bytes: the OpenMessaging Benchmark's 1 MiB")
+        assumed.append(("batch_bytes", "the OpenMessaging Benchmark's 1 MiB"))
     else:
         batch = float(assumption("producer_batch_bytes"))
-        assumed.append("batch_bytes: the producer's default")
+        assumed.append(("batch_bytes", "the producer's default"))
     return {"message_bytes": message, "batch_bytes": batch}
 
 
@@ -301,8 +305,9 @@ def _system(name: str) -> str:
 
 
 def _machine(name: str) -> dict[str, float]:
-    table = machine_table("aws_ec2")
-    found = np.flatnonzero(table.names == name.removeprefix("kafka."))
+    table, brokers = machine_table("aws_ec2"), machine_table("aws_msk")
+    on = np.flatnonzero(brokers.names == name)
+    found = np.flatnonzero(table.names == (brokers["ec2_machine"][on[0]] if len(on) else name))
     if not len(found):
         return {}
     columns = ("vcpu", "network_baseline_gbps", "local_write_iops_4k", "ebs_baseline_mb_s")

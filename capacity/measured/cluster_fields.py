@@ -71,7 +71,7 @@ class Told:
 
 
 def read_row(row: Mapping[str, Any]) -> Told:
-    """Return what one row of a cluster file or of `data/evidence.csv` says.
+    """Return what one row of a cluster file or of `data/evidence/evidence.csv` says.
 
     Raises
     ------

@@ -80,7 +80,7 @@ def publish_ms(cluster: Cluster, limit_mb_s: ArrayLike, f: Mapping[str, float]) 
 
     References
     ----------
-    `data/calibration/latency.csv`, fitted on the rows of `data/evidence.csv` whose `latency` is "publish".
+    `data/calibration/latency.csv`, fitted on the rows of `data/evidence/evidence.csv` whose `latency` is "publish".
     """
     use = cluster.load_mb_s / np.asarray(limit_mb_s, float)
     queue = f["queue_ms"] * (cluster.vcpu / REFERENCE_VCPU) ** f["queue_vcpu_exponent"]

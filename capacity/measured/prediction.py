@@ -119,7 +119,7 @@ def predict(
 
     Parameters
     ----------
-    clusters : a `Cluster`, a mapping with the columns of `data/evidence.csv`, a list of them, or a DataFrame
+    clusters : a `Cluster`, a mapping with the columns of `data/evidence/evidence.csv`, a list of them, or a DataFrame
     coefficients : those of `data/calibration/`, or a posterior of your own measurements
     confidence : share of the cases that the interval is to hold [1], 0.5 to 0.99
     seed : of the draws behind the interval

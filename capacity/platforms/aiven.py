@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota
-from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import machine_table
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, Machines, broker_constraints, use_up_to
 from streamfacts.tables import Fact, assumption, limit
@@ -156,12 +156,12 @@ def _classic(context: Context) -> Sizing:
         disk_source=source,
         partitions_source=replicas.source,
     )
-    kept = {"CPU", "partitions", "disk space"}
+    kept = {Resource.CPU, Resource.PARTITIONS, Resource.DISK_SPACE}
     constraints = [c for c in broker_constraints(d, machines) if c.name in kept]
     cache = assumption("page_cache_s")
     constraints.append(
         Constraint(
-            "page cache",
+            Resource.PAGE_CACHE,
             NORMAL,
             d.peak_wire_bytes_s * d.replication_factor * float(cache),
             np.maximum(machines.memory_bytes - heap, 0.0),
@@ -175,7 +175,7 @@ def _classic(context: Context) -> Sizing:
     units = context.units_or(nodes)
     limits = [
         Limit("nodes", needed, nodes, "nodes", source, advice="a larger plan, or split over several services"),
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
     ]
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     disk = context.spread(stored_bytes(d.wire_bytes_s, d.held_s, d.replication_factor) / fill / GB)
@@ -231,8 +231,10 @@ OFFERS = (
             ),
             _FOLLOWER_FETCH,
         ),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Kafka",
             "copies": "the topic's replication factor on local disks, then object storage",
             "zones": "those of the region",
             "availability": "99.99% (https://aiven.io/pricing)",
@@ -259,8 +261,10 @@ OFFERS = (
             Option("heap_gib", 1.0, "heap of a broker [GiB]", low=0.25, high=1.5),
             _FOLLOWER_FETCH,
         ),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor",
             "zones": "those of the region",
             "availability": "99.99% (https://aiven.io/pricing)",

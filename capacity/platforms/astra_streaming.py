@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, MB, gigabytes, quota
 from capacity.sizing.constraint import Limit, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from streamfacts.tables import Fact, limit
 from streamfacts.usage import UsageLine
@@ -152,8 +152,11 @@ OFFERS = (
                 "scu_write_mb_s", 0.0, "write rate of one capacity unit [MB/s] as quoted; 0 for not known", high=1e4
             ),
         ),
+        protocols=(Protocol.PULSAR, Protocol.KAFKA, Protocol.RABBITMQ, Protocol.JMS),
+        kind="pulsar-managed",
+        own_streams=True,
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Pulsar, Kafka, RabbitMQ, JMS",
             "copies": "2 in the default policy (bookkeeperWriteQuorum), which cannot be changed",
             "zones": "not stated",
             "availability": "not established",

@@ -11,8 +11,8 @@ import numpy as np
 from capacity.clouds.aws import aws
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.arrays import Array
@@ -33,6 +33,9 @@ PUBLIC, PEERING, PRIVATELINK, PNI = "public", "peering", "privatelink", "pni"
 ONCE, REPLICATED = "once", "after-replication"
 
 
+ECKU, CKU = "eCKU", "CKU"
+
+
 @dataclass(frozen=True)
 class _Type:
     """What tells the cluster types apart beyond the figures in `data/limits/confluent.csv`."""
@@ -50,17 +53,17 @@ class _Type:
 
     @property
     def elastic(self) -> bool:
-        return self.unit == "eCKU"
+        return self.unit == ECKU
 
     def limit(self, name: str, resource: str | None = None) -> Fact:
         return fact("confluent", self.offer, name, resource)
 
 
-BASIC = _Type("basic", "eCKU", (PUBLIC,), ("99.5%",), REPLICATED, False)
-STANDARD = _Type("standard", "eCKU", (PUBLIC,), ("99.99%", "99.9%"), REPLICATED, True)
-ENTERPRISE = _Type("enterprise", "eCKU", (PNI, PRIVATELINK), ("99.99%", "99.9%"), REPLICATED, True)
-FREIGHT = _Type("freight", "eCKU", (PNI,), ("99.99%",), ONCE, True)
-DEDICATED = _Type("dedicated", "CKU", (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
+BASIC = _Type("basic", ECKU, (PUBLIC,), ("99.5%",), REPLICATED, False)
+STANDARD = _Type("standard", ECKU, (PUBLIC,), ("99.99%", "99.9%"), REPLICATED, True)
+ENTERPRISE = _Type("enterprise", ECKU, (PNI, PRIVATELINK), ("99.99%", "99.9%"), REPLICATED, True)
+FREIGHT = _Type("freight", ECKU, (PNI,), ("99.99%",), ONCE, True)
+DEDICATED = _Type("dedicated", CKU, (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
 
 
 def _partitions(kind: _Type, d: Demand) -> Array:
@@ -81,10 +84,11 @@ def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
     write = d.wire_bytes_s * peak
     read = write * (d.fan_out + d.cross_region_copies)
     partitions = _partitions(kind, d)
+    counted = (Resource.PARTITIONS, Resource.COMPACTED_PARTITIONS)
 
     def of_unit(name: str, demand: Any, key: str, unit: str, formula: str, scale: float = 1.0) -> Constraint:
         one = kind.limit(key)
-        ceiling, why = (whole, whole_source) if unit == "partitions" else (use, use_source)
+        ceiling, why = (whole, whole_source) if name in counted else (use, use_source)
         source = f"{one.source}; {why}"
         return Constraint(name, NORMAL, np.asarray(demand), one.value * scale, ceiling, unit, source, formula)
 
@@ -99,12 +103,14 @@ def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
             "requests/s",
             f"produced batches, one a request, + bytes read / {fetched / KIB:g} KiB of a fetch",
         ),
-        of_unit("partitions", partitions, "partitions", "partitions", "those asked, at least peak / what one carries"),
+        of_unit(
+            Resource.PARTITIONS, partitions, "partitions", "partitions", "those asked, at least peak / what one carries"
+        ),
     ]
     if kind is not FREIGHT and options["compacted_share"]:
         out.append(
             of_unit(
-                "compacted partitions",
+                Resource.COMPACTED_PARTITIONS,
                 partitions * options["compacted_share"],
                 "compacted_partitions",
                 "partitions",
@@ -357,14 +363,18 @@ def _offer(kind: _Type, title: str, promised: dict[str, str], more: tuple[str, .
         name=kind.offer,
         title=f"Confluent Cloud {title}",
         family="Confluent Cloud",
-        lacks=("a promise to survive a zone",) if kind.offer == "confluent-basic" else (),
+        lacks=("a promise to survive a zone",) if kind is BASIC else (),
         provider="aws",
         configurations=lambda: np.array([kind.unit]),
         model=partial(_model, kind=kind),
         configuration_is="unit",
         options=_options(kind),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("cluster-linking", "mirrormaker-2") if kind in (ENTERPRISE, DEDICATED) else None,
+        counts_region_copies=True,
+        metrics=("confluent", *(("confluent-dedicated",) if kind is DEDICATED else ())),
         guarantees={
-            "protocol": "Kafka",
             "copies": "3",
             "zones": promised.get("zones", "3"),
             "availability": f"{promised['sla']} a month (https://www.confluent.io/confluent-cloud-uptime-sla/)",

@@ -17,9 +17,9 @@ from capacity.clouds.aws import aws
 from capacity.demand.demand import Demand
 from capacity.laws.object_store import objects_cached, objects_compacted, objects_written
 from capacity.laws.storage import objects_per_second, stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Copies, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
 from streamfacts.arrays import Array
@@ -64,8 +64,8 @@ def _all_machines() -> MachineTable:
 @cache
 def _machines(families: tuple[str, ...]) -> MachineTable:
     table = _all_machines()
-    parts = [str(name).split(".") for name in table.names]
-    return table.where(np.array([family in families and size in SIZES for family, size in parts]))
+    sizes = np.array([f"{family}.{size}" for family in families for size in SIZES])
+    return table.where(np.isin(table.names, sizes))
 
 
 def _configurations(families: tuple[str, ...]) -> NDArray[Any]:
@@ -113,7 +113,7 @@ def _cpu(
         if state == CATCH_UP:
             demand, words = through + d.payload_bytes_s * _lagging(d), f"{how}, + backlog of one group"
         ceiling = normal if state == NORMAL else failure
-        out.append(Constraint("CPU", state, demand, capacity, ceiling, "bytes/s", source, words, share, lost))
+        out.append(Constraint(Resource.CPU, state, demand, capacity, ceiling, "bytes/s", source, words, share, lost))
     return out
 
 
@@ -128,7 +128,10 @@ def _network(
     found = []
     for state, left, lost in _states(d):
         backlog = d.wire_bytes_s * _lagging(d) if state == CATCH_UP else np.zeros(())
-        for name, factor, how in (("network out", out_factor, words[0]), ("network in", in_factor, words[1])):
+        for name, factor, how in (
+            (Resource.NETWORK_OUT, out_factor, words[0]),
+            (Resource.NETWORK_IN, in_factor, words[1]),
+        ):
             demand = d.peak_wire_bytes_s * factor + backlog
             more = ", + backlog of one group" if state == CATCH_UP else ""
             found.append(
@@ -302,7 +305,7 @@ def _automq(context: Context) -> Sizing:
         if state != CATCH_UP:
             constraints.append(
                 Constraint(
-                    "write-ahead log",
+                    Resource.DISK_LOG,
                     state,
                     d.peak_wire_bytes_s,
                     wal_rate,
@@ -317,7 +320,7 @@ def _automq(context: Context) -> Sizing:
     units = context.units_or(units_needed(constraints, np.maximum(3.0, d.zones), d.zones))
     need: Array = np.zeros(())
     for c in constraints:
-        if c.name == "write-ahead log":
+        if c.name == Resource.DISK_LOG:
             need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling)
     throughput = np.clip(np.ceil(need / MIB), volume.baseline_mib_s, volume.max_mib_s)
     # gp3: four operations for each MiB/s above what is included, and at most 500 for each GiB
@@ -481,8 +484,10 @@ def _offer(
         configurations=partial(_configurations, families),
         model=model,
         options=(_ZONE_ALIGNED, *options),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-diskless",
+        copies_on=Copies.OBJECT_STORE,
         guarantees={
-            "protocol": "Kafka",
             "copies": "kept by S3",
             "zones": "3, by S3",
             "availability": availability,

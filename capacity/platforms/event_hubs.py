@@ -10,7 +10,7 @@ import numpy as np
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, round_up, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.arrays import Array
@@ -385,8 +385,12 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...], **wor
         model=model,
         configuration_is="configuration",
         options=(*options, _PROTOCOL),
+        protocols=(Protocol.KAFKA, Protocol.AMQP, Protocol.HTTPS),
+        kind="event-hubs",
+        own_streams=True,
+        region_copies=() if name == STANDARD else ("event-hubs-geo-replication", "event-hubs-synchronous"),
+        no_region_copy="geo-replication needs Event Hubs Premium or Dedicated; Standard copies names and settings only",
         guarantees={
-            "protocol": "Kafka, AMQP, HTTPS",
             "copies": "3",
             "zones": "spread over zones where the region has them",
             "availability": words["availability"],

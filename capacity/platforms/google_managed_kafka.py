@@ -9,7 +9,7 @@ import numpy as np
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import ROUNDING, Constraint, Limit, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, ZONE_DOWN
 from streamfacts.arrays import Array
@@ -134,7 +134,7 @@ def _model(context: Context) -> Sizing:
             advice=_QUOTA,
         ),
         Limit("disk of a broker", local_gib / brokers, np.asarray(disk.value), "GiB", disk.source),
-        Limit("brokers", brokers, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", brokers, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
     )
     paths = d.paths(zones=zones.value, follower_fetch=context.options["follower_fetch"])
@@ -226,8 +226,9 @@ OFFERS = (
                 "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
             ),
         ),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor; 3 by default",
             "zones": "3",
             "availability": "99.95% a month for managing clusters, none promised for topics "

@@ -11,8 +11,8 @@ from capacity.clouds.aws import aws
 from capacity.platforms._managed import GB, client_lines
 from capacity.sizing.constraint import Limit, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
-from capacity.sizing.offer import Context, Offer, Option
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
@@ -27,6 +27,10 @@ NODE = "node"
 
 def _names() -> NDArray[Any]:
     return machine_table("instaclustr_kafka").names
+
+
+def _machine_of(node: str) -> tuple[str, ...]:
+    return (str(machine_table("instaclustr_kafka").of(np.array([node]))["ec2_machine"][0]),)
 
 
 def _ec2(rows: MachineTable) -> dict[str, NDArray[Any]]:
@@ -71,7 +75,7 @@ def _model(context: Context) -> Sizing:
     units = context.units_or(units_needed(constraints, racks, racks))
     replicas = assumption("partitions_per_cluster")
     limits = (
-        Limit("brokers", units, copies, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, copies, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit(
             "partition replicas in a cluster",
             d.partitions * copies,
@@ -118,7 +122,7 @@ def _model(context: Context) -> Sizing:
     if not context.brief:
         rebuild = rebuild_seconds(d, machines, units)
         how = "data of one broker / spare network and disk of its replacement"
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how, kind=PartKind.REBUILD))
     notes = (
         "disk carries write x copies and lagging readers, network the same and all readers, as Instaclustr's model "
         f"counts them ({_RULE}); on EC2 the path to EBS volumes is apart from the network",
@@ -153,8 +157,10 @@ OFFERS = (
                 "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
             ),
         ),
+        machines=_machine_of,
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor, each in a rack of its own",
             "zones": "the workload's zones",
             "availability": f"by SLA tier and number of nodes ({_SLA})",

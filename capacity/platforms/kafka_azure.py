@@ -1,7 +1,5 @@
 """Apache Kafka run by oneself on Azure virtual machines."""
 
-from dataclasses import replace
-
 from capacity.clouds.azure import azure
 from capacity.sizing.offer import Offer
 from capacity.systems.kafka import kafka_offer
@@ -19,29 +17,27 @@ _LOCAL = (
 )
 
 
+_EXPECTED = (
+    "network of a machine is the expected bandwidth, the most it may reach and not guaranteed: Azure publishes no "
+    f"baseline, and meters what leaves the machine only ({_NETWORK})"
+)
+
+
 def _offer(disks: str, title: str, *, tiered: bool) -> Offer:
     local = disks == "nvme"
-    offer = kafka_offer(
+    return kafka_offer(
         f"kafka-azure-{disks}{'-tiered' if tiered else ''}",
         f"Kafka on Azure, {title}{', tiered to Blob Storage' if tiered else ''}",
         azure,
         "Standard_D2ps_v6",
         local=local,
         tiered=tiered,
-    )
-    network = (
-        "network of a machine is the expected bandwidth, the most it may reach and not guaranteed: Azure publishes no "
-        f"baseline, and meters what leaves the machine only ({_NETWORK})"
-    )
-    return replace(
-        offer,
         not_modelled=(
-            *(text for text in offer.not_modelled if not text.startswith("burst credits")),
-            network,
+            _EXPECTED,
             "burst rates of volumes; disks of the operating system",
             *(_LOCAL if local else _SSD),
         ),
-        sources=(*offer.sources, _NETWORK, _ZONES),
+        sources=(_NETWORK, _ZONES),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from capacity.clouds.gcp import PersistentDisk, gcp
 from capacity.sizing.offer import Context, Offer
-from capacity.sizing.sizing import Sizing
+from capacity.sizing.sizing import PartKind, Sizing
 from capacity.systems.kafka import kafka_offer
 
 _NOT_MODELLED = (
@@ -24,12 +24,14 @@ def _with_disk_as_bought(offer: Offer) -> Offer:
 
     def model(context: Context) -> Sizing:
         sizing = offer.model(context)
-        part = {p.name: p for p in sizing.parts}
-        size, volume = part["volume of a broker"], gcp().volume
+        part = {p.kind: p for p in sizing.parts}
+        size, volume = part[PartKind.VOLUME], gcp().volume
         assert isinstance(volume, PersistentDisk)
         bought = replace(
             size,
-            value=volume.grown(size.value, part["volume throughput"].value, part["volume operations"].value),
+            value=volume.grown(
+                size.value, part[PartKind.VOLUME_THROUGHPUT].value, part[PartKind.VOLUME_OPERATIONS].value
+            ),
             formula="largest of stored bytes / brokers / fill and the size that throughput and operations ask for",
         )
         return replace(sizing, parts=tuple(bought if p is size else p for p in sizing.parts))

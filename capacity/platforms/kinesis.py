@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.tables import Fact, limit
@@ -314,7 +314,6 @@ _FAN_OUT_CONSUMERS = Option(
     high=1000,
 )
 _GUARANTEES = {
-    "protocol": "Kinesis",
     "copies": "3",
     "zones": "3",
     "availability": "99.9% a month (https://aws.amazon.com/kinesis/sla/)",
@@ -341,6 +340,10 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...]) -> Of
         model=model,
         configuration_is="reads",
         options=options,
+        protocols=(Protocol.KINESIS,),
+        kind="kinesis",
+        own_streams=True,
+        metrics=("kinesis",),
         guarantees=_GUARANTEES,
         not_modelled=_NOT_MODELLED,
         lacks=("the Kafka protocol", "log compaction", "transactions"),

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
-from capacity.sizing.offer import Context, Offer, Option
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
 from capacity.systems.kafka import largest_disk_load
@@ -38,8 +38,16 @@ def _brokers(tier: str) -> MachineTable:
     return table.where(table["tier"] == tier)
 
 
+def _machine_of(broker: str) -> tuple[str, ...]:
+    return (str(machine_table("aws_msk").of(np.array([broker]))["ec2_machine"][0]),)
+
+
 def _configurations(tier: str) -> NDArray[Any]:
     return _brokers(tier).names
+
+
+#: Rates of an Express broker [MB/s]: what it sustains, and the throttle.
+_EXPRESS_RATES = ("sustained_ingress_mb_s", "max_ingress_mb_s", "sustained_egress_mb_s", "max_egress_mb_s")
 
 
 def _at_most(name: str, demand: Any, fact: Fact, unit: str, scale: float = 1.0, advice: str = "") -> Limit:
@@ -94,13 +102,13 @@ def _standard_machines(context: Context) -> Machines:
 def _standard(context: Context, *, tiered: bool) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     machines = _standard_machines(context)
-    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != "disk operations"]
+    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != Resource.DISK_OPERATIONS]
     constraints += _connections(context, "msk-standard")
     units = context.units_or(units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones))
     limits = _cluster_limits("msk-standard", units)
     limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
         Limit("zones", d.zones, 2.0, "zones", _ZONES_SOURCE, at_least=True),
     ]
@@ -164,7 +172,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     if not context.brief:
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
         how = "data of one broker / spare network and disk of its replacement"
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how, kind=PartKind.REBUILD))
     return context.sizing(
         "broker", units, constraints, limits, lines, parts, sources=_brokers("standard").of(context.names).sources
     )
@@ -184,7 +192,7 @@ def _express(context: Context) -> Sizing:
     write = d.peak_wire_bytes_s
     read = write * d.fan_out
     partitions = np.maximum(d.partitions, np.ceil(np.maximum(write, read) / (per_partition.value * 1e6)))
-    mega = {name: context.rows(rows[name]) * 1e6 for name in rows.columns if name.endswith("_mb_s")}
+    mega = {name: context.rows(rows[name]) * 1e6 for name in _EXPRESS_RATES}
     constraints = [
         Constraint(
             "ingress",
@@ -207,7 +215,7 @@ def _express(context: Context) -> Sizing:
             "peak write x fan-out",
         ),
         Constraint(
-            "partitions",
+            Resource.PARTITIONS,
             NORMAL,
             partitions * copies.value,
             context.rows(rows["recommended_partitions"]),
@@ -250,7 +258,7 @@ def _express(context: Context) -> Sizing:
     limits += least_vcpu(context, _brokers("express").of(context.names)["vcpu"])
     limits += [
         Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
-        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, zones.value, "zones", zones.source),
     ]
     # three copies in three zones whatever is asked, so that every zone has one to read
@@ -414,8 +422,13 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         configurations=partial(_configurations, "standard"),
         model=partial(_standard, tiered=tiered),
         options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        machines=_machine_of,
+        metrics=("msk",),
+        tiered_as="" if tiered else f"{name}-tiered",
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("mirrormaker-2", "msk-replicator"),
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor",
             "zones": "2 or 3",
             "availability": _SLA,
@@ -441,8 +454,12 @@ OFFERS = (
         configurations=partial(_configurations, "express"),
         model=_express,
         options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        machines=_machine_of,
+        metrics=("msk",),
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("mirrormaker-2", "msk-replicator"),
         guarantees={
-            "protocol": "Kafka",
             "copies": "3",
             "zones": "3",
             "availability": _SLA,
@@ -462,8 +479,10 @@ OFFERS = (
         configurations=lambda: np.array(["cluster"]),
         model=_serverless,
         configuration_is="configuration",
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        region_copies=("mirrormaker-2", "msk-replicator"),
         guarantees={
-            "protocol": "Kafka",
             "copies": "3",
             "zones": "3",
             "availability": "not established for Serverless",

@@ -8,7 +8,7 @@ import numpy as np
 
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import ROUNDING, Constraint, Limit
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.errors import MissingFact
@@ -201,8 +201,10 @@ OFFERS = (
             ),
             Option("topics", 1, "topics that the load is spread over", low=1, high=10000),
         ),
+        protocols=(Protocol.PUBSUB,),
+        kind="pubsub",
+        own_streams=True,
         guarantees={
-            "protocol": "Pub/Sub",
             "copies": "several, in more than one zone; the number is not promised",
             "zones": "of one region, chosen by the service",
             "availability": "99.95% a month (https://cloud.google.com/pubsub/sla)",

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
-from capacity.sizing.offer import Context, Offer, Option
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.sizing import Part, PartKind, Role, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.bookies import (
     BOOKIE_DOWN,
@@ -51,8 +51,6 @@ BROKERS = (
 BOOKIES_LOCAL = ("i3en", "i4i", "i4g", "im4gn", "is4gen", "i8g", "i7ie")
 BOOKIES_VOLUMES = ("m7g", "r7g", "m6i")
 BROKER, BOOKIE = "broker", "bookie"
-#: What `Volume.lines` says of nodes besides; they have a line of their own here.
-_NO_OTHERS = " + 0 GiB of the other nodes"
 
 
 @cache
@@ -61,9 +59,8 @@ def _pairs(local: bool) -> MachineTable:
     known = aws().machines()
     disks = dict(zip(known.names.tolist(), machine_table("aws_ec2")["local_disks"].tolist(), strict=True))
     usable = usable_machines(aws(), local=local, memory_above_gib=0.0)
-    families = np.array([name.split(".")[0] for name in usable.names.tolist()])
     enough = usable["memory_gib"] >= fact("bookie", "rated_memory_gib")
-    stores = usable.where(np.isin(families, BOOKIES_LOCAL if local else BOOKIES_VOLUMES) & enough)
+    stores = usable.where(np.isin(usable["family"], BOOKIES_LOCAL if local else BOOKIES_VOLUMES) & enough)
     servers = known.where(np.isin(known.names, BROKERS))
     left, right = np.repeat(np.arange(len(servers)), len(stores)), np.tile(np.arange(len(stores)), len(servers))
     columns = {f"broker_{name}": column[left] for name, column in servers.columns.items()}
@@ -76,6 +73,11 @@ def _pairs(local: bool) -> MachineTable:
 
 def _names(local: bool) -> NDArray[Any]:
     return _pairs(local).names
+
+
+def _machines_of(local: bool, pair: str) -> tuple[str, ...]:
+    row = _pairs(local).of(np.array([pair]))
+    return str(row["broker"][0]), str(row["bookie"][0])
 
 
 @dataclass(frozen=True)
@@ -205,23 +207,23 @@ def _broker_constraints(context: Context, rows: MachineTable, paths: PulsarPaths
                 " of a vCPU", **left,
             ),
             Constraint(
-                "network in", state.name, paths.broker_in + state.backlog, nic, network, "bytes/s", wires,
+                Resource.NETWORK_IN, state.name, paths.broker_in + state.backlog, nic, network, "bytes/s", wires,
                 "peak write + read from bookies and the object store + backlog", **left,
             ),
             Constraint(
-                "network out", state.name, paths.broker_out + state.backlog, nic, network, "bytes/s", wires,
+                Resource.NETWORK_OUT, state.name, paths.broker_out + state.backlog, nic, network, "bytes/s", wires,
                 "peak write x (write quorum + fan-out + other regions + offload) + backlog", **left,
             ),
         ]  # fmt: skip
         if state.name != CATCH_UP:
             out += [
                 Constraint(
-                    "memory", state.name, paths.produce, col(rows["broker_memory_gib"]) * GIB * memory_rate, 1.0,
+                    Resource.MEMORY, state.name, paths.produce, col(rows["broker_memory_gib"]) * GIB * memory_rate, 1.0,
                     "bytes/s", f"{machine}; {rating}",
                     "peak write, at the memory of the rated node for it (entry cache and buffers)", **left,
                 ),
                 Constraint(
-                    "topics", state.name, d.partitions, float(topics), whole, "topics", topics.source,
+                    Resource.TOPICS, state.name, d.partitions, float(topics), whole, "topics", topics.source,
                     "partitions, each a topic; those of a lost broker move to the others", **left,
                 ),
             ]  # fmt: skip
@@ -279,13 +281,13 @@ def _bookie_constraints(
             "read by brokers: cold reads, offload, backlog",
         )  # fmt: skip
         add(
-            "disk ledger", state, ledger + disks.on_one * journal if local else ledger, disks.ledger_bytes_s, disk,
-            "bytes/s", f"{disks.source}; {disk_ceiling}",
+            Resource.DISK_LEDGER, state, ledger + disks.on_one * journal if local else ledger, disks.ledger_bytes_s,
+            disk, "bytes/s", f"{disks.source}; {disk_ceiling}",
             "peak write x write quorum + read by brokers" + (", and the journal where one disk holds both" * local),
         )  # fmt: skip
         if not local:
             add(
-                "disk journal and ledger", state, journal + ledger, disks.machine_bytes_s, disk, "bytes/s",
+                Resource.DISK_JOURNAL_AND_LEDGER, state, journal + ledger, disks.machine_bytes_s, disk, "bytes/s",
                 f"{disks.source}; {disk_ceiling}",
                 "peak write x write quorum x 2 + read by brokers, over the machine's link to its volumes",
             )  # fmt: skip
@@ -295,25 +297,25 @@ def _bookie_constraints(
             "bookie network in", state, written, nic, network, "bytes/s", wires, "peak write x write quorum",
         )  # fmt: skip
         add(
-            "bookie memory", state, written, col(rows["bookie_memory_gib"]) * GIB * memory_rate, 1.0, "bytes/s",
+            Resource.BOOKIE_MEMORY, state, written, col(rows["bookie_memory_gib"]) * GIB * memory_rate, 1.0, "bytes/s",
             f"{machine}; {rating}",
             "peak write x write quorum, at the memory of the rated node for it (write cache, page cache)",
         )  # fmt: skip
         add(
-            "disk journal", state, journal, disks.journal_bytes_s, disk, "bytes/s",
+            Resource.DISK_JOURNAL, state, journal, disks.journal_bytes_s, disk, "bytes/s",
             f"{disks.journal_source}; {disk_ceiling}", "peak write x write quorum",
         )  # fmt: skip
         add(
-            "ensemble", state, quorum.ensemble, 1.0, 1.0, "bookies", quorums,
+            Resource.ENSEMBLE, state, quorum.ensemble, 1.0, 1.0, "bookies", quorums,
             "bookies that a new ledger is spread over, all of which must be up",
         )  # fmt: skip
         # a volume outlives its machine and moves to the next; a local disk does not, and its content needs room
         if state.name == NORMAL or (local and state.name == BOOKIE_DOWN):
             after = state.name == BOOKIE_DOWN
             add(
-                "disk space", state, held, disks.space_bytes,
-                np.maximum(fill, float(read_only)) if after else fill, "bytes",
-                f"{disks.source}; {read_only.source if after else fill_source}",
+                Resource.DISK_SPACE, state, held, disks.space_bytes,
+                np.maximum(fill, float(read_only)) if after else fill,
+                "bytes", f"{disks.source}; {read_only.source if after else fill_source}",
                 "average write x retention on bookies x write quorum"
                 + ("; auto-recovery puts what was lost on the others, which must not turn read-only" if after else ""),
             )  # fmt: skip
@@ -375,6 +377,7 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
             rows["bookie"],
             f"bookies x {hours:g} h",
             counts="" if asked else BOOKIE,
+            role=Role.BOOKIES,
         ),
         UsageLine(
             where.instance_meter,
@@ -382,6 +385,7 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
             "instance-hour",
             str(context.options["metadata_machine"]),
             f"{nodes:g} metadata nodes x {hours:g} h",
+            role=Role.METADATA,
         ),
     ]
     if proxies:
@@ -424,6 +428,7 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
             "GiB-month",
             where.volume.sku,
             f"volumes of {nodes:g} metadata nodes",
+            role=Role.METADATA,
         )
     )
     parts += sizes
@@ -500,8 +505,8 @@ def _storage(
         ]  # fmt: skip
         return [], parts, disks.journal_bytes_s, disks.ledger_bytes_s
     io_bytes = float(assumption("disk_io_bytes"))
-    of_journal = [c for c in constraints if c.name == "disk journal"]
-    of_ledger = [c for c in constraints if c.name == "disk ledger"]
+    of_journal = [c for c in constraints if c.name == Resource.DISK_JOURNAL]
+    of_ledger = [c for c in constraints if c.name == Resource.DISK_LEDGER]
     journals = disks.journals
     journal_mib_s, journal_iops = volume.bought(largest_disk_load(of_journal, bookies) / journals, io_bytes)
     ledger_mib_s, ledger_iops = volume.bought(largest_disk_load(of_ledger, bookies), io_bytes)
@@ -511,16 +516,20 @@ def _storage(
     lines = [
         replace(
             line,
-            formula=f"{kind} volumes: {line.formula.replace('units', each).removesuffix(_NO_OTHERS)}",
+            formula=f"{kind} volumes: {line.formula}",
             # journal volumes are of one size: so many for each bookie
-            counts=BOOKIE if kind == "journal" and line.meter == volume.size_meter else "",
+            counts=BOOKIE if role and line.meter == volume.size_meter else "",
+            role=role,
         )
-        for kind, each, count, size, rate, iops, least in (
-            ("journal", "bookies x journal disks", bookies * journals, journal_gib, journal_mib_s, journal_iops, None),
-            ("ledger", "bookies", bookies, ledger_gib, ledger_mib_s, ledger_iops, held / fill / GIB),
+        for kind, role, of, count, size, rate, iops, least in (
+            (
+                "journal", Role.JOURNAL, "bookies x journal disks", bookies * journals,
+                journal_gib, journal_mib_s, journal_iops, None,
+            ),
+            ("ledger", "", "bookies", bookies, ledger_gib, ledger_mib_s, ledger_iops, held / fill / GIB),
         )
-        for line in volume.lines(count, size, rate, iops, 0.0, least)
-    ]
+        for line in volume.lines(count, size, rate, iops, 0.0, least, of)
+    ]  # fmt: skip
     named = pulsar_fact("bookie", "journal_gib").source
     load = "its largest load over all states / ceiling"
     parts = [
@@ -592,7 +601,8 @@ def _rereplication(
     seconds = rereplication_seconds(held / bookies, survivors, np.maximum(spare, 0.0))
     source = "https://bookkeeper.apache.org/docs/admin/autorecovery"
     how = "data of one bookie / what network and disks of all others have left; auto-recovery without a throttle"
-    return Part("time to re-replicate a bookie", context.spread(seconds), "seconds", how, source)
+    what = "time to re-replicate a bookie"
+    return Part(what, context.spread(seconds), "seconds", how, source, PartKind.REBUILD, BOOKIE)
 
 
 _MACHINES = tuple(aws().machines().names.tolist())
@@ -626,8 +636,13 @@ def _offer(disks: str, title: str, *, offload: bool) -> Offer:
         model=partial(_model, local=local, offload=offload),
         configuration_is="broker machine + bookie machine",
         options=_OPTIONS,
+        machines=partial(_machines_of, local),
+        protocols=(Protocol.PULSAR,),
+        self_managed=True,
+        metrics=("pulsar",),
+        kind="pulsar-self",
+        tiered_as="" if offload else f"pulsar-ec2-{disks}-offload",
         guarantees={
-            "protocol": "Pulsar",
             "copies": "the write quorum, else the workload's replication factor",
             "zones": "the workload's zones",
             "availability": "none promised; depends on how it is run",

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable
-from capacity.sizing.offer import Context, Offer, Option
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.systems.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
 from capacity.systems.kafka import broker_machines, usable_machines
 from streamfacts.tables import Fact
@@ -74,7 +74,7 @@ def _cluster_constraints(context: Context, offer: str, tiers: NDArray[Any] | Non
         facts = [_limit(offer, key, None if tiers is None else str(t)) for t in (("",) if tiers is None else tiers)]
         values = np.array([each.value for each in facts]) * scale
         capacity = np.asarray(values[0]) if tiers is None else context.rows(values)
-        ceiling, reason = (whole, whole_why) if unit == "partitions" else (use, why)
+        ceiling, reason = (whole, whole_why) if name == Resource.PARTITIONS else (use, why)
         return Constraint(
             name, NORMAL, np.asarray(demand), capacity, ceiling, unit, f"{facts[0].source}; {reason}", formula
         )
@@ -89,7 +89,7 @@ def _cluster_constraints(context: Context, offer: str, tiers: NDArray[Any] | Non
             "bytes/s",
             "peak write on the wire x (fan-out + other regions)",
         ),
-        of_cluster("partitions", d.partitions, "partitions", 1.0, "partitions", "as given, before replication"),
+        of_cluster(Resource.PARTITIONS, d.partitions, "partitions", 1.0, "partitions", "as given, before replication"),
     ]
     if d.connections is not None:
         out.append(of_cluster("connections", d.connections, "connections", 1.0, "connections", "as given"))
@@ -189,9 +189,8 @@ def _dedicated(context: Context) -> Sizing:
 
 def _candidates() -> MachineTable:
     table = usable_machines(aws(), local=True, memory_above_gib=0.0)
-    families = np.array([str(name).split(".")[0] for name in table.names])
     least = _limit(BYOC, "memory_gb").value * 1e9 / GIB
-    return table.where(np.isin(families, NVME_FAMILIES) & (table["memory_gib"] >= least * table["vcpu"]))
+    return table.where(np.isin(table["family"], NVME_FAMILIES) & (table["memory_gib"] >= least * table["vcpu"]))
 
 
 def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constraint], Any]:
@@ -219,7 +218,7 @@ def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constr
     ]
     replicas = context.rows(rows["memory_gib"]) * GIB / (memory.value * 1e6)
     partitions = Constraint(
-        "partitions",
+        Resource.PARTITIONS,
         NORMAL,
         d.partitions * 3.0,
         replicas,
@@ -228,7 +227,7 @@ def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constr
         f"{memory.source}; {rows.source}; {whole_why}",
         "partitions x 3 copies, at 2 MB of memory each",
     )
-    left_out = ("CPU", "page cache", "partitions", "disk operations")
+    left_out = (Resource.CPU, Resource.PAGE_CACHE, Resource.PARTITIONS, Resource.DISK_OPERATIONS)
     log = [c for c in broker_constraints(d, machines, tiered=True) if c.name not in left_out]
     return [*cpu, partitions, *log], machines
 
@@ -254,7 +253,7 @@ def _byoc(context: Context) -> Sizing:
     tier = {name: _limit(BYOC, name, BYOC_LARGEST) for name in ("ingress_mb_s", "egress_mb_s", "partitions")}
     write = d.peak_wire_bytes_s
     limits = [
-        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True, of_copies=True),
         _at_most("RPUs of a cluster", rpu, most_rpu, "RPUs", advice=_SPLIT),
         _at_most("ingress of the largest tier", write, tier["ingress_mb_s"], "bytes/s", 1e6, _SPLIT),
         _at_most(
@@ -286,13 +285,14 @@ def _byoc(context: Context) -> Sizing:
     disk = context.spread(machines.disk_space_bytes / GIB)
     parts = (
         Part("processing units", rpu, "RPUs", "brokers x vCPU / 2", per_rpu.source),
-        Part("local disk of a broker", disk, "GiB", "what the machine carries", machines.source),
+        Part("local disk of a broker", disk, "GiB", "what the machine carries", machines.source, PartKind.LOCAL_DISK),
         Part("object storage", context.spread(remote / GIB), "GiB", how, _BILLING),
         Part(
             "time to rebuild a broker",
             rebuild_seconds(d, machines, units, tiered=True),
             "seconds",
             "data of one broker / spare network and disk of its replacement",
+            kind=PartKind.REBUILD,
         ),
     )
     notes = (
@@ -325,7 +325,10 @@ def _offer(name: str, title: str, configurations: Any, model: Any, what: str, op
         model=model,
         configuration_is=what,
         options=options,
-        guarantees={"protocol": "Kafka", "copies": "3", **promised},
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        counts_region_copies=True,
+        guarantees={"copies": "3", **promised},
         not_modelled=(*more, *_NOT_MODELLED),
         sources=(_BILLING, _SERVERLESS if name == SERVERLESS else _SIZING),
     )

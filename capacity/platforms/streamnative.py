@@ -10,7 +10,7 @@ from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import at_most, client_lines, quota
 from capacity.sizing.constraint import Constraint, Limit, units_needed
-from capacity.sizing.offer import Context, Offer, Option
+from capacity.sizing.offer import Context, Copies, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import BROKER_DOWN, ZONE_DOWN, use_up_to
 from streamfacts.tables import Fact, limit
@@ -18,6 +18,7 @@ from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
 _SERVERLESS, _BYOC = "streamnative-serverless", "streamnative-byoc"
+_SKUS = {_SERVERLESS: "serverless", _BYOC: "byoc"}
 _BILLING = "https://docs.streamnative.io/cloud/billing/billing-overview"
 _SLA = "https://streamnative.io/cloud-uptime-sla"
 
@@ -50,8 +51,7 @@ def _etu_line(context: Context, offer: str, given: bool) -> tuple[UsageLine, Par
     used = units_needed(_throughput(context, offer, d.peak_ratio if of == "peak" else 1.0), 1.0, 1.0)
     billed = context.units_or(used) if given else context.spread(used)
     how = f"ETUs that the {of} load uses, whole ones, x {hours:g} h"
-    sku = offer.removeprefix("streamnative-")
-    line = UsageLine("streamnative.etu", billed * hours, "ETU-hour", sku, how)
+    line = UsageLine("streamnative.etu", billed * hours, "ETU-hour", _SKUS[offer], how)
     return line, Part("ETUs billed", billed, "ETUs", how, _BILLING)
 
 
@@ -217,8 +217,11 @@ OFFERS = (
                 "follower_fetch", False, "consumers read in their own zone; not stated of Pulsar, so off by default"
             ),
         ),
+        protocols=(Protocol.PULSAR, Protocol.KAFKA),
+        kind="pulsar-managed",
+        counts_region_copies=True,
+        copies_on=Copies.SERVICE,
         guarantees={
-            "protocol": "Pulsar, Kafka",
             "copies": "the service's own; not stated",
             "zones": "the service's own; not stated",
             "availability": f"by its SLA ({_SLA})",
@@ -246,8 +249,10 @@ OFFERS = (
                 "follower_fetch", False, "consumers read in their own zone; not stated of Pulsar, so off by default"
             ),
         ),
+        protocols=(Protocol.PULSAR, Protocol.KAFKA),
+        kind="pulsar-managed",
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Pulsar, Kafka",
             "copies": "the workload's replication factor, as write quorum",
             "zones": "the workload's zones",
             "availability": f"by its SLA ({_SLA})",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, MB, at_most, gigabytes
 from capacity.sizing.constraint import Constraint, Limit
-from capacity.sizing.offer import Context, Offer
+from capacity.sizing.offer import Context, Offer, Protocol
 from capacity.sizing.sizing import Sizing
 from capacity.systems.brokers import NORMAL, use_up_to
 from streamfacts.tables import limit
@@ -113,8 +113,10 @@ OFFERS = (
         configurations=lambda: np.array([SINGLE, MULTI, *PLANS]),
         model=_model,
         configuration_is="plan",
+        protocols=(Protocol.KAFKA,),
+        kind="kafka-managed",
+        counts_region_copies=True,
         guarantees={
-            "protocol": "Kafka",
             "copies": "3, or 1 with a single replica",
             "zones": "3, or 1 with a single replica",
             "availability": f"99.99%, or 99.5% with a single replica ({_PAGE}); none since it was shut down",

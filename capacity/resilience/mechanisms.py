@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capacity.sizing.offer import Offer
+from capacity.sizing.offer import Offer, Protocol
+from streamfacts.errors import unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Mechanism:
 
     Attributes
     ----------
-    lag : name of the lag of an idle link in `data/resilience.csv`; empty where a write waits for both regions
+    lag : name of the lag of an idle link in `data/analyses/resilience.csv`; empty where a write waits for both regions
     workers : whether it runs on machines of one's own
     reads : whether it reads from the brokers like one more consumer, beyond what the offer's model adds for a copy
     source : a page that describes it
@@ -39,7 +40,7 @@ class Mechanism:
 
 def _mirror(reads: bool) -> Mechanism:
     page = "https://cwiki.apache.org/confluence/display/KAFKA/KIP-382%3A+MirrorMaker+2.0"
-    return Mechanism("mirrormaker-2", "MirrorMaker 2", "lag.mirrormaker-2", True, reads, page)
+    return Mechanism(_MIRROR, "MirrorMaker 2", "lag.mirrormaker-2", True, reads, page)
 
 
 MSK_REPLICATOR = Mechanism(
@@ -89,32 +90,30 @@ EVENT_HUBS_SYNCHRONOUS = Mechanism(
     EVENT_HUBS.own_meter,
 )
 
-#: Families whose own models add the reads of copies in other regions (`Demand.cross_region_copies`) to their egress.
-_COUNT_COPIES = ("Confluent Cloud", "Redpanda Cloud", "Other managed Kafka and Pulsar")
-#: Offers of those families whose model does not: plain brokers.
-_NOT_IN_COUNT = ("instaclustr-kafka",)
+#: Every mechanism by its name, MirrorMaker 2 apart, as what it reads depends on the offer.
+_KNOWN = {m.name: m for m in (MSK_REPLICATOR, CLUSTER_LINKING, PULSAR, EVENT_HUBS, EVENT_HUBS_SYNCHRONOUS)}
+_MIRROR = "mirrormaker-2"
+#: What an offer has by its own protocol, where it does not say.
+_USUAL = {Protocol.KAFKA: (_MIRROR,), Protocol.PULSAR: (PULSAR.name,)}
 
 
 def mechanisms_of(offer: Offer) -> tuple[Mechanism, ...]:
-    """Return what can copy the records of an offer to another region, the usual one first; () if nothing can."""
-    protocol = offer.guarantees.get("protocol", "")
-    if offer.name in ("event-hubs-premium", "event-hubs-dedicated"):
-        return (EVENT_HUBS, EVENT_HUBS_SYNCHRONOUS)
-    if protocol.startswith("Pulsar"):
-        return (PULSAR,)
-    if not protocol.startswith("Kafka") or offer.name == "event-hubs-standard":
-        return ()
-    mirror = _mirror(offer.family not in _COUNT_COPIES or offer.name in _NOT_IN_COUNT)
-    if offer.name in ("confluent-enterprise", "confluent-dedicated"):
-        return (CLUSTER_LINKING, mirror)
-    if offer.family == "Amazon MSK":
-        return (mirror, MSK_REPLICATOR)
-    return (mirror,)
+    """Return what can copy the records of an offer to another region, the usual one first; () if nothing can.
+
+    Raises
+    ------
+    InputError
+        if the offer names a mechanism that is not known.
+    """
+    names = _USUAL.get(offer.protocols[0], ()) if offer.region_copies is None else offer.region_copies
+    for name in names:
+        if name not in (_MIRROR, *_KNOWN):
+            raise unknown_name(f"offer {offer.name}: region_copies", name, (_MIRROR, *_KNOWN))
+    return tuple(_mirror(not offer.counts_region_copies) if name == _MIRROR else _KNOWN[name] for name in names)
 
 
 def no_mechanism(offer: Offer) -> str:
     """Return why nothing copies the records of an offer, for one without mechanisms."""
-    if offer.name == "event-hubs-standard":
-        return "geo-replication needs Event Hubs Premium or Dedicated; Standard copies names and settings only"
-    protocol = offer.guarantees.get("protocol", "")
-    return f"{offer.title} offers no copy to another region; producers would write to both ({protocol})"
+    spoken = ", ".join(offer.protocols)
+    usual = f"{offer.title} offers no copy to another region; producers would write to both ({spoken})"
+    return offer.no_region_copy or usual

@@ -86,7 +86,7 @@ def outcomes(
 
     Parameters
     ----------
-    delays : every delay by the name of its row in `data/resilience.csv`
+    delays : every delay by the name of its row in `data/analyses/resilience.csv`
     draws, seed : quasi-random draws of the delays, all independent; the same seed gives the same figures
     joint : the same draws, where several designs share them
     """

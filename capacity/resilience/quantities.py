@@ -1,4 +1,4 @@
-"""Delays and rates of a recovery, as ranges with their source, from `data/resilience.csv`."""
+"""Delays and rates of a recovery, as ranges with their source, from `data/analyses/resilience.csv`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Quantity:
 def quantities() -> Mapping[str, Quantity]:
     """Return every row by name."""
     out = {}
-    for row in read_rows("resilience"):
+    for row in read_rows("analyses/resilience"):
         low, likely, high = (row[k] for k in ("low", "likely", "high"))
         value = Range(low, likely, high, spread(low, likely, high, bounds=(0.0, float("inf"))))
         text = {k: row[k] for k in ("unit", "as_of", "confidence", "source", "note")}

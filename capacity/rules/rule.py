@@ -40,7 +40,7 @@ class Rule:
 
     Parameters
     ----------
-    name : key of the registry and of its constants in `data/rules.csv`
+    name : key of the registry and of its constants in `data/model/rules.csv`
     author : who published it
     about : the platform it is about, in words
     source : where to read it
@@ -115,16 +115,16 @@ def _constants() -> dict[tuple[str, str], Fact]:
             row["confidence"],
             row["note"],
         )
-        for row in read_rows("rules")
+        for row in read_rows("model/rules")
     }
 
 
 def constant(rule: str, name: str) -> Fact:
-    """Return one constant of a rule, a row of `data/rules.csv`."""
+    """Return one constant of a rule, a row of `data/model/rules.csv`."""
     try:
         return _constants()[rule, name]
     except KeyError:
-        raise MissingFact(f"no constant {name!r} of rule {rule!r} in data/rules.csv") from None
+        raise MissingFact(f"no constant {name!r} of rule {rule!r} in data/model/rules.csv") from None
 
 
 def constants(rule: str) -> list[Fact]:

@@ -41,7 +41,7 @@ def needs(
 
 
 def opinion(demand: Demand) -> Opinion:
-    """Return brokers at the peak on the hardware that `data/rules.csv` assumes, and disks with 35% on top."""
+    """Return brokers at the peak on the hardware that `data/model/rules.csv` assumes, and disks with 35% on top."""
     copies = demand.replication_factor
     disk = DiskSpace(
         stored_bytes(demand.wire_bytes_s, demand.retention_s), copies, np.asarray(1 / value(NAME, "disk_factor"))
@@ -74,7 +74,8 @@ RULES = (
         opinion,
         valid="up to 4,000 partitions a broker",
         notes=(
-            "hardware is the user's; data/rules.csv assumes 10 Gb/s, four NVMe disks of 500 MB/s and 20 TB a broker",
+            "hardware is the user's; data/model/rules.csv assumes 10 Gb/s, four NVMe disks of 500 MB/s and 20 TB"
+            " a broker",
             "its CPU and memory go by tiers of ingress that its formulas do not state",
         ),
     ),

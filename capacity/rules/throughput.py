@@ -99,7 +99,7 @@ def red_hat_vcpu_of_a_broker(network_use: ArrayLike, network_bytes_s: ArrayLike)
 
 
 def red_hat(demand: Demand) -> Opinion:
-    """Return brokers at the peak on the network, disks and ceiling that `data/rules.csv` assumes."""
+    """Return brokers at the peak on the network, disks and ceiling that `data/model/rules.csv` assumes."""
     w, copies = demand.peak_wire_bytes_s, demand.replication_factor
     load = loads(w, demand.consumer_groups, copies, value(RED_HAT, "lagging"))
     nic, disk_rate, most = (value(RED_HAT, name) for name in ("network", "disk_rate", "use_up_to"))
@@ -191,7 +191,7 @@ RULES = (
         red_hat,
         valid="enterprise clusters; at least one broker more than copies",
         notes=(
-            "the tool asks for network, disk rate and most use; data/rules.csv assumes 10 Gb/s, 400 MB/s, 60%",
+            "the tool asks for network, disk rate and most use; data/model/rules.csv assumes 10 Gb/s, 400 MB/s, 60%",
             "the tool halves vCPU to subscription cores; vCPU are shown",
         ),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,68 @@ Value = NDArray[np.float64] | np.float64 | float
 
 #: Slack in rounding up, so that 3.0000000001 brokers stay three.
 ROUNDING = 1e-9
+
+
+class Resource(StrEnum):
+    """Resources that a law or an analysis tells apart, each with what it is called.
+
+    A platform may call a resource of its own otherwise, as a plain string: nothing then asks for it by name.
+    """
+
+    CPU = "CPU"
+    NETWORK_IN = "network in"
+    NETWORK_OUT = "network out"
+    MEMORY = "memory"
+    BOOKIE_MEMORY = "bookie memory"
+    PAGE_CACHE = "page cache"
+    DISK_WRITE = "disk write"
+    DISK_READ_WRITE = "disk read and write"
+    DISK_JOURNAL = "disk journal"
+    DISK_LEDGER = "disk ledger"
+    DISK_JOURNAL_AND_LEDGER = "disk journal and ledger"
+    DISK_LOG = "write-ahead log"
+    DISK_OPERATIONS = "disk operations"
+    DISK_SPACE = "disk space"
+    PARTITIONS = "partitions"
+    COMPACTED_PARTITIONS = "compacted partitions"
+    TOPICS = "topics"
+    ENSEMBLE = "ensemble"
+
+
+#: Byte rates of disks.
+DISK_RATES = frozenset(
+    {
+        Resource.DISK_WRITE,
+        Resource.DISK_READ_WRITE,
+        Resource.DISK_JOURNAL,
+        Resource.DISK_LEDGER,
+        Resource.DISK_JOURNAL_AND_LEDGER,
+    }
+)
+#: What is held and stays, such as space and partitions, and operations: the rest is traffic.
+HELD = frozenset(
+    {
+        Resource.MEMORY,
+        Resource.BOOKIE_MEMORY,
+        Resource.PAGE_CACHE,
+        Resource.DISK_SPACE,
+        Resource.DISK_OPERATIONS,
+        Resource.PARTITIONS,
+        Resource.COMPACTED_PARTITIONS,
+        Resource.TOPICS,
+        Resource.ENSEMBLE,
+    }
+)
+
+
+class InState(StrEnum):
+    """States of a cluster in which a constraint is held against its capacity."""
+
+    NORMAL = "normal"
+    BROKER_DOWN = "broker down"
+    BOOKIE_DOWN = "bookie down"
+    ZONE_DOWN = "zone down"
+    CATCH_UP = "catch-up"
 
 
 def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
@@ -35,8 +98,8 @@ class Constraint:
 
     Parameters
     ----------
-    name : resource, such as "network out"
-    state : "normal", "broker down", "zone down" or "catch-up"
+    name : a `Resource`, such as "network out", or what a platform calls one of its own
+    state : one of `InState`
     demand : [`unit`] what the whole cluster must carry in that state
     capacity : [`unit`] what one unit can carry
     ceiling : share of the capacity that may be used [1]; the rest is the headroom kept
@@ -112,7 +175,8 @@ class Constraint:
 class Limit:
     """A wall that more units do not move: a message size, a retention, the largest cluster sold.
 
-    `demand` above `limit` is a violation, or below it when `at_least`.
+    `demand` above `limit` is a violation, or below it when `at_least`. `of_copies` marks the number of copies, each of
+    which needs a unit of its own.
     """
 
     name: str
@@ -122,6 +186,7 @@ class Limit:
     source: str
     at_least: bool = False
     advice: str = ""
+    of_copies: bool = False
 
     @property
     def broken(self) -> NDArray[np.bool_]:
@@ -133,7 +198,7 @@ class Limit:
     def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Limit:
         """Return this limit at an index of a sizing whose units have `ndim` axes, with the source for that."""
         demand, limit = picked(self.demand, index, ndim), picked(self.limit, index, ndim)
-        return Limit(self.name, demand, limit, self.unit, source, self.at_least, self.advice)
+        return Limit(self.name, demand, limit, self.unit, source, self.at_least, self.advice, self.of_copies)
 
 
 def together(constraints: Sequence[Constraint]) -> Constraint:

@@ -54,3 +54,36 @@ def machine_table(table: str) -> MachineTable:
         for column, cells in read_columns(name).items()
     }
     return MachineTable(next(iter(columns.values())), columns)
+
+
+#: Tables of machine types that a cloud rents out.
+HARDWARE = ("aws_ec2", "aws_ec2_network", "azure_vm", "gcp_gce")
+ARM = "arm64"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One machine type of a cloud."""
+
+    name: str
+    vcpu: float
+    memory_gib: float
+    architecture: str
+
+
+@cache
+def known_machines() -> dict[str, Machine]:
+    """Return every machine type of the tables by name.
+
+    Examples
+    --------
+    >>> known_machines()["m7g.large"].architecture
+    'arm64'
+    """
+    out: dict[str, Machine] = {}
+    for name in HARDWARE:
+        table = machine_table(name)
+        rows = zip(table.names, table["vcpu"], table["memory_gib"], table["architecture"], strict=True)
+        for machine, vcpu, memory, architecture in rows:
+            out.setdefault(str(machine), Machine(str(machine), float(vcpu), float(memory), str(architecture)))
+    return out

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from numpy.typing import NDArray
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.sizing import Part, Sizing
-from streamfacts.errors import InputError, unknown_name
+from streamfacts.errors import InputError, InputErrors, unknown_name
+from streamfacts.tables import regions
 from streamfacts.units import GIB
 from streamfacts.usage import Usage, UsageLine
 
@@ -124,20 +127,66 @@ class Context:
         return array if array.shape == shape else np.broadcast_to(array, shape)
 
 
+class Protocol(StrEnum):
+    """What clients speak."""
+
+    KAFKA = "Kafka"
+    PULSAR = "Pulsar"
+    KINESIS = "Kinesis"
+    PUBSUB = "Pub/Sub"
+    AMQP = "AMQP"
+    HTTPS = "HTTPS"
+    RABBITMQ = "RabbitMQ"
+    JMS = "JMS"
+
+
+class Copies(StrEnum):
+    """Where the copies of a record lie."""
+
+    NODES = "nodes"
+    OBJECT_STORE = "object store"
+    SERVICE = "service"
+
+
+#: What every offer says of itself in words, besides the protocols.
+GUARANTEES = ("copies", "zones", "availability", "disks")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _itself(configuration: str) -> tuple[str, ...]:
+    return (configuration,)
+
+
 @dataclass(frozen=True)
 class Offer:
-    """An offer: how it is sized and what it promises.
+    """An offer: how it is sized and what it promises. One that leaves out what a reader needs is refused.
 
     Parameters
     ----------
     name : key of the registry
+    title, family : what it is called, and with which others it is shown; nothing is decided by them
+    provider : whose regions it is sold in, as in `data/regions.csv`
     configurations : returns the names of what can be chosen, such as machine types
     model : turns a `Context` into a `Sizing` over all its names at once
+    protocols : what clients speak, its own first
+    guarantees : what makes it comparable, in words: copies, zones, availability, disks
+    not_modelled : the gaps, what the model leaves out; at least one
+    sources : pages that describe it; at least one
     options : the levers it leaves open
-    guarantees : what makes it comparable: copies, zones, availability ... in words
-    not_modelled : what the model leaves out
+    machines : machine types of a configuration, of the main units and then of each pool; a name without a row in
+        `data/machines/` is none
     lacks : what a Kafka user would expect and the offer cannot do, whatever is paid
     closed : since when it is withdrawn or closed to new customers, with the source; empty if it is open
+    self_managed : whether a team of the user's runs it
+    copies_on : where the copies lie: on nodes of the cluster, in an object store, or within the service, out of sight
+    own_streams : whether each application has streams of its own, so that partitions are not shared
+    tiered_as : the offer that is the same with a remote tier, if there is one
+    region_copies : names of the mechanisms that copy its records to another region, the usual one first; those of its
+        protocol if left out
+    no_region_copy : why there is none, where `region_copies` is empty
+    counts_region_copies : whether its model adds the reads of copies in other regions to its egress
+    metrics : names of the schemes in `data/analyses/guardrails.csv` by which it is watched
+    kind : which rows of `data/fit/features.csv` and `ratings.csv` speak of it besides its own
     """
 
     name: str
@@ -148,11 +197,64 @@ class Offer:
     model: Callable[[Context], Sizing]
     configuration_is: str = "machine"
     options: tuple[Option, ...] = ()
+    protocols: tuple[Protocol, ...] = ()
     guarantees: Mapping[str, str] = field(default_factory=dict)
     not_modelled: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    machines: Callable[[str], tuple[str, ...]] = _itself
     lacks: tuple[str, ...] = ()
     closed: str = ""
-    sources: tuple[str, ...] = ()
+    self_managed: bool = False
+    copies_on: Copies = Copies.NODES
+    own_streams: bool = False
+    tiered_as: str = ""
+    region_copies: tuple[str, ...] | None = None
+    no_region_copy: str = ""
+    counts_region_copies: bool = False
+    metrics: tuple[str, ...] = ()
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        wanting = self._wanting()
+        if wanting:
+            errors = [InputError(f"offer {self.name or '(no name)'}: {what}", had, need) for what, had, need in wanting]
+            raise errors[0] if len(errors) == 1 else InputErrors(errors)
+        words = {key: text for key, text in self.guarantees.items() if key != "protocol"}
+        object.__setattr__(self, "guarantees", {"protocol": ", ".join(self.protocols), **words})
+
+    def _wanting(self) -> list[tuple[str, Any, str]]:
+        """What the offer lacks to be compared with others: field, what it has, what is required."""
+        missing = [key for key in GUARANTEES if not str(self.guarantees.get(key, "")).strip()]
+        unsourced = [page for page in self.sources if not page.startswith("https://")]
+        providers = sorted(set(regions().values()))
+        checks: tuple[tuple[bool, str, Any, str], ...] = (
+            (bool(_NAME.fullmatch(self.name)), "name", self.name, "lower-case words, digits and hyphens"),
+            (bool(self.title.strip()), "title", self.title, "what it is called"),
+            (bool(self.family.strip()), "family", self.family, "with which others it is shown"),
+            (self.provider in providers, "provider", self.provider, " or ".join(providers)),
+            (bool(self.protocols), "protocols", "none", f"one or more of {', '.join(Protocol)}"),
+            (
+                not missing,
+                "guarantees",
+                f"nothing on {', '.join(missing)}",
+                f"a promise on each of {', '.join(GUARANTEES)}, or that there is none",
+            ),
+            (
+                bool(self.kind),
+                "kind",
+                self.kind,
+                "whose features and ratings in data/fit speak of it, such as kafka-managed",
+            ),
+            (bool(self.not_modelled), "not_modelled", "none", "one gap or more: what the model leaves out"),
+            (bool(self.sources) and not unsourced, "sources", unsourced or "none", "one page or more, https://..."),
+            (
+                not self.closed or any(year in self.closed for year in map(str, range(2000, 2100))),
+                "closed",
+                self.closed,
+                "since when, with the year",
+            ),
+        )
+        return [(what, had, need) for fits, what, had, need in checks if not fits]
 
     def checked_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return every option with its value; raises `InputError` for one that the offer does not have."""

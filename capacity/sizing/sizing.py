@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,53 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class PartKind(StrEnum):
+    """Parts that an analysis or another model asks for."""
+
+    VOLUME = "volume"
+    VOLUME_THROUGHPUT = "volume throughput"
+    VOLUME_OPERATIONS = "volume operations"
+    LOCAL_DISK = "local disk"
+    REBUILD = "rebuild"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands against an offer: what it is about, the sentence that says it, and the source."""
+
+    about: str
+    sentence: str
+    source: str = ""
+
+
+class Role(StrEnum):
+    """What a usage line pays for besides the main units, where one meter pays for several things."""
+
+    CONTROLLERS = "controllers"
+    METADATA = "metadata"
+    BOOKIES = "bookies"
+    JOURNAL = "journal"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One more quantity of a sizing, such as the disk of a broker, with how it came about."""
+    """One more quantity of a sizing, such as the disk of a broker, with how it came about.
+
+    Parameters
+    ----------
+    name : what a reader sees
+    value : [`unit`] by configuration and demand
+    kind : what it is, where something asks for it
+    pool : the kind of unit that it is about, where an offer has several; empty for the main one
+    """
 
     name: str
     value: Array
     unit: str
     formula: str
     source: str = ""
+    kind: PartKind | None = None
+    pool: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +106,10 @@ class Sizing:
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
     sources: tuple[str, ...] = ()
+
+    def parts_of(self, kind: PartKind) -> tuple[Part, ...]:
+        """Return the parts of a kind."""
+        return tuple(part for part in self.parts if part.kind is kind)
 
     def units_of(self, constraint: Constraint) -> Array:
         """Return the units that a constraint is about: the main ones, or those of its pool."""
@@ -122,45 +165,58 @@ class Sizing:
         return np.argsort(-pressure, axis=0, kind="stable")
 
     @cached_property
+    def bound_by(self) -> NDArray[np.intp]:
+        """Position among `constraints` of the one that asks for the largest part of the units sized."""
+        return np.asarray(self._ranking[0])
+
+    @cached_property
+    def bound_next(self) -> NDArray[np.intp]:
+        """Position of the constraint on the next other resource, the wall behind; -1 where there is no other."""
+        order = self._ranking
+        names = np.array([c.name for c in self.constraints])
+        other = names[order] != names[order[0]]
+        behind = np.take_along_axis(order, np.argmax(other, axis=0)[None], axis=0)[0]
+        return np.asarray(np.where(other.any(axis=0), behind, -1))
+
+    @cached_property
     def binding(self) -> Array | str:
-        """Name and state of the constraint that asks for the largest part of the units sized."""
-        return self._named(0)
+        """Name and state of the constraint that asks for the largest part of the units sized, in words."""
+        return self._named(self.bound_by)
 
     @cached_property
     def next_binding(self) -> Array | str:
-        """Name of the next resource that would bind: the wall behind the binding one."""
-        return self._named(1)
+        """Name and state of the wall behind the binding one, in words; empty where there is none."""
+        return self._named(self.bound_next)
 
-    def _named(self, rank: int) -> Array | str:
-        order = self._ranking
-        labels = np.array([f"{c.name} ({c.state})" for c in self.constraints])
-        if rank == 0:
-            first = labels[order[0]]
-            return str(first) if first.ndim == 0 else first
-        names = np.array([c.name for c in self.constraints])
-        first_name = names[order[0]]
-        other = names[order] != first_name
-        position = np.argmax(other, axis=0)
-        behind = np.take_along_axis(order, position[None], axis=0)[0]
-        out = np.where(other.any(axis=0), labels[behind], "")
+    def _named(self, position: NDArray[np.intp]) -> Array | str:
+        labels = np.array([*(f"{c.name} ({c.state})" for c in self.constraints), ""])
+        out = labels[position]
         return str(out) if out.ndim == 0 else out
 
     @property
-    def broken(self) -> list[tuple[str, str]]:
-        """Every broken limit as a sentence with value and limit, and its source (for one configuration and demand)."""
+    def obstacles(self) -> list[Obstacle]:
+        """Every broken limit with value and limit in a sentence (for one configuration and demand)."""
         out = []
         for limit in self.limits:
             if np.any(limit.broken):
                 relation = "is below the least" if limit.at_least else "is above the most"
                 value, wall = (human(largest(x), limit.unit) for x in (limit.demand, limit.limit))
                 advice = f"; {limit.advice}" if limit.advice else ""
-                out.append((f"{limit.name}: {value} {relation}, {wall}{advice}", limit.source))
+                out.append(Obstacle(limit.name, f"{limit.name}: {value} {relation}, {wall}{advice}", limit.source))
         if not np.all(np.isfinite(self.units)):
             nil = [c for c in self.constraints if not np.all(np.isfinite(c.needed()))]
             out += [
-                (f"{c.name}: one {self.unit} has none, {human(largest(c.demand), c.unit)} asked", c.source) for c in nil
+                Obstacle(
+                    c.name, f"{c.name}: one {self.unit} has none, {human(largest(c.demand), c.unit)} asked", c.source
+                )
+                for c in nil
             ]
         return out
+
+    @property
+    def broken(self) -> list[tuple[str, str]]:
+        """Every broken limit as a sentence, and its source."""
+        return [(o.sentence, o.source) for o in self.obstacles]
 
     @property
     def violations(self) -> list[str]:
@@ -174,7 +230,7 @@ class Sizing:
         return pd.DataFrame(self.constraint_rows())
 
     def constraint_rows(self) -> list[dict[str, Any]]:
-        """Return the rows of `constraint_table` as plain records."""
+        """Return the rows of `constraint_table` as plain records, one a constraint and in their order."""
         units = [self.units_of(c) for c in self.constraints]
         if np.ndim(self.units):
             columns = [

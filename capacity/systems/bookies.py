@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from capacity.demand.demand import Demand
+from capacity.sizing.constraint import InState
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import MIB
 
-NORMAL, BROKER_DOWN, BOOKIE_DOWN, ZONE_DOWN, CATCH_UP = (
-    "normal", "broker down", "bookie down", "zone down", "catch-up"
-)  # fmt: skip
+NORMAL, BROKER_DOWN, BOOKIE_DOWN = InState.NORMAL, InState.BROKER_DOWN, InState.BOOKIE_DOWN
+ZONE_DOWN, CATCH_UP = InState.ZONE_DOWN, InState.CATCH_UP
 
 
 def pulsar_fact(resource: str, name: str) -> Fact:
@@ -48,7 +48,7 @@ def fact(resource: str, name: str) -> float:
 class PulsarState:
     """One state of brokers or of bookies: which are left, and the backlog read on top [byte/s]."""
 
-    name: str
+    name: InState
     share: Array
     lost: Array
     backlog: Array

@@ -15,7 +15,7 @@ import numpy as np
 from capacity.demand.demand import Demand
 from capacity.laws.coefficients import fact, fitted
 from capacity.laws.cpu import busy_cores, effective_cores
-from capacity.sizing.constraint import Constraint, Value
+from capacity.sizing.constraint import Constraint, InState, Resource, Value
 from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB
@@ -23,7 +23,8 @@ from streamfacts.units import GIB
 #: Coefficients of a broker's CPU by name, without their prefix.
 _CPU = ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us", "record_us", "tls_factor", "scaling")
 
-NORMAL, BROKER_DOWN, ZONE_DOWN, CATCH_UP = "normal", "broker down", "zone down", "catch-up"
+NORMAL, BROKER_DOWN = InState.NORMAL, InState.BROKER_DOWN
+ZONE_DOWN, CATCH_UP = InState.ZONE_DOWN, InState.CATCH_UP
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Machines:
 class State:
     """One state: which units are left, which copies are alive, what is fetched on top [bytes/s]."""
 
-    name: str
+    name: InState
     share: Value
     lost: float
     copies_alive: Array
@@ -153,7 +154,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
         backlog = state.backlog_follow + state.backlog_consume
         out.append(
             Constraint(
-                "CPU",
+                Resource.CPU,
                 state.name,
                 cpu_cores(demand, state),
                 effective_cores(machines.vcpu, fitted().point["cpu_scaling"]),
@@ -166,7 +167,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
         )
         out.append(
             Constraint(
-                "network out",
+                Resource.NETWORK_OUT,
                 state.name,
                 read + write * (state.copies_alive - 1.0) + upload + backlog,
                 machines.network_bytes_s,
@@ -183,7 +184,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             refill = np.where(state.backlog_follow > 0, demand.wire_bytes_s * demand.outage_s / demand.catch_up_s, 0.0)
             out.append(
                 Constraint(
-                    "network in",
+                    Resource.NETWORK_IN,
                     state.name,
                     (write + refill) * copies + read * cold,
                     machines.network_bytes_s,
@@ -195,7 +196,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             )
             out.append(
                 Constraint(
-                    "disk write",
+                    Resource.DISK_WRITE,
                     state.name,
                     (write + refill) * copies,
                     machines.disk_bytes_s,
@@ -208,7 +209,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
         if state.name == CATCH_UP:
             out.append(
                 Constraint(
-                    "disk read and write",
+                    Resource.DISK_READ_WRITE,
                     state.name,
                     write * state.copies_alive + backlog,
                     machines.disk_bytes_s,
@@ -227,7 +228,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     kept = demand.hot_held_s if tiered else demand.held_s
     out += [
         Constraint(
-            "disk operations",
+            Resource.DISK_OPERATIONS,
             NORMAL,
             write * copies / machines.disk_io_bytes,
             machines.disk_iops,
@@ -237,7 +238,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             f"peak write x copies / {machines.disk_io_bytes / 1024:g} KiB",
         ),
         Constraint(
-            "page cache",
+            Resource.PAGE_CACHE,
             NORMAL,
             write * copies * float(cache),
             np.maximum(machines.memory_bytes - heap, 0.0),
@@ -247,7 +248,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             f"peak write x copies x {float(cache):g} s, in the memory beyond a heap of {heap / GIB:g} GiB",
         ),
         Constraint(
-            "partitions",
+            Resource.PARTITIONS,
             NORMAL,
             demand.partitions * copies,
             machines.partitions,
@@ -257,7 +258,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             "partitions x copies",
         ),
         Constraint(
-            "disk space",
+            Resource.DISK_SPACE,
             NORMAL,
             demand.wire_bytes_s * kept * copies,
             machines.disk_space_bytes,

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from capacity.clouds.cloud import Cloud
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, heaviest, units_needed
+from capacity.sizing.constraint import DISK_RATES, Constraint, Limit, heaviest, units_needed
 from capacity.sizing.machines import MachineTable
-from capacity.sizing.offer import Context, Offer, Option
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.sizing import Part, PartKind, Role, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
 from streamfacts.arrays import Array
@@ -23,6 +23,8 @@ from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
 BROKER = "broker"
+#: What is left out of a cloud whose machines and volumes have a documented baseline.
+BURSTS = "burst credits of network and volumes; only baselines count"
 
 
 @cache
@@ -70,7 +72,7 @@ def broker_machines(context: Context, cloud: Cloud, rows: MachineTable, *, local
 def largest_disk_load(constraints: list[Constraint], units: Array) -> Array:
     """Return the disk rate that one unit must offer: its largest load over all states / the ceiling [byte/s]."""
     need: Array = np.zeros(())
-    of_disks = [c for c in constraints if c.name.startswith("disk ") and c.unit == "bytes/s"]
+    of_disks = [c for c in constraints if c.name in DISK_RATES]
     for c in heaviest(of_disks, "ceiling", "share", "lost"):
         need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling)
     return need
@@ -85,7 +87,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     units = context.units_or(units_needed(constraints, least, d.zones))
     replicas = assumption("partitions_per_cluster")
     limits = (
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True),
+        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit(
             "partition replicas in a cluster",
             d.partitions * d.replication_factor,
@@ -117,13 +119,15 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
             "instance-hour",
             context.options["controller_machine"],
             f"{controllers:g} KRaft controllers x {hours:g} h",
+            role=Role.CONTROLLERS,
         ),
     ]
     quorum = assumption("controllers").source
     parts = [Part("KRaft controllers", context.spread(controllers), "nodes", "a quorum that survives one loss", quorum)]
     if local:
         size = context.spread(machines.disk_space_bytes / GIB)
-        parts.append(Part("local disk of a broker", size, "GiB", "what the machine carries", machines.source))
+        what = "what the machine carries"
+        parts.append(Part("local disk of a broker", size, "GiB", what, machines.source, PartKind.LOCAL_DISK))
         lines.append(
             UsageLine(
                 where.volume.size_meter,
@@ -131,6 +135,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
                 "GiB-month",
                 where.volume.sku,
                 f"volumes of {controllers:g} controllers",
+                role=Role.CONTROLLERS,
             )
         )
     else:
@@ -138,15 +143,23 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         throughput, iops = where.volume.bought(largest_disk_load(constraints, units), machines.disk_io_bytes)
         source = where.volume.source
         parts += [
-            Part("volume of a broker", size, "GiB", "stored bytes / brokers / fill", source),
+            Part("volume of a broker", size, "GiB", "stored bytes / brokers / fill", source, PartKind.VOLUME),
             Part(
                 "volume throughput",
                 throughput,
                 "MiB/s",
                 "largest disk load over all states / ceiling, at least what is included",
                 source,
+                PartKind.VOLUME_THROUGHPUT,
             ),
-            Part("volume operations", iops, "IOPS", "throughput / bytes of one, at least the baseline", source),
+            Part(
+                "volume operations",
+                iops,
+                "IOPS",
+                "throughput / bytes of one, at least the baseline",
+                source,
+                PartKind.VOLUME_OPERATIONS,
+            ),
         ]
         lines += where.volume.lines(units, size, throughput, iops, controller_gib, on_disk / fill / GIB)
     crossing = paths.clients_cross_zone + paths.replicate_cross_zone
@@ -159,7 +172,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     if not context.brief:
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
         how = "data of one broker / spare network and disk of its replacement"
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how, kind=PartKind.REBUILD))
     near = context.options["follower_fetch"]
     notes = (
         "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
@@ -191,9 +204,24 @@ def _names(cloud: Callable[[], Cloud], local: bool) -> NDArray[Any]:
 
 
 def kafka_offer(
-    name: str, title: str, cloud: Callable[[], Cloud], controller_machine: str, *, local: bool, tiered: bool
+    name: str,
+    title: str,
+    cloud: Callable[[], Cloud],
+    controller_machine: str,
+    *,
+    local: bool,
+    tiered: bool,
+    not_modelled: tuple[str, ...] = (BURSTS,),
+    sources: tuple[str, ...] = (),
 ) -> Offer:
-    """Return the offer of self-managed Kafka on a cloud, for a platform file to register."""
+    """Return the offer of self-managed Kafka on a cloud, for a platform file to register.
+
+    Parameters
+    ----------
+    local, tiered : local disks instead of volumes; closed segments go to a remote tier
+    not_modelled : what is left out of the cloud's machines and disks, besides what is of Kafka
+    sources : pages of the cloud, besides that of its prices
+    """
     machines = tuple(cloud().machines().names.tolist())
     return Offer(
         name=name,
@@ -210,8 +238,12 @@ def kafka_offer(
             Option("controller_machine", controller_machine, "machine type of the controllers", allowed=machines),
             LEAST_VCPU,
         ),
+        protocols=(Protocol.KAFKA,),
+        self_managed=True,
+        metrics=("kafka",),
+        kind="kafka-self",
+        tiered_as="" if tiered else f"{name}-tiered",
         guarantees={
-            "protocol": "Kafka",
             "copies": "the workload's replication factor",
             "zones": "the workload's zones",
             "availability": "none promised; depends on how it is run",
@@ -219,9 +251,9 @@ def kafka_offer(
         },
         not_modelled=(
             "load balancers and NAT",
-            "burst credits of network and volumes; only baselines count",
+            *not_modelled,
             "differences in speed between CPU generations",
             "fsync on every write; log compaction; transactions",
         ),
-        sources=("https://kafka.apache.org/documentation/", cloud().pricing_page),
+        sources=("https://kafka.apache.org/documentation/", cloud().pricing_page, *sources),
     )

@@ -71,7 +71,7 @@ class Correlation:
         Parameters
         ----------
         inputs : names; those that no pair names are uncorrelated
-        usual : whether pairs that were not given take the usual value of `data/correlations.csv`
+        usual : whether pairs that were not given take the usual value of `data/model/correlations.csv`
 
         Raises
         ------
@@ -99,8 +99,8 @@ class Correlation:
 
 @cache
 def usual_correlations() -> dict[Pair, float]:
-    """Return the rank correlation of pairs that move together for a physical reason, from `data/correlations.csv`."""
-    return {_pair(row["first"], row["second"]): row["value"] for row in read_rows("correlations")}
+    """Return the rank correlation of pairs that move together for a physical reason: `data/model/correlations.csv`."""
+    return {_pair(row["first"], row["second"]): row["value"] for row in read_rows("model/correlations")}
 
 
 def pearson_of_ranks(rank: Array) -> Array:

@@ -85,10 +85,12 @@ class Workload(BaseModel):
             lambda v: isinstance(v, str) and bool(re.match(NAME, v)) and ".." not in v,
             NAME_ALLOWED,
         ),
-    ] = "workload"
-    title: str = ""
-    description: str = ""
-    region: Annotated[str, BeforeValidator(_region)] = "us-east-1"
+    ] = Field("workload", description="what reports and files are called by; a file's own name if left out")
+    title: str = Field("", description="what reports are headed with")
+    description: str = Field("", description="a paragraph for readers")
+    region: Annotated[str, BeforeValidator(_region)] = Field(
+        "us-east-1", description="region of its producers and consumers, which says its cloud"
+    )
 
     regions: Annotated[dict[str, str], BeforeValidator(_regions_by_provider)] = Field(
         default_factory=dict, description="provider to region, where the counterpart of `region` is not the one wanted"
@@ -184,12 +186,14 @@ class Workload(BaseModel):
     )
 
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
+    _assumed: set[str] = PrivateAttr(default_factory=set)
 
     def __init__(self, /, **fields: Any) -> None:
-        values, origin = _unwrap(fields)
+        values, origin, assumed = _unwrap(fields)
         if isinstance(values.get("growth"), Mapping):
-            values["growth"], inner = _unwrap(values["growth"])
+            values["growth"], inner, guessed = _unwrap(values["growth"])
             origin |= {f"growth.{name}": text for name, text in inner.items()}
+            assumed |= {f"growth.{name}" for name in guessed}
         unknown = [key for key in values if key not in type(self).model_fields]
         if unknown:
             raise unknown_name("workload field", unknown[0], type(self).model_fields)
@@ -198,6 +202,7 @@ class Workload(BaseModel):
         except ValidationError as error:
             raise _translate(error) from None
         self._origin.update(origin)
+        self._assumed.update(assumed)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Workload:
@@ -266,6 +271,11 @@ class Workload(BaseModel):
         """Field to its citation, or to "assumed: ..." where the file says that the value is an assumption."""
         return dict(self._origin)
 
+    @property
+    def assumed(self) -> frozenset[str]:
+        """Fields whose value the file says to be an assumption."""
+        return frozenset(self._assumed)
+
     def region_at(self, provider: str) -> str | None:
         """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
         return self.regions.get(provider) or counterpart(self.region, provider)
@@ -280,6 +290,7 @@ class Workload(BaseModel):
         kept = {name: getattr(self, name) for name in self.model_fields_set if name not in fields}
         copy = Workload(**kept, **fields)
         copy._origin.update({k: v for k, v in self._origin.items() if k not in fields})
+        copy._assumed.update(self._assumed - set(fields))
         return copy
 
     @classmethod
@@ -305,10 +316,11 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
     return tuple(getattr(part, "__origin__", part) for part in get_args(annotation))
 
 
-def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Split each ``{value | low.., source | assumed}`` into the value and where it comes from."""
+def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str], set[str]]:
+    """Split each ``{value | low.., source | assumed}`` into the value, where it comes from, and what is assumed."""
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
+    guessed: set[str] = set()
     for name, value in fields.items():
         wrapped = isinstance(value, Mapping) and "value" in value and "distribution" not in value
         if wrapped or (isinstance(value, Mapping) and {"source", "assumed"} & set(value)):
@@ -320,6 +332,7 @@ def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
                 origin[name] = str(source)
             if assumed is not None:
                 origin[name] = f"assumed: {assumed}"
+                guessed.add(name)
             if "value" in rest and "distribution" not in rest:
                 if len(rest) > 1:
                     raise InputError(name, sorted(rest), "value, or low / likely / high, with source or assumed")
@@ -327,7 +340,7 @@ def _unwrap(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             values[name] = rest
         else:
             values[name] = value
-    return values, origin
+    return values, origin, guessed
 
 
 def _translate(error: ValidationError) -> InputError:

@@ -213,7 +213,7 @@ def view(
     ('msk-express', 120)
     """
     result = study(at(workload, settings or {}), only=only, book=book)
-    best = result.cheapest or result.plans[0]
+    best = result.lead
     return View(result, result.plan_of(platform).offer.name if platform else best.offer.name)
 
 

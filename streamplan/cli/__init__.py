@@ -1,6 +1,6 @@
 """The command line. `--json` prints one document on standard output; errors go to standard error.
 
-Exit status: 0 done, 2 bad input, 3 nothing feasible.
+Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 an offer could not be sized (the others are shown).
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import click
 
@@ -24,27 +26,35 @@ class OneFileEach(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the files, as they are typed."""
-        found = (module.name for module in pkgutil.iter_modules(commands.__path__))
-        return sorted(name.replace("_", "-") for name in found)
+        return list(_names())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name; None if there is no such file."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in _names():
             return None
         name = cmd_name.replace("-", "_")
         command: click.Command = importlib.import_module(f"{commands.__name__}.{name}").command
         return command
 
 
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)))
+
+
 @click.group(cls=OneFileEach, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, message="%(version)s")
 def cli() -> None:
-    """Size and price an event-streaming workload on every platform a team would consider."""
+    """Size and price an event-streaming workload on every platform a team would consider.
+
+    Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 an offer could not be sized (the others are shown).
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     _collect_less()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # none is used, and looking for them reads every package
     try:
         cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except StreamplanError as error:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamfacts.errors import InputError, NothingFeasible, cut
+from streamfacts.errors import InputError, NothingFeasible, cut, legible
 from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.planning.failures import report_failures
 
 if TYPE_CHECKING:
     from capacity import Workload
     from pricing import PriceBook
     from streamplan.planning.people import People
     from streamplan.planning.plan import Plan
+    from streamplan.planning.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,20 @@ class Asked:
     @cached_property
     def workload(self) -> Workload:
         """The workload in its region, with the CPU that own measurements found its brokers to need."""
-        return load(self.workload_file, self.region, self.posterior)
+        from capacity.workload.contradictions import contradictions
+
+        workload = load(self.workload_file, self.region, self.posterior)
+        warn(contradictions(workload))
+        return workload
 
     @cached_property
     def book(self) -> PriceBook:
         """The shipped prices under the user's own prices and discounts."""
         from pricing import open_book
 
-        return open_book(*self.price_book)
+        book = open_book(*self.price_book)
+        warn(book.doubts)
+        return book
 
     @cached_property
     def options(self) -> dict[str, str]:
@@ -68,21 +76,18 @@ class Asked:
         return asked(self.with_people, self.people_file, self.support)
 
     @cached_property
+    def terms(self) -> Terms:
+        """What every analysis is told besides the workload."""
+        from streamplan.planning.terms import Terms
+
+        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people)
+
+    @cached_property
     def plan(self) -> Plan:
         """The plan of the one platform, with its machine and the units that are there."""
         from streamplan.planning.plan import plan
 
-        staff = self.people
-        return plan(
-            self.workload,
-            self.platform,
-            self.book,
-            machine=self.machine,
-            units=self.units,
-            options=self.options,
-            hours_per_month=self.hours_per_month,
-            people=staff,
-        )
+        return plan(self.workload, self.platform, self.terms, machine=self.machine, units=self.units)
 
 
 def asks(*decorators: Callable[..., Any]) -> Callable[..., Any]:
@@ -213,6 +218,12 @@ def load(path: str, region: str | None, posterior: str | None = None) -> Workloa
     return workload.replace(cpu_factor=cpu_factor_of(posterior))
 
 
+def warn(sentences: Iterable[str]) -> None:
+    """Print sentences to standard error, where they stand beside a result."""
+    for sentence in sentences:
+        click.echo(f"streamplan: note: {legible(sentence)}", err=True)
+
+
 #: Rows that a message shows of those that cannot be used.
 MOST_ROWS_SHOWN = 10
 
@@ -227,6 +238,8 @@ def rows_fail(portfolio: str, rows: int, wanted: str, reasons: Sequence[str]) ->
 
 
 def something_fits(study: Any) -> None:
+    """Raise `OfferFailed` if an offer failed, else `NothingFeasible` if none fits; for the end of a command."""
+    report_failures(study.failed)
     if not any(plan.feasible for plan in study.plans):
         raise NothingFeasible("no offer can carry this workload; the table says why")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from capacity.demand.draws import Draws, demand_of
@@ -24,7 +22,7 @@ def cost_over_months(study: Study, plan: Plan, months: int = HORIZON) -> Array:
     Each month has what is cheapest in it; infinite where nothing fits, NaN where what fits has no price.
     """
     demand = demand_of(study.workload, Draws({}, 1, 0), months).replace(region=plan.bill.region)
-    costs = draw_costs(demand, plan.offer.name, study.book, **_choices(study, plan))
+    costs = draw_costs(demand, plan.offer.name, study.terms.on(plan.sizing.options))
     return np.asarray(costs.usd[0])
 
 
@@ -41,13 +39,4 @@ def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:
         factor: (names[best], float(table[best, i]))
         for i, (factor, best) in enumerate(zip(SCALES, table.argmin(axis=0), strict=True))
         if np.isfinite(table[best, i])
-    }
-
-
-def _choices(study: Study, plan: Plan) -> dict[str, Any]:
-    return {
-        "options": dict(plan.sizing.options),
-        "hours_per_month": study.hours_per_month,
-        "most_clusters": study.most_clusters,
-        "people": study.people,
     }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.bills import priced
 from streamplan.planning.bounds import Bounds
 from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS, Costed, Plan
+from streamplan.planning.plan import Costed, Plan
+from streamplan.planning.terms import Terms, Told
 from streamplan.runtime.cores import cores, on_cores, shared_empty
 
 #: Draws times months of a block.
@@ -67,23 +68,15 @@ class DrawCosts:
 
 
 def draw_costs(
-    demand: Demand,
-    platform: str,
-    book: PriceBook,
-    *,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    demand: Demand, platform: str, terms: Terms | PriceBook | None = None, **told: Unpack[Told]
 ) -> DrawCosts:
     """Return what an offer costs under a demand of shape (draws, months), each month with what is cheapest in it.
 
     The same as `cost_all` of every configuration and the least of it, to the last bit: a configuration that is left
     out is proven to be dearer in all of the block (`streamplan.planning.bounds`).
     """
-    shape, demand = demand.shape, distinct_months(demand)
-    offer = _Offer(platform, book, {"options": options, "hours_per_month": hours_per_month}, most_clusters)
-    whole = _Block(demand, people)
+    terms, shape, demand = Terms.of(terms, **told), demand.shape, distinct_months(demand)
+    offer, whole = _Offer(platform, terms), _Block(demand, terms.people)
     out = shared_empty(demand.shape)
     forked = len(offer.names) * out.size > FORKED
     if len(offer.names) <= FEW or len(offer.names) * out.size <= SMALL:
@@ -149,12 +142,10 @@ class _Block:
 
 @dataclass(frozen=True)
 class _Offer:
-    """An offer with the choices made, to be sized and priced for many blocks of demands."""
+    """An offer under its terms, to be sized and priced for many blocks of demands, each with its own people."""
 
     platform: str
-    book: PriceBook
-    choices: Mapping[str, Any]
-    most_clusters: int
+    terms: Terms
 
     @cached_property
     def names(self) -> NDArray[Any]:
@@ -162,12 +153,20 @@ class _Offer:
 
     def costed(self, block: _Block, among: Index | None = None, clusters: Any = 1) -> Costed:
         sizing = self.sized(block, among, clusters)
-        costs = priced(sizing, self.book, block.demand.region, block.people)
+        costs = priced(sizing, self.terms.book, block.demand.region, block.people)
         return Costed(find_offer(self.platform), sizing, costs)
 
     def sized(self, block: _Block, among: Index | None = None, clusters: Any = 1) -> Sizing:
         names = None if among is None else self.names[among]
-        return size(block.demand, self.platform, among=names, clusters=clusters, brief=True, **self.choices)
+        return size(
+            block.demand,
+            self.platform,
+            among=names,
+            clusters=clusters,
+            options=self.terms.options,
+            hours_per_month=self.terms.hours_per_month,
+            brief=True,
+        )
 
     def loads(self, whole: _Block) -> list[Array]:
         """Return what tells demands apart whose cheapest machines may differ: size (draws, months), shapes (draws, 1).
@@ -257,7 +256,7 @@ class _Offer:
             costed = self.costed(part)
             fits = np.array(costed.sizing.feasible.any(axis=0), bool)
             usd: Array = costed.cost.min(axis=0)
-            most = np.broadcast_to(costed.most_clusters(self.most_clusters), fits.shape)
+            most = np.broadcast_to(costed.most_clusters(self.terms.most_clusters), fits.shape)
             several = ~fits & (most > 1)
             if several.any():
                 low = np.broadcast_to(costed.fewest_clusters(), fits.shape)[several]

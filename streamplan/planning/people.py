@@ -1,8 +1,8 @@
 """People and platform: staff, training, tooling, licences and support as lines of a bill, off unless asked for.
 
-What is published about head counts is thin, so `data/people.csv` is a wide prior by offer and size in which every row
-says that it is an assumption and whose; a file of the same columns puts one's own rows over it. Support plans and their
-published shares are rows of `data/support.csv`.
+What is published about head counts is thin, so `data/analyses/people.csv` is a wide prior by offer and size in which
+every row says that it is an assumption and whose; a file of the same columns puts one's own rows over it. Support plans
+and their published shares are rows of `data/analyses/support.csv`.
 
 =========  ===========================================================================================================
 people     (base + clusters x one of a cluster + nodes / 10 x one of ten nodes) x wage / share of wages in its cost
@@ -56,6 +56,8 @@ UNITS = {
 #: Least and largest value of what is a share.
 _BOUNDS = {"wage_share_of_cost": (1e-6, 1.0), "rank_correlation_of_offers": (0.0, 1.0)}
 EVERYWHERE = "*"
+#: Whose meters and inputs these are, the first part of their names.
+PEOPLE = "people"
 NO_SUPPORT = "none"
 
 
@@ -75,7 +77,7 @@ class Item:
     @property
     def input(self) -> str:
         """Name of the input among those that are drawn."""
-        return f"people.{self.name}.{self.applies_to}"
+        return f"{PEOPLE}.{self.name}.{self.applies_to}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class SupportPlan:
         --------
         AWS works the example of 1.2 million USD under its partner-led plan on its page of prices:
 
-        >>> plan = People.load(support="partner-led").support_of(find_platform("msk-standard"))
+        >>> plan = People.load(support="partner-led").support_of(find_offer("msk-standard"))
         >>> float(plan.fee(1.2e6))
         70500.0
         """
@@ -118,7 +120,7 @@ class People:
 
     Examples
     --------
-    >>> from streamplan.plan import plan
+    >>> from streamplan import plan
     >>> from capacity import Workload
     >>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
     >>> p = plan(w, "kafka-ec2-ebs", people=People.load(support="none"))
@@ -136,7 +138,7 @@ class People:
 
         Parameters
         ----------
-        own : CSV files with the columns of `data/people.csv`
+        own : CSV files with the columns of `data/analyses/people.csv`
         support : level of the support plan, or "none"
 
         Raises
@@ -185,9 +187,9 @@ class People:
         item = self.items.get(("rank_correlation_of_offers", EVERYWHERE))
         value = 0.0 if item is None else item.value.likely
         pairs = dict(given.pairs)
-        names = sorted(self.inputs)
-        for one, other in combinations(names, 2):
-            if one.split(".")[1] == other.split(".")[1]:
+        of = {item.input: item.name for item in self.items.values()}
+        for one, other in combinations(sorted(self.inputs), 2):
+            if of[one] == of[other]:
                 pairs.setdefault((one, other), value)
         return Correlation(tuple(sorted(pairs.items())))
 
@@ -203,7 +205,9 @@ class People:
     def corners(self) -> People:
         """Return the same with every range at its cheap, its likely and its dear end, each value of shape (3,)."""
         ends = {k: np.array([r.low, r.likely, r.high]) for k, r in self.inputs.items()}
-        return replace(self, values={k: v[::-1] if "wage_share_of_cost" in k else v for k, v in ends.items()})
+        # the less of a cost wages are, the dearer is the rest
+        turned = {item.input for item in self.items.values() if item.name == "wage_share_of_cost"}
+        return replace(self, values={k: v[::-1] if k in turned else v for k, v in ends.items()})
 
     def rows(self, rows: int | slice | NDArray[np.intp]) -> People:
         """Return the same for some of the draws, or for one."""
@@ -212,7 +216,9 @@ class People:
     def _value(self, name: str, offer: Offer) -> Array:
         item = self.item(name, offer)
         if item is None:
-            raise MissingFact(f"no row {name!r} for {offer.name} ({offer.family}) in data/people.csv; give your own")
+            raise MissingFact(
+                f"no row {name!r} for {offer.name} ({offer.family}) in data/analyses/people.csv; give your own"
+            )
         return np.asarray(self.values.get(item.input, item.value.likely), float)
 
     def fte(self, sizing: Sizing) -> Array:
@@ -238,7 +244,7 @@ class People:
         shape = np.broadcast_shapes(sizing.units.shape, costs.subtotal.shape, fte.shape, month.shape, tools.shape)
 
         def line(name: str, title: str, category: str, quantity: Any, unit: str, cost: Any, *rows: Price) -> BillLine:
-            usage = UsageLine(f"people.{name}", np.broadcast_to(quantity, shape), unit, "", _FORMULAS[name])
+            usage = UsageLine(f"{PEOPLE}.{name}", np.broadcast_to(quantity, shape), unit, "", _FORMULAS[name])
             none = np.zeros(shape, bool)
             zero = np.zeros(1)[:, None]
             schedule = Schedule(zero, zero + np.inf, zero, (rows,))
@@ -320,7 +326,7 @@ def _nodes(sizing: Sizing) -> Array:
 @cache
 def _price(name: str, unit: str, price: float, as_of: str, source: str, confidence: Any, note: str) -> Price:
     return Price(
-        meter=f"people.{name}",
+        meter=f"{PEOPLE}.{name}",
         region=ANY_REGION,
         unit=unit,
         price=price,
@@ -343,7 +349,7 @@ def _prices(name: str, items: list[Item | None]) -> Iterator[Price]:
 
 @cache
 def _shipped() -> Mapping[tuple[str, str], Item]:
-    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(read_rows("people"), 2))
+    return dict(_item(row, f"people.csv row {n}") for n, row in enumerate(read_rows("analyses/people"), 2))
 
 
 def _read(path: Path) -> dict[tuple[str, str], Item]:
@@ -393,7 +399,7 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
 @cache
 def _support() -> Mapping[tuple[str, str], SupportPlan]:
     bands: dict[tuple[str, str], list[Row]] = {}
-    for row in read_rows("support"):
+    for row in read_rows("analyses/support"):
         bands.setdefault((row["applies_to"], row["level"]), []).append(row)
     out = {}
     for key, rows in bands.items():

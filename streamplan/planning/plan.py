@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_offer, size
+from capacity.sizing.sizing import Obstacle
 from pricing import Bill, PriceBook
 from streamfacts.arrays import Array
 from streamfacts.units import largest
-from streamfacts.usage import HOURS_PER_MONTH
 from streamfacts.words import describe
 from streamplan.planning.bills import priced
-from streamplan.planning.people import People
+from streamplan.planning.terms import Terms, Told
 
 
 @dataclass(frozen=True)
@@ -150,106 +150,88 @@ class Plan:
         return "; ".join(sentence for sentence, _ in self.obstacles)
 
     @cached_property
+    def against(self) -> list[Obstacle]:
+        """What stands against a cost: the broken limits, or the missing prices."""
+        if not self.feasible:
+            return self.sizing.obstacles
+        return [Obstacle(gap.short, str(gap)) for gap in self.bill.gaps]
+
+    @cached_property
     def obstacles(self) -> list[tuple[str, str]]:
-        """What stands against a cost, each with its source."""
-        return self.sizing.broken if not self.feasible else [(text, "") for text in self.bill.missing]
-
-
-#: Most clusters that a demand is spread over where one cluster breaks a limit.
-MOST_CLUSTERS = 500
+        """What stands against a cost, each as a sentence with its source."""
+        return [(o.sentence, o.source) for o in self.against]
 
 
 def cost_all(
     demand: Demand,
     platform: str,
-    book: PriceBook,
+    terms: Terms | PriceBook | None = None,
     *,
-    units: float | NDArray[np.float64] | None = None,
+    units: float | Array | None = None,
     clusters: Any = 1,
     among: NDArray[Any] | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    people: People | None = None,
     brief: bool = False,
+    **told: Unpack[Told],
 ) -> Costed:
     """Size and price every configuration of an offer at once, or those named in `among`, for a demand of any shape."""
+    terms = Terms.of(terms, **told)
     sizing = size(
         demand,
         platform,
         among=among,
         units=units,
         clusters=clusters,
-        options=options,
-        hours_per_month=hours_per_month,
+        options=terms.options,
+        hours_per_month=terms.hours_per_month,
         brief=brief,
     )
-    return Costed(find_offer(platform), sizing, priced(sizing, book, demand.region, people))
+    return Costed(find_offer(platform), sizing, priced(sizing, terms.book, demand.region, terms.people))
 
 
-def least_cost(
-    demand: Demand,
-    platform: str,
-    book: PriceBook,
-    *,
-    most_clusters: int = MOST_CLUSTERS,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    people: People | None = None,
-) -> Array:
+def least_cost(demand: Demand, platform: str, terms: Terms | PriceBook | None = None, **told: Unpack[Told]) -> Array:
     """Return the least monthly cost over all configurations, on one cluster or, where none fits, on several [USD].
 
     Shape of the demand; infinite where the offer does not fit or has no price.
     """
-    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month, "people": people}
-    return _least(cost_all(demand, platform, book, **choices), book, most_clusters, choices)
+    terms = Terms.of(terms, **told)
+    return _least(cost_all(demand, platform, terms), terms)
 
 
-def _least(costed: Costed, book: PriceBook, most_clusters: int, choices: dict[str, Any]) -> Array:
+def _least(costed: Costed, terms: Terms) -> Array:
     """Return the least cost for each demand of what one cluster costs, on several where that takes more."""
     demand, least = costed.sizing.demand, np.asarray(costed.cost.min(axis=0))
-    counts = np.arange(2, np.max(costed.most_clusters(most_clusters)) + 1)
+    counts = np.arange(2, np.max(costed.most_clusters(terms.most_clusters)) + 1)
     if len(counts):
         short = ~costed.sizing.feasible.any(axis=0)
-        some = short.ndim == 1 and choices["people"] is None  # then those that are short are sized alone
-        several = cost_all(demand.take(short) if some else demand, costed.offer.name, book, clusters=counts, **choices)
+        some = short.ndim == 1 and terms.people is None  # then those that are short are sized alone
+        several = cost_all(demand.take(short) if some else demand, costed.offer.name, terms, clusters=counts)
         fewest = several.sizing.feasible.any(axis=0).argmax(axis=0)
         cost = np.take_along_axis(several.cost.min(axis=0), fewest[None], axis=0)[0]
         least[short] = cost if some else cost[short]
     return least
 
 
-def plan_and_costs(
-    demand: Demand,
-    at: int,
-    platform: str,
-    book: PriceBook,
-    *,
-    most_clusters: int = MOST_CLUSTERS,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    people: People | None = None,
-) -> tuple[Plan, Array]:
+def plan_and_costs(demand: Demand, at: int, platform: str, terms: Terms) -> tuple[Plan, Array]:
     """Return the plan for one of several demands and the least cost of every one, sized together.
 
     Parameters
     ----------
     demand : shape (n,), or () for the one that is planned for
     at : index of the demand that is planned for; what `plan` says of it
-    people : those who run it, values of shape () or (n,)
+    terms : `people` with values of shape () or (n,)
 
     Returns
     -------
     the plan, and what `least_cost` says, shape (n,) [USD]
     """
-    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month, "people": people}
     if not demand.shape:
-        only = plan(demand, platform, book, most_clusters=most_clusters, **choices)
+        only = plan(demand, platform, terms)
         return only, np.array([np.inf if only.monthly_usd is None else only.monthly_usd])
-    costed = cost_all(demand, platform, book, **choices)
-    least = np.broadcast_to(_least(costed, book, most_clusters, choices), demand.shape)
+    costed = cost_all(demand, platform, terms)
+    least = np.broadcast_to(_least(costed, terms), demand.shape)
     if not costed.sizing.feasible[:, at].any():  # several clusters may carry it
-        choices["people"] = None if people is None else people.rows(at)
-        return plan(demand.take(at), platform, book, most_clusters=most_clusters, **choices), least
+        here = terms if terms.people is None else terms.run_by(terms.people.rows(at))
+        return plan(demand.take(at), platform, here), least
     index = costed.cheapest(at)
     return Plan(costed.offer, None, costed.sizing.pick(index, at), costed.bill.pick(index, at)), least
 
@@ -257,15 +239,12 @@ def plan_and_costs(
 def plan(
     workload: Workload | Demand,
     platform: str,
-    book: PriceBook | None = None,
+    terms: Terms | PriceBook | None = None,
     *,
     machine: str | None = None,
     units: float | None = None,
     clusters: int | None = None,
-    most_clusters: int = MOST_CLUSTERS,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    people: People | None = None,
+    **told: Unpack[Told],
 ) -> Plan:
     """Return the cheapest feasible configuration of an offer at the likely demand (or a 0-d one), or the named machine.
 
@@ -279,34 +258,39 @@ def plan(
     >>> plan(w, "msk-express").configuration
     'express.m7g.large'
     """
-    book = book or PriceBook.load()
+    terms = Terms.of(terms, **told)
     offer = find_offer(platform)
     if isinstance(workload, Workload):
         of: Workload | None = workload
         demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
     else:
         of, demand = None, workload
-    choices: dict[str, Any] = {"units": units, "options": options, "hours_per_month": hours_per_month}
     costed, names = None, offer.configurations()
     if machine is None or clusters is None:
-        costed = cost_all(
-            demand, platform, book, clusters=1 if clusters is None else clusters, people=people, **choices
-        )
+        costed = cost_all(demand, platform, terms, units=units, clusters=1 if clusters is None else clusters)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
         if machine is None:
             machine = str(costed.sizing.configuration[costed.cheapest()])
         if clusters is None and units is None and keep.any() and not costed.sizing.feasible[keep].any():
-            counts = np.arange(2, int(costed.most_clusters(most_clusters, keep)) + 1)
+            counts = np.arange(2, int(costed.most_clusters(terms.most_clusters, keep)) + 1)
             if len(counts):
-                several = cost_all(demand, platform, book, clusters=counts, people=people, **choices)
+                several = cost_all(demand, platform, terms, clusters=counts)
                 feasible = several.sizing.feasible & keep[:, None]
                 if feasible.any():
                     column = int(feasible.any(axis=0).argmax())
                     clusters = int(counts[column])
-                    costed = cost_all(demand, platform, book, clusters=clusters, people=people, **choices)
+                    costed = cost_all(demand, platform, terms, clusters=clusters)
                     machine = next(str(names[i]) for i in costed.order() if feasible[i, column])
     if costed is not None and machine in names:
         index = int(np.flatnonzero(names == machine)[0])
         return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index))
-    sizing = size(demand, platform, machine=machine, clusters=1 if clusters is None else clusters, **choices)
-    return Plan(offer, of, sizing, priced(sizing, book, demand.region, people))
+    sizing = size(
+        demand,
+        platform,
+        machine=machine,
+        units=units,
+        clusters=1 if clusters is None else clusters,
+        options=terms.options,
+        hours_per_month=terms.hours_per_month,
+    )
+    return Plan(offer, of, sizing, priced(sizing, terms.book, demand.region, terms.people))

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Constraint, Demand, Limit, Offer, Sizing, Workload, find_offer, size
+from capacity.sizing.constraint import Resource
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.units import human, parse
 from streamfacts.usage import HOURS_PER_MONTH
-
-DISK = "disk space"
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class Held:
         return out
 
     def _with_disk(self, constraint: Constraint) -> Constraint:
-        if constraint.name != DISK or self.disk_bytes is None:
+        if constraint.name != Resource.DISK_SPACE or self.disk_bytes is None:
             return constraint
         return replace(constraint, capacity=self.disk_bytes)
 
@@ -174,7 +173,7 @@ def held(
     for name, number in (pools or {}).items():
         if number < 1 or number != int(number):
             raise InputError(f"pool {name}", number, "a whole number of at least 1")
-    if disk_bytes is not None and not any(c.name == DISK for c in sizing.constraints):
+    if disk_bytes is not None and not any(c.name == Resource.DISK_SPACE for c in sizing.constraints):
         raise InputError("disk", disk, f"none: {platform} has no disks to choose")
     kinds = {name: float(needed) for name, needed in sizing.pools.items()} | {
         k: float(v) for k, v in (pools or {}).items()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 
 from capacity import Demand, Workload, find_offer, offers
+from capacity.sizing.constraint import InState
 from pricing import PriceBook
 from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
-from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.planning.options import no_taker, options_of
+from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
 from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS, Plan, least_cost, plan, plan_and_costs
+from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,18 +66,32 @@ class Points:
 class Study:
     """A workload on several offers: the plan of each at the likely demand, and its cost at both ends of the ranges.
 
-    `least` holds the least cost of each offer at every one of `points` [USD/month].
+    `least` holds the least cost of each offer at every one of `points` [USD/month]; `failed` are the offers that raised
+    where they were sized, which have no plan.
     """
 
     workload: Workload
-    book: PriceBook
+    terms: Terms
     plans: tuple[Plan, ...]
     points: Points
     least: Mapping[str, Array]
-    hours_per_month: float = HOURS_PER_MONTH
-    most_clusters: int = MOST_CLUSTERS
-    people: People | None = None
+    failed: tuple[Failure, ...] = ()
     _made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def book(self) -> PriceBook:
+        """The prices of the study."""
+        return self.terms.book
+
+    @property
+    def hours_per_month(self) -> float:
+        """Hours in the billing month [h]."""
+        return self.terms.hours_per_month
+
+    @property
+    def people(self) -> People | None:
+        """Those who run it, None if they do not count."""
+        return self.terms.people
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Return what is made of this study, made when it is first asked for and kept by its key."""
@@ -93,6 +108,19 @@ class Study:
             key=lambda p: float(p.monthly_usd or 0),
             default=None,
         )
+
+    @property
+    def lead(self) -> Plan:
+        """The cheapest plan, or the first where none is feasible and priced.
+
+        Raises
+        ------
+        OfferFailed
+            if no offer could be sized.
+        """
+        if not self.plans:
+            report_failures(self.failed)
+        return self.cheapest or self.plans[0]
 
     @cached_property
     def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
@@ -127,28 +155,14 @@ class Study:
 
     def planned(self, p: Plan, options: Mapping[str, Any]) -> Plan:
         """Return the plan of the same offer at the likely demand with other options."""
-        one = plan(
-            self.points.demand.take(self.points.likely).replace(region=p.bill.region),
-            p.offer.name,
-            self.book,
-            options=options,
-            hours_per_month=self.hours_per_month,
-            most_clusters=self.most_clusters,
-            people=self.people,
-        )
+        likely = self.points.demand.take(self.points.likely).replace(region=p.bill.region)
+        one = plan(likely, p.offer.name, self.terms.on(options))
         return replace(one, workload=self.workload)
 
     def _least_of(self, p: Plan, demand: Demand, options: Mapping[str, Any], points: Sequence[int]) -> Array:
         people = self.points.people
-        costs = least_cost(
-            demand.replace(region=p.bill.region),
-            p.offer.name,
-            self.book,
-            options=options,
-            hours_per_month=self.hours_per_month,
-            most_clusters=self.most_clusters,
-            people=None if people is None else people.rows(np.array(points)),
-        )
+        terms = self.terms.on(options).run_by(None if people is None else people.rows(np.array(points)))
+        costs = least_cost(demand.replace(region=p.bill.region), p.offer.name, terms)
         return np.broadcast_to(costs, (len(points),))
 
     @cached_property
@@ -168,10 +182,11 @@ class Study:
         return tuple(sorted(((_status(p), p) for p in self.plans), key=key))
 
     @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row an offer, cheapest feasible first, then those closed to new customers, unpriced, infeasible."""
-        import pandas as pd
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """One record an offer, cheapest feasible first, then closed ones, unpriced, infeasible, failed.
 
+        Costs are in USD a month, None where there is none.
+        """
         rows = []
         for status, p in self.ranked:
             low, _, high = self.corner_costs[p.offer.name]
@@ -199,9 +214,21 @@ class Study:
                     "reason": p.reason,
                 }
             )
-        frame = pd.DataFrame(rows)
+        return (*rows, *(_failed_row(f) for f in self.failed))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The `rows` as a table, NaN where there is no cost."""
+        import pandas as pd
+
+        frame = pd.DataFrame(list(self.rows))
         frame.attrs["unit"] = "USD/month"
         return frame
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that offers are priced in, each once."""
+        return tuple(dict.fromkeys(row["region"] for row in self.rows))
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -225,15 +252,13 @@ class Study:
             frame = p.sizing.constraint_table()
             frame.insert(0, "title", p.offer.title)
             frame.insert(0, "platform", p.offer.name)
-            frame["binding"] = frame["constraint"] + " (" + frame["state"] + ")" == p.sizing.binding
+            frame["binding"] = frame.index == int(p.sizing.bound_by)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
-    def equivalence(self) -> pd.DataFrame:
-        """What makes the offers comparable: copies, zones, availability and disks of each."""
-        import pandas as pd
-
+    def equivalence_rows(self) -> tuple[dict[str, Any], ...]:
+        """What makes the offers comparable, one record an offer: copies, zones, availability and disks of each."""
         rows = [
             {
                 "platform": p.offer.name,
@@ -244,7 +269,15 @@ class Study:
             }
             for p in self.plans
         ]
-        return pd.DataFrame(rows)
+        names = dict.fromkeys(name for row in rows for name in row)
+        return tuple({name: row.get(name) for name in names} for row in rows)
+
+    @cached_property
+    def equivalence(self) -> pd.DataFrame:
+        """The `equivalence_rows` as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.equivalence_rows))
 
     def plan_of(self, platform: str) -> Plan:
         """Return the plan of one offer."""
@@ -256,9 +289,19 @@ class Study:
 
 def _use_at_peak(p: Plan) -> float | None:
     """Largest share of a capacity used in the normal state: the headroom left at peak is the rest [1]."""
-    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == "normal"]
+    used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == InState.NORMAL]
     most = max(used, default=np.nan)
     return most if np.isfinite(most) else None
+
+
+def _failed_row(f: Failure) -> dict[str, Any]:
+    nothing = dict.fromkeys(("monthly_usd", "low_usd", "high_usd"))
+    return {
+        **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
+        **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
+        **{"utilisation": None, "confidence": "", "closed": f.offer.closed, "lacks": "; ".join(f.offer.lacks)},
+        "reason": f.reason,
+    }
 
 
 def _status(p: Plan) -> str:
@@ -281,12 +324,9 @@ def study(
     workload: Workload,
     *,
     only: Iterable[str] | None = None,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
     scales: Sequence[float] = (),
+    terms: Terms | None = None,
+    **told: Unpack[Told],
 ) -> Study:
     """Size and price a workload on every offer, or on those named in `only`; with `people`, also those who run it.
 
@@ -294,34 +334,34 @@ def study(
     same pass.
 
     Options are handed to the offers that have them and take the value (a machine type is of one cloud); one that no
-    offer takes is an error.
+    offer takes is an error. An offer that raises where it is sized or priced ends nothing: it is among `failed`, a row
+    with its reason.
     """
-    book = book or PriceBook.load()
-    names = list(only) if only else list(offers())
-    considered = [find_offer(name) for name in names]
-    own = {offer.name: options_of(offer, options or {}) for offer in considered}
-    for name, value in (options or {}).items():
-        if not any(name in taken for taken in own.values()):
-            raise no_taker(considered, name, value)
-    points = Points.of(workload, people, scales)
-    plans, least = [], {}
+    terms = Terms.of(terms, **told)
+    considered = [find_offer(name) for name in (list(only) if only else offers())]
+    own = terms.for_each(considered)
+    points = Points.of(workload, terms.people, scales)
+    plans: list[Plan] = []
+    failed: list[Failure] = []
+    least: dict[str, Array] = {}
     for offer in considered:
-        one, least[offer.name] = plan_and_costs(
-            points.demand.replace(region=workload.region_at(offer.provider) or workload.region),
-            points.likely,
-            offer.name,
-            book,
-            options=own[offer.name],
-            hours_per_month=hours_per_month,
-            most_clusters=most_clusters,
-            people=points.people,
-        )
-        plans.append(replace(one, workload=workload))
-    return Study(workload, book, tuple(plans), points, least, hours_per_month, most_clusters, people)
+        region = workload.region_at(offer.provider) or workload.region
+        demand, here = points.demand.replace(region=region), own[offer.name]
+        make = partial(plan_and_costs, demand, points.likely, offer.name, here.run_by(points.people))
+        found = attempt(offer, region, here.options, make)
+        if isinstance(found, Failure):
+            failed.append(found)
+        else:
+            one, least[offer.name] = found
+            plans.append(replace(one, workload=workload))
+    refuse_if_all(failed, len(considered))
+    return Study(workload, terms, tuple(plans), points, least, tuple(failed))
 
 
-def compare(workload: Workload, **choices: Any) -> pd.DataFrame:
-    """Return one row an offer, cheapest feasible first; `choices` are those of `study`.
+def compare(
+    workload: Workload, *, only: Iterable[str] | None = None, terms: Terms | None = None, **told: Unpack[Told]
+) -> pd.DataFrame:
+    """Return one row an offer, cheapest feasible first; see `study`.
 
     Examples
     --------
@@ -329,4 +369,4 @@ def compare(workload: Workload, **choices: Any) -> pd.DataFrame:
     >>> compare(w, only=["msk-serverless", "msk-express"])["platform"].tolist()
     ['msk-express', 'msk-serverless']
     """
-    return study(workload, **choices).table
+    return study(workload, only=only, terms=terms, **told).table

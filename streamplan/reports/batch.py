@@ -257,7 +257,11 @@ def summary_of(study: Study) -> dict[str, Any]:
     out = {
         k: row.get(k) for k in ("platform", "title", "region", "monthly_usd", "low_usd", "high_usd", "what", "binding")
     }
-    return {"status": "feasible" if best else "nothing fits and is priced", **{k: plain(v) for k, v in out.items()}}
+    return {
+        "status": "feasible" if best else "nothing fits and is priced",
+        **{k: plain(v) for k, v in out.items()},
+        "failed_offers": {f.offer.name: f.reason for f in study.failed},
+    }
 
 
 def _keep(batch: Batch, store: Store, row: Row, key: str, outcome: Made | BaseException) -> None:

@@ -51,6 +51,15 @@ class Batch:
                 out.setdefault(row.team, []).append(self.done[row.line])
         return out
 
+    @property
+    def failed_offers(self) -> dict[str, str]:
+        """Offers that could not be sized in a report, with the reason given first."""
+        out: dict[str, str] = {}
+        for d in self.done.values():
+            for name, reason in d.summary.get("failed_offers", {}).items():
+                out.setdefault(name, reason)
+        return out
+
     def document(self) -> dict[str, Any]:
         """Return the batch as a plain document."""
         return {

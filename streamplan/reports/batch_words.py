@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.markup import escape
-from rich.table import Table
 
 from streamfacts.words import money
 from streamplan.planning.horizon import HORIZON
 from streamplan.views.html import Html, render
+from streamplan.views.terminal import titled_table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from streamplan.reports.batch_result import Batch
 
 
@@ -46,7 +47,7 @@ def portfolio_index(batch: Batch) -> Html:
 
 def batch_table(batch: Batch) -> Table:
     """Return the reports of a portfolio, by team, with the cheapest platform of each."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"{batch.title}: cheapest offer that fits, USD", title_justify="left")
+    table = titled_table(f"{batch.title}: cheapest offer that fits, USD")
     for name in ("name", "team", "platform"):
         table.add_column(name, overflow="fold", min_width=12)
     table.add_column("USD/month", justify="right", no_wrap=True)

@@ -16,9 +16,9 @@ from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.compare.words import study_document
 from streamplan.planning.horizon import SCALES
 from streamplan.planning.people import asked
-from streamplan.planning.plan import MOST_CLUSTERS
 from streamplan.planning.shipped_workloads import open_workload
 from streamplan.planning.study import Study, study
+from streamplan.planning.terms import MOST_CLUSTERS
 from streamplan.views.html import day
 from streamplan.views.json import dumps
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from streamfacts.tables import parse_as_of
 from streamfacts.units import human
 from streamfacts.words import money
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 class Html(str):
@@ -33,6 +34,8 @@ def notebook_style() -> str:
 @cache
 def environment() -> Environment:
     """Return the Jinja environment: templates of this package, everything escaped, no silent blanks."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     env = Environment(
         loader=PackageLoader("streamplan.views"),
         autoescape=True,

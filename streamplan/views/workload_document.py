@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from capacity import Demand, Workload
+from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
 from streamplan.views.json import mapping
 
@@ -23,6 +24,7 @@ def workload_document(workload: Workload) -> dict[str, Any]:
             "name": workload.name,
             "fields": {k: v for k, v in fields.items() if _documented(k, v)},
             "origin": workload.origin,
+            "contradictions": list(contradictions(workload)),
             "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
         }
     )

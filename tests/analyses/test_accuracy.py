@@ -78,7 +78,7 @@ def made(rows):
     columns = {
         "measured_mb_s": 100.0, "low_mb_s": 50.0, "high_mb_s": 200.0, "bottleneck": "CPU",
         "published_bottleneck": "network", "named": False, "assumed": [["acks"]] * 2 * len(rows), "confidence": "low",
-        "label": "one", "inside": True, "source": "https://example.org",
+        "label": "one", "test_bed": "one", "inside": True, "source": "https://example.org",
     }  # fmt: skip
     flat = [(i, by, e) for i, *both in rows for by, e in zip(("source", "row"), both, strict=True)]
     frame = pd.DataFrame(flat, columns=["id", "left_out", "log_error"]).assign(**columns)
@@ -151,9 +151,13 @@ def test_command_prints_the_tables(found):
     assert "left out" in result.stdout and found.worst(1)["id"][0] in result.stdout
 
 
-def test_the_readme_states_the_scores(found):
-    """The table of the README is the one that the commands print."""
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_texts_state_the_scores(found):
+    """The table of the page on accuracy is the one that the commands print; the README says the worse error."""
+    root = Path(__file__).parents[2]
+    text = (root / "docs" / "explanation" / "accuracy.md").read_text(encoding="utf-8")
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    worse = np.exp(found.summary["source"]["median_abs_log_error"])
+    assert f"a median error of a [factor of {worse:.2f}]" in " ".join(readme.split())
     for s in found.summary.values():
         off = np.exp(s["median_abs_log_error"])
         row = f"| a factor of {off:.2f} | {s['inside_90']:.0%} | {s['within_20_percent']:.0%} |"

@@ -17,7 +17,7 @@ from streamfacts.errors import InputError
 from streamfacts.tables import read_table
 from streamplan.analyses.decide import Requirements, decide, open_requirements
 from streamplan.analyses.decide.decide import ratings
-from streamplan.analyses.decide.features import checks, feature, kinds
+from streamplan.analyses.decide.features import checks, feature
 from streamplan.analyses.decide.requirements import CONTEXT, MUST, criteria, shipped_requirements
 from streamplan.analyses.decide.rules import rules
 from streamplan.analyses.decide.weighing import first_shares, flips
@@ -142,7 +142,6 @@ def test_weights_move_the_ranking(book):
 
 
 def test_every_offer_has_a_kind_with_ratings_and_features():
-    assert set(kinds()) == set(offers())
     table = read_table("fit/ratings")
     assert not table.duplicated(["class", "criterion"]).any()
     for offer in offers():
@@ -154,7 +153,7 @@ def test_every_offer_has_a_kind_with_ratings_and_features():
 def test_features_are_of_known_offers_once_each():
     table = read_table("fit/features")
     assert not table.duplicated(["subject", "feature"]).any()
-    assert set(table["subject"]) <= set(kinds()) | set(kinds().values())
+    assert set(table["subject"]) <= set(offers()) | {offer.kind for offer in offers().values()}
     yes_no = table[
         table["feature"].isin(["managed", "transactions", "compaction", "queues", "own_account", "open_source"])
     ]

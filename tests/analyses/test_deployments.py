@@ -119,7 +119,9 @@ def test_known_deployments(found):
 
 
 def test_scores(found):
-    assert sum(s["count"] for s in found.summary.values()) == len(found.cases) == len(read_table("deployments"))
+    assert (
+        sum(s["count"] for s in found.summary.values()) == len(found.cases) == len(read_table("evidence/deployments"))
+    )
     for scope, s in found.summary.items():
         group = found.of_scope(scope)
         assert s["inside"] == sum(p.range[0] <= p.case.brokers <= p.range[2] for p in group)

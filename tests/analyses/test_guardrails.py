@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from capacity import Workload, offers
 from streamfacts.errors import InputError, NothingFeasible
 from streamfacts.tables import read_table
-from streamplan.analyses.guardrails.guardrails import guardrails, levels, rule_file, scheme_of
+from streamplan.analyses.guardrails.guardrails import guardrails, levels, rule_file
 from streamplan.cli import cli
 from streamplan.planning.plan import plan
 
@@ -125,9 +125,9 @@ def test_labels_pick_the_series():
 
 
 def test_every_metric_has_a_source_and_is_used():
-    table = read_table("guardrails")
+    table = read_table("analyses/guardrails")
     assert not table.duplicated(["scheme", "alert"]).any()
-    assert set(table["scheme"]) == {scheme_of(offers()[offer]) for offer in WATCHED}
+    assert set(table["scheme"]) == {scheme for offer in WATCHED for scheme in offers()[offer].metrics}
     assert table["source"].str.startswith("https://").all()
 
 

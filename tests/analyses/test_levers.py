@@ -46,7 +46,7 @@ def test_half_the_retention_saves_half_the_storage(small):
 
 
 def test_compression_takes_its_ratio_off_the_metered_bytes(small):
-    ratio = read_table("compression").set_index("codec").loc["zstd", "ratio"]
+    ratio = read_table("model/compression").set_index("codec").loc["zstd", "ratio"]
     bytes_billed = cost_of("data-in|data-out|storage", SMALL, METERED)
     saved = small.alone.set_index("lever").loc["zstd", "saving_usd"]
     assert saved == pytest.approx(bytes_billed * (1 - 1 / ratio), rel=0.02)  # all but the headers of batches

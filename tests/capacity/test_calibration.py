@@ -129,7 +129,7 @@ def test_rows_that_cannot_be_evidence_are_refused(rows):
 
 
 def test_evidence_has_each_row_once_and_no_page_that_is_altered():
-    frame = pd.DataFrame(read_table("evidence"))
+    frame = pd.DataFrame(read_table("evidence/evidence"))
     assert not frame["id"].duplicated().any()
     assert set(frame["role"]) <= set(measured.ROLES)
     assert (frame.loc[frame["role"] != "limit", "why"].fillna("") != "").all()

@@ -95,7 +95,7 @@ def test_prose_never_changes_a_number():
         after = predict(told.assign(note=words, hardware=words, source=words))
         for field in fields(Cluster):
             one, other = getattr(before.cluster, field.name), getattr(after.cluster, field.name)
-            if field.name == "assumed":
+            if field.name == "filled":
                 assert one == other
             else:
                 np.testing.assert_array_equal(one, other, err_msg=field.name)
@@ -421,7 +421,9 @@ def test_the_command(tmp_path):
 
 
 def test_the_command_takes_the_table_of_evidence(tmp_path):
-    run = CliRunner().invoke(cli, ["predict", str(data_dir() / "evidence.csv"), "--json"], catch_exceptions=False)
+    run = CliRunner().invoke(
+        cli, ["predict", str(data_dir() / "evidence" / "evidence.csv"), "--json"], catch_exceptions=False
+    )
     assert len(json.loads(run.stdout)) == len(published())
 
 

@@ -52,11 +52,6 @@ def test_what_an_analysis_models_is_not_among_the_gaps(word):
     assert [o.name for o in offers().values() if any(word in text for text in o.not_modelled)] == []
 
 
-def test_the_catalogue_is_the_one_in_docs():
-    page = (ROOT / "docs" / "platforms.md").read_text(encoding="utf-8")
-    assert page == catalogue.markdown(), "run: streamplan platforms --markdown > docs/platforms.md"
-
-
 @every_offer
 def test_the_catalogue_has_a_section(name):
-    assert f"(`{name}`)" in (ROOT / "docs" / "platforms.md").read_text(encoding="utf-8")
+    assert f"(`{name}`)\n" in catalogue.markdown()

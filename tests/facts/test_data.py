@@ -27,11 +27,11 @@ LIMITS = [t for t in TABLES if t.startswith("limits/")]
 
 #: What makes a row of each table one of its kind.
 KEYS = {
-    "assumptions": ["name"],
+    "model/assumptions": ["name"],
     "families": ["family", "provider"],
     "regions": ["region"],
     "vendors": ["vendor"],
-    "rules": ["rule", "name"],
+    "model/rules": ["rule", "name"],
     **{t: ["meter"] for t in METERS},
     **{t: ["offer", "resource", "limit"] for t in LIMITS},
     **{t: ["meter", "sku", "region", "tier_from"] for t in PRICES},
@@ -58,7 +58,7 @@ def rows_where(frame, mask):
 
 
 def test_the_tables_are_there():
-    assert {"assumptions", "regions"} <= set(TABLES)
+    assert {"model/assumptions", "regions"} <= set(TABLES)
     assert PRICES and METERS and MACHINES and LIMITS
 
 
@@ -216,7 +216,7 @@ def test_limits_are_positive_and_belong_to_an_offer(name):
 
 
 def test_assumptions_lie_within_their_range():
-    frame = table("assumptions")
+    frame = table("model/assumptions")
     low, value, high = (pd.to_numeric(frame[c]) for c in ("low", "value", "high"))
     assert rows_where(frame, ~((low <= value) & (value <= high))) == []
     assert (frame["unit"] != "").all() and (frame["note"] != "").all()

@@ -212,7 +212,7 @@ def test_a_larger_bill_is_never_cheaper_to_support(spend, more, level):
 
 
 def test_tiers_of_support_leave_no_gap():
-    for _, rows in read_table("support").fillna({"spend_to": np.inf}).groupby(["applies_to", "level"]):
+    for _, rows in read_table("analyses/support").fillna({"spend_to": np.inf}).groupby(["applies_to", "level"]):
         ends = rows["spend_to"].tolist()
         assert rows["spend_from"].tolist() == [0, *ends[:-1]] and ends[-1] == np.inf
         assert rows["share"].between(0, 0.2).all() and rows["minimum_usd"].nunique() == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from pricing import Price, PriceBook
 from pricing.book import STALE_AFTER_DAYS, Schedule, meters, read_prices
 from streamfacts.errors import InputError, MissingFact
+from streamfacts.tables import data_dir
 
 HEADER = "meter,sku,region,unit,price,currency,tier_from,tier_to,as_of,source,confidence,note"
 GOOD = "aws.s3.storage,standard,us-east-1,GiB-month,0.02,USD,,,2026-08-01,an invoice,high,"
@@ -355,3 +358,44 @@ def test_a_book_with_other_prices_looks_them_up_itself():
     without = replace(book, prices={k: rows for k, rows in book.prices.items() if k != key})
     for asked, missing in ((book, False), (without, True), (book, False)):
         assert asked.schedule(*key).missing.tolist() == [missing]
+
+
+# ------------------------------------------------------------------------------------------------ the shipped prices
+
+
+def test_shipped_prices_are_those_that_the_strict_reader_reads():
+    """They are made when looked up, from cells that were checked all at once; row by row nothing is different."""
+    strict = {}
+    for path in sorted((data_dir() / "prices").glob("*.csv")):
+        strict.update(read_prices(path))
+    shipped = PriceBook.load().prices
+    assert len(shipped) == len(strict) and dict(shipped) == strict
+    assert ("aws.msk.broker", "no-such-machine", "us-east-1") not in shipped
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "named"),
+    [
+        ("price", "-1", "price"),
+        ("price", "", "price"),
+        ("meter", "upstash.kafka.message", "did you mean upstash.kafka.messages"),
+        ("unit", "messages", "100k-messages"),
+        ("region", "us-east-9", "us-east-1"),
+        ("currency", "EUR", "USD"),
+        ("tier_to", "5", "last tier without end"),
+        ("tier_from", "5", "leave a gap"),
+    ],
+)
+def test_a_bad_row_of_a_data_folder_is_named(tmp_path, monkeypatch, column, cell, named):
+    folder = tmp_path / "data"
+    shutil.copytree(data_dir(), folder, ignore=shutil.ignore_patterns("workloads", "evidence*", "machines"))
+    path = folder / "prices" / "upstash.csv"
+    with path.open(newline="", encoding="utf-8") as handle:
+        header, first, *others = csv.reader(handle)
+    first[header.index(column)] = cell
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([header, first, *others])
+    monkeypatch.setenv("STREAMPLAN_DATA", str(folder))
+    with pytest.raises(InputError) as caught:
+        PriceBook.load()
+    assert "upstash.csv" in str(caught.value) and named in str(caught.value)

@@ -1,4 +1,4 @@
-"""Refit the coefficients on `data/evidence.csv`, score them held back, and write `data/calibration/`.
+"""Refit the coefficients on `data/evidence/evidence.csv`, score them held back, and write `data/calibration/`.
 
 `python -m capacity.measured.calibration` takes a minute or two, nearly all of it for the held-back fits.
 """
@@ -19,7 +19,7 @@ from capacity.measured.calibration.score import Scores, held_back, widening
 from capacity.measured.calibration.waiting import fit_latency, measured_latency
 from streamfacts.tables import data_dir
 
-AS_OF, SOURCE = "2026-11", "Fitted on the measurements of data/evidence.csv which each name their source; 2026"
+AS_OF, SOURCE = "2026-11", "Fitted on the measurements of data/evidence/evidence.csv which each name their source; 2026"
 
 
 def main() -> None:

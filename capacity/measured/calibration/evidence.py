@@ -49,7 +49,7 @@ class Evidence:
 
 
 def of_frame(frame: Any) -> Evidence:
-    """Return measurements from a table with the columns of `data/evidence.csv`.
+    """Return measurements from a table with the columns of `data/evidence/evidence.csv`.
 
     Raises
     ------
@@ -71,4 +71,4 @@ def of_frame(frame: Any) -> Evidence:
 
 def published() -> Evidence:
     """Return the measurements that ship with the tables."""
-    return of_frame(read_table("evidence"))
+    return of_frame(read_table("evidence/evidence"))

@@ -121,7 +121,7 @@ def calibrate(path: str | Path, cluster: Mapping[str, Any], at_limit: bool | Non
     Parameters
     ----------
     path : a CSV of load and CPU; a result JSON of the OpenMessaging Benchmark; or text of kafka-producer-perf-test
-    cluster : what was measured, with the columns of `data/evidence.csv`
+    cluster : what was measured, with the columns of `data/evidence/evidence.csv`
     at_limit : whether the rates were the most that the cluster took; a perf test is, a table is not, and a benchmark
         is if its backlog or its errors say so, where this is left out
 

@@ -45,7 +45,7 @@ class Accuracy:
         frame = self.rows[self.rows["left_out"] == by]
         return Scores(
             ids=frame["id"].to_numpy(str),
-            test_bed=frame["label"].to_numpy(str),
+            test_bed=frame["test_bed"].to_numpy(str),
             measured=frame["measured_mb_s"].to_numpy(float),
             predicted=frame["predicted_mb_s"].to_numpy(float),
             low=frame["low_mb_s"].to_numpy(float),
@@ -89,8 +89,10 @@ class Accuracy:
         for by, table in tables.items():
             for column in columns:
                 out[f"{column}_{by}_left_out"] = table[column]
-        links = self.rows.drop_duplicates("label").set_index("label")["source"]
-        return out.assign(source=links).reset_index().rename(columns={"test_bed": "label"})
+        links = self.rows.drop_duplicates("test_bed").set_index("test_bed")["source"]
+        table = out.assign(source=links).reset_index()
+        table.insert(0, "label", [label_of(bed) for bed in table.pop("test_bed")])
+        return table.sort_values("label", ignore_index=True)
 
     def worst(self, count: int = 10) -> Any:
         """Return the limits that are missed by most, with the reason in words built from the numbers."""
@@ -109,7 +111,9 @@ class Accuracy:
             f"with the rest of its source seen it is {_factor(mine['row'])}: "
             + ("the source departs from the others" if departs else "the law misses it")
         )
-        errors = self.rows[(self.rows["left_out"] == "source") & (self.rows["label"] == row["label"])]["log_error"]
+        errors = self.rows[(self.rows["left_out"] == "source") & (self.rows["test_bed"] == row["test_bed"])][
+            "log_error"
+        ]
         side = float((np.sign(errors) == np.sign(row["log_error"])).mean())
         if len(errors) >= SEVERAL and side >= SAME_SIDE:
             parts.append(f"{side:.0%} of the source's {len(errors)} limits miss to this side")
@@ -160,8 +164,7 @@ def accuracy(by: str = "source") -> Accuracy:
     told = evidence.frame.set_index("id")[["group", "confidence", "source"]]
     frame = frame.join(told, on="id")
     assumed = {
-        i: [text.split(":")[0] for text in texts]
-        for i, texts in zip(evidence.frame["id"], evidence.cluster.assumed, strict=True)
+        i: [name for name, _ in filled] for i, filled in zip(evidence.frame["id"], evidence.cluster.filled, strict=True)
     }
     error = np.log(frame["predicted_mb_s"] / frame["measured_mb_s"])
     frame = frame.assign(

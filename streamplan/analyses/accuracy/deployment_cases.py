@@ -53,7 +53,7 @@ class Deployment:
     offer, configurations : of these machines one is drawn, each as often
     copies : replication factor [1]
     disk_fill : share of the disks that is filled at most [1]
-    unknown : what is not told and drawn from `data/assumptions.csv`
+    unknown : what is not told and drawn from `data/model/assumptions.csv`
     clusters : equal clusters that the load is spread over; None where that is not told
     brokers : how many there are; `brokers_are` at least, about or exactly so many; `counted` says what was counted
     """
@@ -82,7 +82,7 @@ class Deployment:
 
 
 def deployments(only: Iterable[str] = ()) -> list[Deployment]:
-    """Return the deployments of `data/deployments.csv`, or those of the given ids.
+    """Return the deployments of `data/evidence/deployments.csv`, or those of the given ids.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def deployments(only: Iterable[str] = ()) -> list[Deployment]:
     >>> deployments(["wikimedia-2014"])[0].brokers
     2
     """
-    found = {case.id: case for case in map(_case, read_rows("deployments"))}
+    found = {case.id: case for case in map(_case, read_rows("evidence/deployments"))}
     chosen = list(only)
     for name in chosen:
         if name not in found:
@@ -168,17 +168,17 @@ def _rates(told: Mapping[str, Any]) -> list[str]:
 
 
 def assumed(name: str) -> Range:
-    """Return low, value and high of one row of `data/assumptions.csv`, as a range in the row's unit.
+    """Return low, value and high of one row of `data/model/assumptions.csv`, as a range in the row's unit.
 
     Raises
     ------
     MissingFact
         for a name that is none.
     """
-    for row in read_rows("assumptions"):
+    for row in read_rows("model/assumptions"):
         if row["name"] == name:
             return Range(row["low"], row["value"], row["high"])
-    raise MissingFact(f"no assumption {name!r} in data/assumptions.csv")
+    raise MissingFact(f"no assumption {name!r} in data/model/assumptions.csv")
 
 
 __all__ = ["CLUSTER", "FLEET", "Deployment", "assumed", "deployments"]

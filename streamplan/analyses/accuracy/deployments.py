@@ -1,9 +1,9 @@
 """Blind predictions: how many brokers our sizing gives published deployments, beside how many there are.
 
 Nothing of the model is fitted on them. What is published of a machine is used as it is, what is not is drawn from the
-ranges of `data/assumptions.csv`, and so is all that is uncertain about the load and about CPU, and how full an operator
-lets the disks become. The laws, the share of every other capacity that may be used and the losses to survive are those
-of every plan.
+ranges of `data/model/assumptions.csv`, and so is all that is uncertain about the load and about CPU, and how full an
+operator lets the disks become. The laws, the share of every other capacity that may be used and the losses to survive
+are those of every plan.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def predict_deployments(only: Iterable[str] = (), draws: int = 4096, seed: int =
 
     Parameters
     ----------
-    only : ids of `data/deployments.csv`; all if left out
+    only : ids of `data/evidence/deployments.csv`; all if left out
     draws : joint draws of all that is not known; a power of two is best
     seed : the same seed gives the same figures
 

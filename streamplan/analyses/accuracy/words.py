@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from rich import box
-from rich.table import Table
 
 from streamfacts.tables import read_rows
 from streamplan.analyses.accuracy.accuracy import LEFT_OUT, Accuracy, coefficients
 from streamplan.analyses.accuracy.deployments import Predictions
 from streamplan.views.html import Html, render
+from streamplan.views.terminal import titled_table
 
 
 def errors(found: Accuracy) -> Html:
@@ -83,9 +82,7 @@ def deployment_rows(found: Predictions) -> list[dict[str, Any]]:
 
 def accuracy_tables(found: Accuracy, worst: int) -> list[Any]:
     """Return the sentences, the table by source and the worst misses, for a terminal."""
-    by_source = Table(
-        box=box.SIMPLE_HEAD, title="By source: all of it left out, and one limit left out", title_justify="left"
-    )
+    by_source = titled_table("By source: all of it left out, and one limit left out")
     by_source.add_column("source", overflow="fold", min_width=24)
     by_source.add_column("limits", justify="right")
     for name in ("error", "bias", "in 90%", "named", "error, row", "bias, row", "in 90%, row", "named, row"):
@@ -93,7 +90,7 @@ def accuracy_tables(found: Accuracy, worst: int) -> list[Any]:
     for row in source_rows(found):
         cells = [row[f"{score}_{by}"] for by in ("source", "row") for score in _SCORES]
         by_source.add_row(row["label"], str(row["rows"]), *cells)
-    misses = Table(box=box.SIMPLE_HEAD, title=f"Worst misses, a {found.by} left out", title_justify="left")
+    misses = titled_table(f"Worst misses, a {found.by} left out")
     misses.add_column("measurement", overflow="fold", min_width=16)
     for name in ("measured MB/s", "predicted", "90% interval"):
         misses.add_column(name, justify="right", no_wrap=True)
@@ -105,7 +102,7 @@ def accuracy_tables(found: Accuracy, worst: int) -> list[Any]:
 
 def deployment_tables(found: Predictions) -> list[Any]:
     """Return the table of deployments and what it says, for a terminal."""
-    table = Table(box=box.SIMPLE_HEAD, title="Brokers of published deployments, predicted blind", title_justify="left")
+    table = titled_table("Brokers of published deployments, predicted blind")
     table.add_column("deployment", overflow="fold", min_width=20)
     table.add_column("what", no_wrap=True)
     for name in ("P10 to P90", "median", "there are"):
@@ -133,4 +130,4 @@ def _score(name: str, value: float) -> str:
 
 def assumptions() -> Html:
     """The constants of the model with range, source, date and confidence."""
-    return render("assumptions.html.j2", rows=read_rows("assumptions"))
+    return render("assumptions.html.j2", rows=read_rows("model/assumptions"))

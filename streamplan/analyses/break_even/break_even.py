@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +22,18 @@ from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, NothingFeasible, unknown_name
 from streamfacts.units import human, parse
-from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.least_costs import draw_costs
-from streamplan.planning.options import options_of
-from streamplan.planning.plan import MOST_CLUSTERS
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from streamplan.planning.people import People
 
 Winners = NDArray[np.int64]
 
 #: The axis of what the people cost who run an offer oneself [USD/month]; no input of the workload.
 TEAM = "team"
 #: Families that somebody has to run.
-SELF_MANAGED = ("Apache Kafka, self-managed", "Apache Pulsar, self-managed")
 #: Bisections of a step of the grid: a flip is exact to the step divided by 2 to this.
 BISECTIONS = 40
 #: The grid reaches from the likely value divided by this to the likely value times this, if no ends are given.
@@ -168,11 +164,8 @@ def break_even(
     steps: int = 24,
     only: Iterable[str] | None = None,
     fixed_usd: Mapping[str, float] | None = None,
-    people: People | None = None,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> BreakEven:
     """Return which offer is the cheapest over two inputs, everything else at its likely value.
 
@@ -207,14 +200,11 @@ def break_even(
     if x == y:
         raise InputError("axes", x, "two different inputs")
     across, up = axis(workload, x, x_ends, steps), axis(workload, y, y_ends, steps)
-    book = book or PriceBook.load()
+    terms = Terms.of(terms, **told)
     open_offers = [name for name, offer in offers().items() if not offer.closed]
     names = tuple(dict.fromkeys(only)) if only else tuple(open_offers)
     fixed = _fixed(fixed_usd or {}, names)
-    own = {name: options_of(find_offer(name), options or {}) for name in names}
-    for option in options or {}:
-        if not any(option in taken for taken in own.values()):
-            raise unknown_name("option", option, {o.name for n in names for o in find_offer(n).options})
+    own = terms.for_each([find_offer(name) for name in names])
 
     def costs(offers: Sequence[str], at_x: Array, at_y: Array) -> Array:
         demand, team = _demand(workload, {x: at_x, y: at_y})
@@ -222,17 +212,9 @@ def break_even(
         for i, name in enumerate(offers):
             offer = find_offer(name)
             region = workload.region_at(offer.provider) or workload.region
-            usd = draw_costs(
-                demand.replace(region=region),
-                name,
-                book,
-                options=own[name],
-                hours_per_month=hours_per_month,
-                most_clusters=most_clusters,
-                people=people,
-            ).usd[:, 0]
+            usd = draw_costs(demand.replace(region=region), name, own[name]).usd[:, 0]
             out[i] = np.where(np.isnan(usd), np.inf, usd) + fixed.get(name, 0.0)
-            if offer.family in SELF_MANAGED:
+            if offer.self_managed:
                 out[i] += team
         return out
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from capacity import find_offer
 from streamfacts.words import money
@@ -14,6 +12,9 @@ from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
 from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def break_even_document(found: BreakEven) -> dict[str, Any]:

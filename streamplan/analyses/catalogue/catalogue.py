@@ -47,7 +47,7 @@ def entry(name: str) -> Entry:
     """Return the catalogue's entry of an offer, read off its own sizing and bill of a small load."""
     book = PriceBook.load()
     p = plan(Workload(**PROBE), name, book)
-    lines = p.bill.lines
+    lines = p.bill.records()
     prices = [row for e in p.bill.entries for row in e.rows]
     meters = tuple(dict.fromkeys(u.meter for u in p.sizing.usage))
     where = {region for meter, _, region in book.prices if meter in meters}
@@ -65,7 +65,7 @@ def entry(name: str) -> Entry:
         priced=len(prices),
         oldest=min((r.as_of for r in prices), default=""),
         newest=max((r.as_of for r in prices), default=""),
-        confidence=max(lines["confidence"], key=["", "high", "medium", "low"].index) if len(lines) else "",
+        confidence=max((row["confidence"] for row in lines), key=["", "high", "medium", "low"].index, default=""),
         missing=tuple(p.bill.missing),
         regions=tuple(complete),
     )
@@ -83,7 +83,7 @@ def markdown_lines() -> Iterator[str]:
     """Yield the catalogue as Markdown, an offer a section, by family."""
     yield "# Platforms"
     yield ""
-    yield "Written by `streamplan platforms --markdown > docs/platforms.md`; a test holds the two together."
+    yield "Printed by `streamplan platforms --markdown`."
     families: dict[str, list[str]] = {}
     for name, offer in offers().items():
         families.setdefault(offer.family, []).append(name)

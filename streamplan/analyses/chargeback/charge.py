@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -16,14 +16,13 @@ from pricing import Bill, PriceBook
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, MissingFact, NothingFeasible
-from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.chargeback.cents import Cents, in_cents, largest_remainder
 from streamplan.analyses.chargeback.portfolio import Portfolio
 from streamplan.analyses.chargeback.rules import Rule, check_drivers, rule_for
 from streamplan.analyses.chargeback.shares import Use, share_line
 from streamplan.planning.bills import priced
-from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS, Plan, cost_all, least_cost, plan
+from streamplan.planning.plan import Plan, cost_all, least_cost, plan
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 BASES = ("average", "peak")
 IDLE = ("apart", "spread")
-#: Families whose streams are read and charged each by itself, so that one application's readers are not another's.
-OWN_STREAMS = ("Amazon Kinesis Data Streams", "Azure Event Hubs")
 #: The two accounts that belong to nobody: kept for failures, peaks and growth of data; and bought beyond that.
 RESERVE, SPARE = "reserve", "spare"
 
@@ -203,12 +200,9 @@ def chargeback(
     coincidence: float = 1.0,
     drivers: Mapping[str, str] | None = None,
     alert_at: float = 0.8,
-    book: PriceBook | None = None,
     machine: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Chargeback:
     """Size one cluster for a portfolio, price it, and share its bill out.
 
@@ -256,32 +250,28 @@ def chargeback(
             raise InputError(field, value, " or ".join(allowed))
     if not 0 < alert_at <= 1:
         raise InputError("alert_at", alert_at, "a share of the budget above 0 and up to 1")
-    book = book or PriceBook.load()
-    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
+    terms = Terms.of(terms, **told)
     offer = find_offer(platform)
     demand = portfolio.demand(months).replace(region=portfolio.region_at(offer.provider))
-    apart = offer.family in OWN_STREAMS or offer.name in ("pubsub", "astra-streaming")
-    total = together(demand, coincidence=coincidence, own_streams=apart)
-    chosen = plan(
-        _largest(total), platform, book, machine=machine, most_clusters=most_clusters, people=people, **choices
-    )
+    total = together(demand, coincidence=coincidence, own_streams=offer.own_streams)
+    chosen = plan(_largest(total), platform, terms, machine=machine)
     if not chosen.feasible:
         raise NothingFeasible(f"{platform} cannot carry this portfolio: {'; '.join(chosen.sizing.violations)}")
     name = chosen.configuration if len(offer.configurations()) > 1 else str(offer.configurations()[0])
-    fixed = {"machine": name, **choices}
-    shared = size(total, platform, clusters=chosen.clusters, **fixed)
+    sized = partial(size, machine=name, options=terms.options, hours_per_month=terms.hours_per_month)
+    shared = sized(total, platform, clusters=chosen.clusters)
     lift = {} if basis == "peak" else {"peak_ratio": np.ones_like(total.peak_ratio)}
-    level = size(total.replace(**lift), platform, clusters=chosen.clusters, **fixed)
+    level = sized(total.replace(**lift), platform, clusters=chosen.clusters)
     alone = demand if basis == "peak" else demand.replace(peak_ratio=np.ones_like(demand.peak_ratio))
-    use = Use(demand, size(alone, platform, **fixed), shared, level, basis == "peak")
-    costs = priced(shared, book, demand.region, people)
+    use = Use(demand, sized(alone, platform), shared, level, basis == "peak")
+    costs = priced(shared, terms.book, demand.region, terms.people)
     if costs.missing:
         raise MissingFact("; ".join(costs.missing) + "; give it with --price-book")
     check_drivers(drivers or {}, costs.entries)
     lines, exact = _share(use, costs, drivers or {}, idle)
     cents = _whole_cents(costs, exact, months)
-    each_team = together(demand, portfolio.groups, coincidence, own_streams=apart)
-    separate = _separate(each_team, platform, book, most_clusters, {**choices, "people": people})
+    each_team = together(demand, portfolio.groups, coincidence, own_streams=offer.own_streams)
+    separate = _separate(each_team, platform, terms)
     return Chargeback(portfolio, chosen, costs, lines, cents, separate, basis, idle, alert_at)
 
 
@@ -317,19 +307,13 @@ def _whole_cents(costs: Bill, exact: Array, months: int) -> Cents:
     return largest_remainder(exact, largest_remainder(by_line, total), axis=1)
 
 
-def _separate(
-    each: Demand,
-    platform: str,
-    book: PriceBook,
-    most_clusters: int,
-    choices: Mapping[str, Any],
-) -> Array:
+def _separate(each: Demand, platform: str, terms: Terms) -> Array:
     """Cost of a cluster a team, each on the machine that is cheapest over the months, (teams, months) [USD]."""
-    costed = cost_all(each, platform, book, **choices)
+    costed = cost_all(each, platform, terms)
     cost = np.broadcast_to(costed.cost, (costed.cost.shape[0], *each.shape))
     best = cost.sum(axis=-1).argmin(axis=0)
     own = np.take_along_axis(cost, best[None, :, None], axis=0)[0]
     if not np.isfinite(own).all():
-        several = least_cost(each, platform, book, most_clusters=most_clusters, **choices)
+        several = least_cost(each, platform, terms)
         own = np.where(np.isfinite(own).all(axis=-1, keepdims=True), own, np.broadcast_to(several, own.shape))
     return np.asarray(own)

@@ -42,7 +42,7 @@ class Rule:
 def _rules() -> tuple[tuple[dict[str, str], Rule], ...]:
     out = []
     for row in read_rows("chargeback/drivers"):
-        key = {k: row[k] for k in ("meter", "sku", "words")}
+        key = {k: row[k] for k in ("meter", "sku", "role")}
         rule = Rule(*(row[k] for k in ("charged", "driver", "pool", "source", "note")))
         if rule.charged not in CHARGED or rule.driver not in DRIVERS:
             raise InputError(f"chargeback/drivers.csv: {key['meter']}", rule, f"{CHARGED} and one of {list(DRIVERS)}")
@@ -68,8 +68,8 @@ def rule_for(line: BillLine, own: Mapping[str, str] | None = None) -> Rule:
     for key, rule in _rules():
         by_meter = key["meter"] == usage.meter
         fits = by_meter or key["meter"] == f"category:{line.category}"
-        fits = fits and key["sku"] in ("", str(usage.sku)) and key["words"] in usage.formula
-        rank = 4 * by_meter + 2 * bool(key["words"]) + bool(key["sku"])
+        fits = fits and key["sku"] in ("", str(usage.sku)) and key["role"] in ("", usage.role)
+        rank = 4 * by_meter + 2 * bool(key["role"]) + bool(key["sku"])
         if fits and rank > special:
             found, special = rule, rank
     if found is None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from capacity import Demand, Sizing
-from capacity.sizing.constraint import Constraint
+from capacity.sizing.constraint import Constraint, InState, Resource
 from pricing.billing import BillLine
 from streamfacts.arrays import Array
-from streamfacts.units import GIB
+from streamfacts.units import GIB, counted_by
 from streamplan.analyses.chargeback.rules import Rule
 
 #: How far the applications' own figures may add up to another one than the cluster's and still be taken as shares.
@@ -83,7 +83,7 @@ def busiest(use: Use, pool: str = "") -> tuple[str, Array, Array, Array]:
     best: tuple[float, str, Array, Array] | None = None
     for c in use.level.constraints:
         theirs = _same(use.alone.constraints, c)
-        if c.state != "normal" or c.pool != pool or theirs is None:
+        if c.state != InState.NORMAL or c.pool != pool or theirs is None:
             continue
         parts = np.broadcast_to(np.asarray(theirs.demand, float), use.shape)
         if not _adds_up(parts, np.broadcast_to(c.demand, months) * clusters):
@@ -104,8 +104,8 @@ def busiest(use: Use, pool: str = "") -> tuple[str, Array, Array, Array]:
 def stored(use: Use, line: BillLine) -> tuple[Array, Array]:
     """Return how much of bought volumes holds data, and how much is needed with the free space kept, (months,) [1]."""
     months = use.shape[1:]
-    space = [c for c in use.shared.constraints if c.name == "disk space" and c.state == "normal"]
-    if not space or not line.usage.unit.startswith("GiB"):
+    space = [c for c in use.shared.constraints if (c.name, c.state) == (Resource.DISK_SPACE, InState.NORMAL)]
+    if not space or counted_by(line.usage.unit)[0] != "GiB":
         return np.ones(months), np.ones(months)
     clusters = np.asarray(use.shared.demand.clusters, float)
     bought = np.maximum(np.broadcast_to(line.usage.quantity, months) * GIB, 1.0)

@@ -8,9 +8,9 @@ the same draws, and are ranked by what their cost over the horizon may be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,11 @@ from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
-from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.planning.failures import Failure, attempt, refuse_if_all
 from streamplan.planning.joint_draws import drawn_together
 from streamplan.planning.least_costs import AT_ONCE, at, chunks, distinct_months
-from streamplan.planning.options import no_taker, options_of
-from streamplan.planning.people import People
 from streamplan.planning.plan import cost_all
+from streamplan.planning.terms import Terms, Told
 from streamplan.runtime.cores import on_cores
 
 if TYPE_CHECKING:
@@ -68,6 +67,7 @@ class Choice:
     Attributes
     ----------
     left_out : offers of which no machine carries every draw, or is priced, with the reason
+    failed : offers that raised where they were sized; they are among those left out
     """
 
     workload: Workload
@@ -79,6 +79,7 @@ class Choice:
     seed: int
     size_for: float
     alpha: float
+    failed: tuple[Failure, ...] = ()
 
     @property
     def best(self) -> Alternative | None:
@@ -158,10 +159,8 @@ def choose(
     size_for: float = 0.9,
     alpha: float = 0.9,
     machines: int = 3,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Choice:
     """Rank offers and machine types under draws of all that is uncertain.
 
@@ -192,38 +191,43 @@ def choose(
     for name, share in (("size_for", size_for), ("alpha", alpha)):
         if isinstance(share, bool) or not 0 < share < 1:
             raise InputError(name, share, "a share above 0 and below 1")
-    book = book or PriceBook.load()
+    terms = Terms.of(terms, **told)
     considered = [find_offer(name) for name in only] or [o for o in offers().values() if not o.closed]
-    staff = None if people is None else people.of(considered)
+    staff = None if terms.people is None else terms.people.of(considered)
     demand, staff = drawn_together(workload, months, draws, seed, staff)
-    own = {offer.name: options_of(offer, options or {}) for offer in considered}
-    for name, value in (options or {}).items():
-        if not any(name in taken for taken in own.values()):
-            raise no_taker(considered, name, value)
+    own = terms.run_by(staff).for_each(considered)
     found: list[Alternative] = []
+    failed: list[Failure] = []
     left_out = {}
     for offer in considered:
         under = demand.replace(region=workload.region_at(offer.provider) or workload.region)
-        choices = {"options": own[offer.name], "hours_per_month": hours_per_month}
-        some = _alternatives(under, offer.name, book, machines, size_for, choices, staff)
+        some = attempt(
+            offer,
+            str(under.region),
+            own[offer.name].options,
+            partial(_alternatives, under, offer.name, own[offer.name], machines, size_for),
+        )
+        if isinstance(some, Failure):
+            failed.append(some)
+            left_out[offer.name] = f"could not be sized: {some.reason}"
+            continue
         found += some
         if not some:
             left_out[offer.name] = "no machine carries every draw on one cluster with a price for all it needs"
-    choice = Choice(workload, tuple(found), left_out, by, months, draws, seed, size_for, alpha)
+    refuse_if_all(failed, len(considered))
+    choice = Choice(workload, tuple(found), left_out, by, months, draws, seed, size_for, alpha, tuple(failed))
     if found:
         order = choice.table.sort_values([CRITERIA[by][0], "expected_usd"], kind="stable").index
-        choice = Choice(workload, tuple(found[i] for i in order), left_out, by, months, draws, seed, size_for, alpha)
+        choice = replace(choice, alternatives=tuple(found[i] for i in order))
     return choice
 
 
 def _alternatives(
     demand: Demand,
     platform: str,
-    book: PriceBook,
+    terms: Terms,
     machines: int,
     size_for: float,
-    choices: Mapping[str, Any],
-    people: People | None,
 ) -> list[Alternative]:
     offer, shape = find_offer(platform), demand.shape
     names, demand = offer.configurations(), distinct_months(demand)
@@ -233,8 +237,8 @@ def _alternatives(
     parts = chunks(np.arange(draws), AT_ONCE // (len(names) * months))
 
     def add(rows: NDArray[np.intp]) -> None:
-        run_by = None if people is None else people.rows(rows)
-        costed = cost_all(at(demand, rows), platform, book, brief=True, people=run_by, **choices)
+        run_by = None if terms.people is None else terms.people.rows(rows)
+        costed = cost_all(at(demand, rows), platform, terms.run_by(run_by), brief=True)
         sums[int(rows[0])] = costed.cost.sum(axis=(1, 2))
 
     sums: dict[int, Array] = {}
@@ -245,10 +249,10 @@ def _alternatives(
     best = np.sort(best[np.isfinite(mean[best])])
     if not len(best):
         return []
-    sizing = cost_all(demand, platform, book, among=names[best], brief=True, **choices).sizing
+    sizing = cost_all(demand, platform, terms.run_by(None), among=names[best], brief=True).sizing
     floor = np.quantile(sizing.units, size_for, axis=1, method="inverted_cdf", keepdims=True)
     held = np.maximum(sizing.units, floor)
-    costed = cost_all(demand, platform, book, among=names[best], units=held, brief=True, people=people, **choices)
+    costed = cost_all(demand, platform, terms, among=names[best], units=held, brief=True)
     total = np.broadcast_to(costed.cost, (len(best), *shape)).sum(axis=2)
     least = np.broadcast_to(floor[:, 0], (len(best), shape[1]))
     return [

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from streamfacts.words import money
 from streamplan.analyses.choose.choose import CRITERIA, Choice
 from streamplan.views.json import records
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def choice_document(choice: Choice) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def choice_table(choice: Choice) -> Table:
         f"{w.title or w.name}: cost of {choice.months} months, USD; all sized to carry each month with "
         f"{choice.size_for:.0%} probability; ranked by the {words}"
     )
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = titled_table(title)
     columns = {"expected_usd": "mean", "p90_usd": "P90", "cvar_usd": f"CVaR {choice.alpha:.0%}",
                "mean_regret_usd": "mean regret", "most_regret_usd": "most regret"}  # fmt: skip
     table.add_column("platform", overflow="fold", min_width=20)

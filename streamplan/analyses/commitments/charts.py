@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from streamfacts.units import counted_by
 from streamplan.analyses.commitments.commitments import CommitmentPlan
 from streamplan.views.theme import BLUE, ORANGE, VERMILION, WIDTH
 
@@ -20,7 +21,7 @@ def commitment_curve(found: CommitmentPlan, line: int = 0) -> alt.LayerChart | a
     names = {"expected_usd": "expected", "p90_usd": "P90"}
     data = chosen.curve.melt(["reserve"], list(names), "line", "usd")
     data["line"] = data["line"].map(names)
-    unit = chosen.rate.unit.removesuffix("-hour")
+    unit, _ = counted_by(chosen.rate.unit)
     unit = "machines" if unit == "instance" else f"{unit}s"
     curve = (
         alt.Chart(data)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -16,13 +15,13 @@ from pricing.book import find_meter
 from pricing.commitment import TERMS, Commitment, best_reserve, cost_of_reserve, reserve_with_hindsight
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact
-from streamfacts.usage import HOURS_PER_MONTH
+from streamfacts.units import counted_by
 from streamplan.planning.bills import priced
 from streamplan.planning.joint_draws import drawn_together
 from streamplan.planning.least_costs import distinct_months
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, plan
 from streamplan.planning.present_value import checked_rate, discount_factors
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,12 +190,10 @@ def commit(
     draws: int = 4096,
     seed: int = 0,
     discount_rate: float = 0.0,
-    book: PriceBook | None = None,
     rates: Commitments | None = None,
     machine: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> CommitmentPlan:
     """Return how much of an offer to commit to, over draws of all uncertain inputs and all months of the term.
 
@@ -227,20 +224,27 @@ def commit(
     if isinstance(years, bool) or years not in TERMS:
         raise InputError("years", years, " or ".join(map(str, TERMS)))
     checked_rate(discount_rate)
-    book, rates = book or PriceBook.load(), rates or Commitments.load()
+    terms, rates = Terms.of(terms, **told), rates or Commitments.load()
+    book, hours_per_month = terms.book, terms.hours_per_month
     months, offer = 12 * years, find_offer(platform)
     region = workload.region_at(offer.provider) or workload.region
-    staff = None if people is None else people.of([offer])
-    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
+    staff = None if terms.people is None else terms.people.of([offer])
     likely = demand_of(workload, Draws({}, 1, seed), months).replace(region=region)
     last = {k: np.asarray(np.broadcast_to(v, (1, months))[0, -1]) for k, v in likely.arrays().items()}
-    held = plan(likely.replace(**last), platform, book, machine=machine, people=staff, **choices)
+    held = plan(likely.replace(**last), platform, terms.run_by(staff), machine=machine)
     if not held.feasible:
         return CommitmentPlan(workload, held, years, discount_rate, (), (), None, draws, seed, draws, ())
     drawn, staff = drawn_together(workload, months, draws, seed, staff)
     demand = distinct_months(drawn.replace(region=region))
     one = held.configuration if len(offer.configurations()) > 1 else str(offer.configurations()[0])
-    sizing = size(demand, platform, machine=one, clusters=held.clusters, **choices)
+    sizing = size(
+        demand,
+        platform,
+        machine=one,
+        clusters=held.clusters,
+        options=terms.options,
+        hours_per_month=hours_per_month,
+    )
     bought = priced(sizing, book, region, staff)
     worth = discount_factors(months, discount_rate)
     lines, without, committed = [], [], np.zeros((draws, months))
@@ -276,7 +280,7 @@ def _units(bought: Bill) -> dict[tuple[str, str], Array]:
     """Hours on each meter and SKU of what computes and is billed by the hour, over all lines of the bill."""
     out: dict[tuple[str, str], Array] = {}
     for entry in bought.entries:
-        hourly = entry.category == "compute" and entry.usage.unit.endswith("-hour")
+        hourly = entry.category == "compute" and counted_by(entry.usage.unit)[1] == "hour"
         if hourly and np.any(entry.usage.quantity > 0):
             key = (entry.usage.meter, str(entry.usage.sku))
             out[key] = out.get(key, np.zeros(())) + entry.usage.quantity

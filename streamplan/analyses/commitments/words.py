@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.table import Table
 
 from streamfacts.words import money
 from streamplan.analyses.commitments.commitments import CommitmentPlan
@@ -13,6 +12,9 @@ from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
 from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def commitment_document(found: CommitmentPlan) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from capacity.sizing.constraint import Resource
+from capacity.sizing.offer import Protocol
 from capacity.sizing.smallest_machine import LEAST_VCPU
 from streamfacts.tables import regions
 from streamfacts.words import money
+from streamplan.planning.failures import FAILED
 from streamplan.planning.horizon import HORIZON, SCALES, cheapest_at_scale, cost_over_months
 from streamplan.planning.plan import Plan
 from streamplan.planning.study import FEASIBLE, INFEASIBLE, UNPRICED, Study
@@ -74,9 +77,9 @@ def _which(study: Study, best: Plan) -> str:
         cloud = _CLOUDS.get(provider, provider)
         text += f" Among those on {cloud}, where the workload is, {_is_cheapest(at_home)}; elsewhere its producers and"
         text += " consumers are taken to be there too."
-    kafka = _first(study, rows, lambda p: p.offer.guarantees["protocol"] == "Kafka")
+    kafka = _first(study, rows, lambda p: p.offer.protocols == (Protocol.KAFKA,))
     if kafka and kafka["platform"] != best.offer.name:
-        text += f" It speaks the {best.offer.guarantees['protocol']} protocol; with Kafka's, {_is_cheapest(kafka)}."
+        text += f" It speaks the {', '.join(best.offer.protocols)} protocol; with Kafka's, {_is_cheapest(kafka)}."
     return text
 
 
@@ -133,9 +136,8 @@ def _on_larger_machines(study: Study, best: Plan) -> str:
 def _what_binds(best: Plan) -> str:
     text = str(best.sizing.binding)
     rows = best.sizing.constraint_rows()
-    row = next((r for r in rows if f"{r['constraint']} ({r['state']})" == best.sizing.binding), None)
-    if row is not None:
-        text += f": {float(row['utilisation']):.0%} used, up to {float(row['use_up_to']):.0%} allowed"
+    row = rows[int(best.sizing.bound_by)]
+    text += f": {float(row['utilisation']):.0%} used, up to {float(row['use_up_to']):.0%} allowed"
     if best.sizing.next_binding:
         text += f"; the next wall is {best.sizing.next_binding}"
     return text + "."
@@ -143,7 +145,7 @@ def _what_binds(best: Plan) -> str:
 
 def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
     origin = study.workload.origin
-    assumed = sorted(k for k, v in origin.items() if v.startswith("assumed"))
+    assumed = sorted(study.workload.assumed)
     rows = best.bill.records(on)
     doubtful = sum(float(r["cost"]) for r in rows if r["confidence"] != "high")
     stale = sum(bool(r["stale"]) for r in rows)
@@ -160,7 +162,7 @@ def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
             else ("; all of high confidence")
         )
         text += "."
-    if any(c.name == "CPU" for c in best.sizing.constraints):
+    if any(c.name == Resource.CPU for c in best.sizing.constraints):
         text += " What a byte costs in CPU rests on few measurements; the appendix has its range."
     return text
 
@@ -201,6 +203,7 @@ def _left_out(study: Study) -> str:
     for status, few, many in (
         (INFEASIBLE, "cannot carry it", "cannot carry it"),
         (UNPRICED, "is sized but lacks a price", "are sized but lack a price"),
+        (FAILED, "could not be sized, as the table says", "could not be sized, as the table says"),
     ):
         titles = study.table[study.table["status"] == status]["title"].tolist()
         if len(titles) == 1:

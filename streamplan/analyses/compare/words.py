@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from capacity import Demand
+from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
+from pricing import PriceBook
 from streamfacts.units import human, largest
 from streamfacts.words import money
 from streamplan.analyses.compare.answer import answer_of
+from streamplan.planning.failures import FAILED
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
+from streamplan.planning.unused_inputs import Moved, unused_inputs
 from streamplan.views.html import Html, render
-from streamplan.views.json import mapping, records
+from streamplan.views.json import mapping
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def study_document(study: Study) -> dict[str, Any]:
@@ -26,10 +31,32 @@ def study_document(study: Study) -> dict[str, Any]:
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
-            "platforms": records(study.table),
-            "equivalence": records(study.equivalence),
+            "platforms": list(study.rows),
+            "equivalence": list(study.equivalence_rows),
         }
     )
+
+
+def compare_document(study: Study) -> dict[str, Any]:
+    """Return the same with the inputs that each offer reads nothing of, and what is odd about the user's own prices."""
+    document, moved = study_document(study), Moved.of(study.workload)
+    for row in document["platforms"]:
+        row["unused_inputs"] = list(unused_inputs(study.plan_of(row["platform"]), moved))
+    return {**document, "warnings": warnings(study)}
+
+
+def warnings(study: Study) -> list[str]:
+    """Return what is odd, a sentence each: doubtful prices of the user's own, and those that nothing looked up."""
+    return [*study.book.doubts, *unread_prices(study.book)]
+
+
+def unread_prices(book: PriceBook) -> list[str]:
+    """Return a sentence on the user's own prices that no offer looked up, none if there are none."""
+    rows = [" ".join(part for part in key if part) for key in book.unread]
+    if not rows:
+        return []
+    shown = ", ".join(rows[:5]) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
+    return [f"{len(rows)} of {len(book.overridden)} prices of your own were read by no offer: {shown}"]
 
 
 def answer(study: Study, on: dt.date | None = None) -> Html:
@@ -41,10 +68,13 @@ def comparison(study: Study) -> Html:
     """The table of all offers, with the reason where there is no price."""
     rows = []
     for row in study.table.to_dict("records"):
-        row["closed"] = study.plan_of(row["platform"]).offer.closed
-        row["obstacles"] = study.plan_of(row["platform"]).obstacles if row["status"] not in (FEASIBLE, CLOSED) else []
+        if row["status"] == FAILED:
+            row["obstacles"] = [(row["reason"], "")]
+        else:
+            row["obstacles"] = [] if row["status"] in (FEASIBLE, CLOSED) else study.plan_of(row["platform"]).obstacles
         rows.append(row)
-    return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=study.table["region"].nunique() > 1)
+    several = len(study.regions) > 1
+    return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=several, doubts=study.book.doubts)
 
 
 def equivalence(study: Study) -> Html:
@@ -83,8 +113,17 @@ def input_rows(study: Study) -> list[dict[str, str]]:
 
 
 def workload_inputs(study: Study) -> Html:
-    """The inputs with unit and origin."""
-    return render("inputs.html.j2", rows=input_rows(study), w=study.workload)
+    """The inputs with unit and origin, and those of them that the cheapest offer reads nothing of."""
+    best = study.cheapest
+    unused = unused_inputs(best) if best else ()
+    return render(
+        "inputs.html.j2",
+        rows=input_rows(study),
+        w=study.workload,
+        best=best,
+        unused=unused,
+        odd=contradictions(study.workload),
+    )
 
 
 def gaps(study: Study) -> list[tuple[list[str], tuple[str, ...]]]:
@@ -108,10 +147,8 @@ def study_table(study: Study) -> Table:
     """Return the comparison, cheapest feasible first."""
     w = study.workload
     ranged = study.ranged
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost a month in {w.region}, USD", title_justify="left"
-    )
-    several = study.table["region"].nunique() > 1
+    table = titled_table(f"{w.title or w.name}: cost a month in {w.region}, USD")
+    several = len(study.regions) > 1
     table.add_column("platform", overflow="fold", min_width=24)
     if several:
         table.add_column("region", no_wrap=True)
@@ -122,7 +159,7 @@ def study_table(study: Study) -> Table:
     table.add_column("binds", overflow="fold", min_width=14)
     table.add_column("next wall", overflow="fold", min_width=12)
     table.add_column("prices", no_wrap=True, min_width=8)
-    for row in study.table.to_dict("records"):
+    for row in study.rows:
         ok = row["status"] in (FEASIBLE, CLOSED)
         cells = [row["title"], *([row["region"]] if several else [])]
         cells.append(money(row["monthly_usd"]) if ok else row["status"])
@@ -135,7 +172,7 @@ def study_table(study: Study) -> Table:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
         else:
-            reason = row["reason"].split(" (http")[0]
+            reason = row["reason"]
             cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
         table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
     return table

@@ -53,8 +53,7 @@ def study_workbook(study: Study, on: dt.date | None = None) -> bytes:
     billed = book.sheet(BILL, [48, 11, 30, 26, 12, 17, 15, 22, 17, 13, 15, 12, 11, 70], paper="A3")
     priced = book.sheet(PRICES, [30, 28, 13, 20, 13, 13, 14, 11, 9, 6, 11, 56, 56], paper="A3")
     bill = _Bill(billed, _Prices(priced, on))
-    for name in study.table["platform"]:
-        plan = study.plan_of(name)
+    for _, plan in study.ranked:
         if plan.feasible:
             bill.add(plan)
     bill.finish()
@@ -318,11 +317,9 @@ def _limits(book: Book, study: Study) -> None:
     sheet.put(0, 0, "Every constraint and hard limit used", "title")
     row = 4
     styles = ["text", "text", "word", "number", "number", "word", "number", "share", "share", "word", "note", "source"]
-    for name in study.table["platform"]:
-        plan = study.plan_of(name)
-        binding = plan.sizing.binding
-        for c in plan.sizing.constraint_rows():
-            binds = "binds" if f"{c['constraint']} ({c['state']})" == binding else ""
+    for _, plan in study.ranked:
+        for position, c in enumerate(plan.sizing.constraint_rows()):
+            binds = "binds" if position == plan.sizing.bound_by else ""
             sheet.row(
                 row,
                 [
@@ -362,7 +359,7 @@ def _assumptions(book: Book, study: Study) -> None:
         sheet.row(row, [r["name"], r["value"], None, None, "", "", "", r["doc"], r["origin"]], _ASSUMED)
         row += 1
     row += 1
-    for fact in read_rows("assumptions"):
+    for fact in read_rows("model/assumptions"):
         sheet.row(row, [fact[c] for c in _ASSUMED_COLUMNS], _ASSUMED)
         row += 1
     row += 1

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from capacity import Offer, Workload, offers
+from capacity import Offer, Workload, find_offer, offers
+from capacity.sizing.sizing import Obstacle
 from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.tables import read_rows
-from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.decide.features import Check, checks, kind_of
 from streamplan.analyses.decide.requirements import Requirements, criteria
 from streamplan.analyses.decide.survival import Survival, survive
 from streamplan.analyses.decide.weighing import Flip, first_shares, flips
 from streamplan.analyses.risk.risk import OfferRisk, RiskStudy, risk
 from streamplan.planning.options import options_of
-from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS
 from streamplan.planning.study import FEASIBLE, UNPRICED
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,10 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Excluded:
-    """An offer that is out, with every reason and its source."""
+    """An offer that is out, with everything that stands against it."""
 
     offer: Offer
-    reasons: tuple[tuple[str, str], ...]
+    against: tuple[Obstacle, ...]
+
+    @property
+    def reasons(self) -> tuple[tuple[str, str], ...]:
+        """Every reason as a sentence with its source."""
+        return tuple((o.sentence, o.source) for o in self.against)
 
 
 @dataclass(frozen=True)
@@ -133,11 +137,8 @@ def decide(
     draws: int = 256,
     seed: int = 0,
     weightings: int = 4096,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Decision:
     """Choose an offer for a workload: requirements exclude, the rest is costed under uncertainty, scored and ranked.
 
@@ -160,16 +161,14 @@ def decide(
     InputError
         for an unknown offer or option.
     """
-    requirements = requirements or Requirements()
-    from capacity import find_offer
-
+    requirements, terms = requirements or Requirements(), Terms.of(terms, **told)
     considered = [find_offer(name) for name in (list(only) or list(offers()))]
     held = {offer.name: tuple(checks(offer, requirements)) for offer in considered}
     out: list[Excluded] = []
     left: list[str] = []
     for offer in considered:
         failed = tuple(
-            (c.sentence, c.source)
+            Obstacle(c.requirement.replace("_", " "), c.sentence, c.source)
             for c in held[offer.name]
             if c.met is False or (c.met is None and requirements.unknown == "exclude")
         )
@@ -187,12 +186,9 @@ def decide(
             months,
             draws,
             seed,
-            book=book,
-            options=options,
-            hours_per_month=hours_per_month,
-            most_clusters=most_clusters,
-            people=people,
+            terms=terms,
         )
+        out += [Excluded(f.offer, (Obstacle("size", f"could not be sized: {f.reason}"),)) for f in study.failed]
         aim = requirements.aim
         for o in study.offers:
             reasons = _no_cost(o)
@@ -202,13 +198,10 @@ def decide(
                     o,
                     aim,
                     seed=seed,
-                    book=book,
-                    people=people,
-                    options=options_of(o.plan.offer, options or {}),
-                    hours_per_month=hours_per_month,
+                    terms=terms.on(options_of(o.plan.offer, terms.options)),
                 )
                 if isinstance(found, str):
-                    reasons = ((found, ""),)
+                    reasons = (Obstacle("RPO and RTO", found),)
                 else:
                     survivals[o.plan.offer.name], o = found, found.cost
             reasons = reasons or _too_dear(o, months, requirements)
@@ -238,20 +231,21 @@ def decide(
     )
 
 
-def _no_cost(o: OfferRisk) -> tuple[tuple[str, str], ...]:
+def _no_cost(o: OfferRisk) -> tuple[Obstacle, ...]:
     """Why an offer has no cost: it does not fit, or lacks a price."""
     if o.status == UNPRICED:
-        return tuple((text, "") for text in o.plan.bill.missing) or (("a price is missing in half of the draws", ""),)
+        gaps = tuple(Obstacle(gap.short, str(gap)) for gap in o.plan.bill.gaps)
+        return gaps or (Obstacle("a price", "a price is missing in half of the draws"),)
     if o.status != FEASIBLE:
-        return tuple(o.plan.obstacles) or (("does not fit in half of the draws", ""),)
+        return tuple(o.plan.against) or (Obstacle("size", "does not fit in half of the draws"),)
     return ()
 
 
-def _too_dear(o: OfferRisk, months: int, requirements: Requirements) -> tuple[tuple[str, str], ...]:
+def _too_dear(o: OfferRisk, months: int, requirements: Requirements) -> tuple[Obstacle, ...]:
     most = requirements.must.get("max_monthly")
     average = float(o.totals[1]) / months
     if most is not None and average > most:
-        return ((f"{average:,.0f} USD in an average month, at most {most:,.0f} asked", ""),)
+        return (Obstacle("cost", f"{average:,.0f} USD in an average month, at most {most:,.0f} asked"),)
     return ()
 
 

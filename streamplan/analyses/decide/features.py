@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from capacity import Offer
-from streamfacts.errors import MissingFact
+from capacity import Offer, find_offer
 from streamfacts.tables import read_rows
 from streamplan.analyses.decide.requirements import Requirements
 
@@ -34,12 +33,6 @@ class Check:
 
 
 @cache
-def kinds() -> dict[str, str]:
-    """Return offer to kind, such as kafka-managed."""
-    return {r["offer"]: r["class"] for r in read_rows("fit/classes")}
-
-
-@cache
 def _features() -> dict[tuple[str, str], Feature]:
     return {
         (r["subject"], r["feature"]): Feature(*(r[k] for k in ("value", "source", "confidence", "note")))
@@ -48,11 +41,8 @@ def _features() -> dict[tuple[str, str], Feature]:
 
 
 def kind_of(offer: str) -> str:
-    """Return the kind of an offer; raises `MissingFact` if `data/fit/classes.csv` has none."""
-    try:
-        return kinds()[offer]
-    except KeyError:
-        raise MissingFact(f"no row for {offer} in data/fit/classes.csv") from None
+    """Return the kind of an offer, such as kafka-managed: other rows than its own that speak of it."""
+    return find_offer(offer).kind
 
 
 def feature(offer: str, name: str) -> Feature | None:
@@ -96,7 +86,7 @@ def checks(offer: Offer, requirements: Requirements) -> list[Check]:
         out.append(Check("open to new customers", False, offer.closed))
     for name, wanted in requirements.must.items():
         if name == "protocol":
-            spoken = [p.strip() for p in offer.guarantees["protocol"].split(",")]
+            spoken = offer.protocols
             out.append(Check(name, wanted in spoken, f"speaks {', '.join(spoken)}, {wanted} asked"))
         elif name == "only_clouds":
             out.append(

@@ -8,7 +8,7 @@ import numpy as np
 
 from streamfacts.tables import read_rows
 from streamplan.analyses.decide.decide import Decision
-from streamplan.analyses.decide.features import feature, kind_of
+from streamplan.analyses.decide.features import feature
 
 #: What the rules choose between, in words.
 CHOICES = {"kafka": "Kafka", "pulsar": "Pulsar", "managed": "a managed cloud service"}
@@ -67,15 +67,7 @@ def _tiering_pays(decision: Decision) -> bool | None:
     """Whether the cheapest self-managed Pulsar or Kafka that keeps data in object storage beats its plain sibling."""
     if decision.study is None:
         return None
-    cost = {
-        o.plan.offer.name: float(o.totals[1])
-        for o in decision.study.offers
-        if kind_of(o.plan.offer.name) in ("kafka-self", "pulsar-self") and np.isfinite(o.totals[1])
-    }
-    pairs = [
-        (cost[name], cost[f"{name}{tail}"])
-        for name in cost
-        for tail in ("-tiered", "-offload")
-        if f"{name}{tail}" in cost
-    ]
+    own = [o for o in decision.study.offers if o.plan.offer.self_managed and np.isfinite(o.totals[1])]
+    cost = {o.plan.offer.name: float(o.totals[1]) for o in own}
+    pairs = [(cost[o.plan.offer.name], cost[t]) for o in own if (t := o.plan.offer.tiered_as) in cost]
     return any(tiered < 0.9 * plain for plain, tiered in pairs) if pairs else None

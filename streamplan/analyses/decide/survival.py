@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Unpack
 
 from capacity import Workload
 from capacity.resilience import DESIGNS
 from pricing import PriceBook
-from streamfacts.errors import InputError
 from streamfacts.units import human
-from streamfacts.usage import HOURS_PER_MONTH
 from streamfacts.words import lost_in_words
 from streamplan.analyses.decide.requirements import Aim
-from streamplan.analyses.resilience.resilience import UNPRICED, DesignResult, ResilienceStudy, resilience
+from streamplan.analyses.resilience.resilience import (
+    UNPRICED,
+    DesignResult,
+    NoSecondRegion,
+    ResilienceStudy,
+    resilience,
+)
 from streamplan.analyses.risk.risk import OfferRisk
-from streamplan.planning.people import People
+from streamplan.planning.terms import Terms, Told
 
 #: Quasi-random draws of the delays of a recovery.
 DRAWS = 1024
@@ -32,7 +35,8 @@ class Survival:
     result : the design that is taken; the one region alone where only wishes are out of reach
     factor : cost of the design over that of the one region, both at the likely demand of the first month [1]
     cost : cost and risk of the offer built so: those of the one region, in each draw and month times `factor`
-    unmet : why a wish is not kept; empty if all are
+    unmet, unmet_short : why a wish is not kept, and the same without where a missing price would be known; empty if all
+        are
     """
 
     study: ResilienceStudy
@@ -40,6 +44,7 @@ class Survival:
     factor: float
     cost: OfferRisk
     unmet: str
+    unmet_short: str = ""
 
     @property
     def extra_usd(self) -> float:
@@ -53,10 +58,8 @@ def survive(
     aim: Aim,
     *,
     seed: int = 0,
-    book: PriceBook | None = None,
-    people: People | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Survival | str:
     """Return how an offer keeps an aim at the least cost, or in a sentence why it does not.
 
@@ -81,22 +84,18 @@ def survive(
             designs=designs,
             draws=DRAWS,
             seed=seed,
-            book=book,
-            people=people,
-            options=options,
-            hours_per_month=hours_per_month,
+            terms=Terms.of(terms, **told),
         )
-    except InputError as error:
-        if error.field != "second_region":
-            raise
+    except NoSecondRegion as error:
         return f"{asked}: needs {error.allowed}"
     wished, hard = study.held_to(aim.wished_rpo_s, aim.wished_rto_s), study.held_to(aim.rpo_s, aim.rto_s)
     base = study.base_usd
     if base is None:
         return f"{asked}: one region alone has no cost at the demand of the first month"
     if (best := wished.cheapest) is not None:
-        return _built(wished, best, base, one_region, "")
-    unmet = f"{_words(aim.wished_rpo_s, aim.wished_rto_s, aim.losses)}: {_why(wished)}"
+        return _built(wished, best, base, one_region, ("", ""))
+    wish = _words(aim.wished_rpo_s, aim.wished_rto_s, aim.losses)
+    unmet = (f"{wish}: {_why(wished)}", f"{wish}: {_why(wished, short=True)}")
     if not aim.hard:
         return _built(wished, wished.result_of("stretched-zones"), base, one_region, unmet)
     if (best := hard.cheapest) is not None:
@@ -104,7 +103,9 @@ def survive(
     return f"{asked}: {_why(hard)}"
 
 
-def _built(study: ResilienceStudy, result: DesignResult, base: float, one_region: OfferRisk, unmet: str) -> Survival:
+def _built(
+    study: ResilienceStudy, result: DesignResult, base: float, one_region: OfferRisk, unmet: tuple[str, str]
+) -> Survival:
     factor = float(result.monthly_usd or base) / base
     cost = replace(
         one_region,
@@ -112,7 +113,7 @@ def _built(study: ResilienceStudy, result: DesignResult, base: float, one_region
         total=one_region.total * factor,
         likely=one_region.likely * factor,
     )
-    return Survival(study, result, factor, cost, unmet)
+    return Survival(study, result, factor, cost, *unmet)
 
 
 def _words(rpo_s: float, rto_s: float, losses: tuple[str, ...]) -> str:
@@ -131,7 +132,7 @@ def _words(rpo_s: float, rto_s: float, losses: tuple[str, ...]) -> str:
     return f"{' and '.join(parts) or 'recovery'} after {lost_in_words(losses)}"
 
 
-def _why(study: ResilienceStudy) -> str:
+def _why(study: ResilienceStudy, *, short: bool = False) -> str:
     """Why no design will do; designs with the same reason are named together.
 
     Where one would keep the aim and only lacks a price, that is what stands in the way.
@@ -139,12 +140,12 @@ def _why(study: ResilienceStudy) -> str:
     by_reason: dict[str, list[str]] = {}
     for result in study.results:
         if result.status == UNPRICED:
-            first, *more = (sentence.split(" (known ")[0] for sentence in result.missing)
+            first, *more = (gap.short for gap in result.gaps)
             further = f" and {len(more)} more prices" if len(more) > 1 else f"; {more[0]}" if more else ""
             by_reason.setdefault(f"would keep it, but there is {first}{further}", []).append(result.design.title)
     if not by_reason:
         for result in study.results:
-            by_reason.setdefault(result.reason, []).append(result.design.title)
+            by_reason.setdefault(result.reason_with(short=short), []).append(result.design.title)
     return "; ".join(f"{' and '.join(titles)}: {reason}" for reason, titles in by_reason.items())
 
 

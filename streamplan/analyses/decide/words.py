@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pricing.book import vendor_of
 from streamfacts.words import lost_in_words, money
 from streamplan.analyses.decide.decide import Decision, ratings
 from streamplan.analyses.decide.requirements import CONTEXT, MUST, WISH, criteria
@@ -14,6 +15,7 @@ from streamplan.analyses.decide.survival import Survival
 from streamplan.analyses.resilience.resilience import HELD_AT
 from streamplan.analyses.resilience.words import resilience_designs, short, span
 from streamplan.analyses.risk.risk import OUTGROWN
+from streamplan.planning.people import PEOPLE
 
 
 def _span(decision: Decision) -> str:
@@ -98,7 +100,7 @@ def _of_people(decision: Decision) -> str:
     best, study = decision.winner, decision.study
     if best is None or study is None or study.people is None:
         return ""
-    ours = [e for e in best.plan.bill.entries if e.usage.meter.startswith("people.")]
+    ours = [e for e in best.plan.bill.entries if vendor_of(e.usage.meter) == PEOPLE]
     share = float(sum(float(e.cost) for e in ours)) / float(best.plan.bill.subtotal)
     return f" Of the bill of the plan {share:.0%} are people, tools and support, as wide assumptions have them."
 
@@ -119,7 +121,7 @@ def _survives(decision: Decision) -> str:
             f" ({built.factor - 1:.0%}), which every cost here contains."
         )
     if built.unmet:
-        text += f" Wished and not kept: {short(built.unmet, 400)}."
+        text += f" Wished and not kept: {short(built.unmet_short, 400)}."
     return text
 
 
@@ -176,9 +178,8 @@ def nothing_left(decision: Decision) -> str:
     """Return in a sentence what keeps all offers out."""
     counts: dict[str, int] = {}
     for gone in decision.excluded:
-        for sentence, _ in gone.reasons:
-            key = sentence.split(":")[0].split(",")[0]
-            counts[key] = counts.get(key, 0) + 1
+        for obstacle in gone.against:
+            counts[obstacle.about] = counts.get(obstacle.about, 0) + 1
     most = sorted(counts.items(), key=lambda kv: -kv[1])[:3]
     return "No offer meets every requirement; most often stands against it: " + "; ".join(f"{k} ({n})" for k, n in most)
 

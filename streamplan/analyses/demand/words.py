@@ -6,14 +6,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
-from rich.table import Table
 
 from streamfacts.units import human
 from streamplan.analyses.demand.demand import QUANTITIES, DemandPath
 from streamplan.analyses.risk.risk import PERCENTILES
+from streamplan.views.terminal import titled_table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from capacity.workload.forecast import Forecast
 
 
@@ -25,7 +26,7 @@ def path_table(path: DemandPath) -> Table:
     """Return months in rows: the likely value of each quantity, and the P10 to P90 of what is written."""
     w = path.workload
     title = f"{w.title or w.name}: demand by month, likely inputs; band: P10 to P90 of {path.draws:,} draws"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = titled_table(title)
     table.add_column("month", justify="right")
     paths = {name: path.of(name) for name in SHOWN}
     for name in SHOWN:
@@ -47,7 +48,7 @@ def forecast_table(found: Forecast, months: int) -> Table:
     """Return the months to come with their percentiles: each of the first year, then every sixth."""
     h = found.history
     title = f"{h.file}: {len(h.monthly)} whole months, {h.months[0]} to {h.months[-1]}, and the months after them"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = titled_table(title)
     for name in ("month", "", "P10", "P50", "P90", "over the last month"):
         table.add_column(name, justify="right")
     for i, row in enumerate(forecast_rows(found, months), 1):
@@ -61,11 +62,7 @@ def back_test_table(found: Forecast) -> Table:
     """Return how far the same forecast would have been off, by months ahead, beside a naive one."""
     test = found.back_test
     naive = "the same month a year before" if found.seasonal else "the last month"
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"back-test from {test.origins} earlier months: mean absolute error; naive: {naive}",
-        title_justify="left",
-    )
+    table = titled_table(f"back-test from {test.origins} earlier months: mean absolute error; naive: {naive}")
     table.add_column("months ahead", justify="right")
     table.add_column("error", justify="right")
     table.add_column("naive", justify="right")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from capacity import Offer
-from capacity.sizing.constraint import Constraint
+from capacity.sizing.constraint import Constraint, InState, Resource
 from streamfacts.errors import InputError, NothingFeasible
 from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
@@ -43,17 +43,9 @@ class Levels:
 
 
 def scheme_of(offer: Offer) -> str:
-    """Return which metrics an offer is watched by; raises `InputError` if no rules are known for it."""
-    if offer.family == "Apache Kafka, self-managed":
-        return "kafka"
-    if offer.family == "Apache Pulsar, self-managed":
-        return "pulsar"
-    if offer.family == "Confluent Cloud":
-        return "confluent"
-    if offer.name in ("msk-standard", "msk-standard-tiered", "msk-express"):
-        return "msk"
-    if offer.family == "Amazon Kinesis Data Streams":
-        return "kinesis"
+    """Return by which metrics an offer is watched; raises `InputError` if no rules are known for it."""
+    if offer.metrics:
+        return offer.metrics[0]
     known = "self-managed Kafka and Pulsar, MSK Standard and Express, Kinesis, Confluent Cloud"
     raise InputError("platform", offer.name, f"an offer whose metrics are known: {known}")
 
@@ -61,7 +53,7 @@ def scheme_of(offer: Offer) -> str:
 def levels(plan: Plan, resource: str) -> Levels | None:
     """Return planned use, warning and critical level of a resource of a plan; None if the plan has no such one."""
     same = [c for c in plan.sizing.constraints if c.name == resource]
-    normal = next((c for c in same if c.state == "normal"), None)
+    normal = next((c for c in same if c.state == InState.NORMAL), None)
     if normal is None:
         return None
     planned = largest(normal.utilisation(plan.sizing.units_of(normal)))
@@ -97,7 +89,7 @@ def guardrails(
     Examples
     --------
     >>> from capacity import Workload
-    >>> from streamplan.plan import plan
+    >>> from streamplan import plan
     >>> rules = guardrails(plan(Workload(write="20 MB/s", message="1 KiB"), "kafka-ec2-ebs"))
     >>> sorted({rule["labels"]["severity"] for rule in rules["groups"][0]["rules"]})
     ['critical', 'warning']
@@ -108,9 +100,8 @@ def guardrails(
     more = _labels(labels or {})
     where = (mount or MOUNTS.get(scheme, "")).replace("\\", "\\\\").replace('"', '\\"')
     rules = []
-    for row in read_rows("guardrails"):
-        if row["scheme"] == scheme:
-            note = str(row["note"]).split(";")[0]
+    for row in read_rows("analyses/guardrails"):
+        if row["scheme"] in plan.offer.metrics:
             for severity, level, why in _thresholds(plan, row):
                 expr = str(row["expr"]).format(
                     only="{" + more.lstrip(",") + "}" if more else "", more=more, level=f"{level:.6g}", mount=where
@@ -122,7 +113,7 @@ def guardrails(
                         "for": str(row["hold"]),
                         "labels": {"severity": severity, "platform": plan.offer.name},
                         "annotations": {
-                            "summary": f"{note}: {{{{ $value | humanize }}}}, the level is {level:.6g}",
+                            "summary": f"{row['summary']}: {{{{ $value | humanize }}}}, the level is {level:.6g}",
                             "description": why,
                             "metric_source": str(row["source"]),
                         },
@@ -175,7 +166,7 @@ def _thresholds(plan: Plan, row: Mapping[str, Any]) -> list[tuple[str, float, st
     if kind in ("client-in", "client-out"):
         return _clients(plan, kind, units, of)
     if kind in ("volume", "volume-percent"):
-        space = next((c for c in plan.sizing.constraints if c.name == "disk space"), None)
+        space = next((c for c in plan.sizing.constraints if c.name == Resource.DISK_SPACE), None)
         if space is None:
             return []
         full = largest(space.ceiling)
@@ -194,8 +185,6 @@ def _thresholds(plan: Plan, row: Mapping[str, Any]) -> list[tuple[str, float, st
     if kind in ("lag", "age-ms"):
         return _lag(plan, kind, float(row["warn"]), float(row["crit"]))
     if kind == "load":
-        if plan.offer.name != "confluent-dedicated":  # the other types have no such metric
-            return []
         why = f"the vendor's own measure of how busy {of} is; a level of ours, not of the plan"
         return [("warning", float(row["warn"]), why), ("critical", float(row["crit"]), why)]
     if kind == "count-all":
@@ -234,7 +223,8 @@ def _clients(plan: Plan, kind: str, units: float, of: str) -> list[tuple[str, fl
     growth = [
         (largest(c.ceiling) / used, c)
         for c in plan.sizing.constraints
-        if c.name not in ("disk space", "partitions") and (used := largest(c.utilisation(plan.sizing.units_of(c)))) > 0
+        if c.name not in (Resource.DISK_SPACE, Resource.PARTITIONS)
+        and (used := largest(c.utilisation(plan.sizing.units_of(c)))) > 0
     ]
     if not growth:
         return []

@@ -8,22 +8,22 @@ of those before it, so the parts add up to the whole and nothing is counted twic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from capacity import Demand, Range, Workload, find_offer, offers
+from capacity.sizing.machines import ARM, known_machines
+from capacity.sizing.offer import Copies, Offer
 from pricing import Commitments, PriceBook
 from streamfacts.errors import InputError, NothingFeasible, unknown_name
 from streamfacts.tables import assumption, read_rows
 from streamfacts.units import KIB, human
-from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, cost_all, plan
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,37 +39,32 @@ class State:
     Parameters
     ----------
     reserved : whether everything that can be committed to is, for `targets["commitment_years"]`
-    people : those who run it, if they are on the bill
+    terms : `options` are the levers of the offer that are set
     """
 
     workload: Workload
     platform: str
-    book: PriceBook
+    terms: Terms
     targets: Mapping[str, float]
     rates: Commitments
     machine: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
     reserved: bool = False
-    hours_per_month: float = HOURS_PER_MONTH
-    people: People | None = None
 
     @cached_property
     def prices(self) -> PriceBook:
         """The prices that count: committed rates where everything is reserved."""
-        return self.rates.reserved(self.book, int(self.targets["commitment_years"])) if self.reserved else self.book
+        book = self.terms.book
+        return self.rates.reserved(book, int(self.targets["commitment_years"])) if self.reserved else book
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options of the offer that are set."""
+        return self.terms.options
 
     @cached_property
     def plan(self) -> Plan:
         """The cheapest feasible plan, on the machine that is held if one is."""
-        return plan(
-            self.workload,
-            self.platform,
-            self.prices,
-            machine=self.machine,
-            options=self.options,
-            hours_per_month=self.hours_per_month,
-            people=self.people,
-        )
+        return plan(self.workload, self.platform, Terms.of(self.terms, book=self.prices), machine=self.machine)
 
     @property
     def usd(self) -> float | None:
@@ -85,7 +80,7 @@ class State:
         """Return the same on another offer, with the options that both have and any machine of it."""
         known = {o.name for o in find_offer(platform).options}
         kept = {name: value for name, value in self.options.items() if name in known}
-        return replace(self, platform=platform, machine=None, options=kept)
+        return replace(self, platform=platform, machine=None, terms=self.terms.on(kept))
 
 
 #: What a lever makes of a state: another state, or in words why it does not apply; first word "now" if it is in force.
@@ -136,7 +131,7 @@ class LeverStudy:
 
 
 def targets(given: Mapping[str, Any] | None = None) -> dict[str, float]:
-    """Return how far each lever is pulled, from `data/levers.csv` with the user's own values over it.
+    """Return how far each lever is pulled, from `data/analyses/levers.csv` with the user's own values over it.
 
     Raises
     ------
@@ -148,7 +143,7 @@ def targets(given: Mapping[str, Any] | None = None) -> dict[str, float]:
     >>> targets({"retention_share": 0.25})["retention_share"]
     0.25
     """
-    out = {row["name"]: row["value"] for row in read_rows("levers")}
+    out = {row["name"]: row["value"] for row in read_rows("analyses/levers")}
     for name, value in (given or {}).items():
         if name not in out:
             raise unknown_name("target", str(name), out)
@@ -223,7 +218,7 @@ def _batch(state: State) -> State | str:
         message = state.workload.message
         if message is not None and message.likely >= kib * KIB:
             return f"records are {human(message.likely, 'bytes')} already"
-        return replace(state, options={**state.options, "aggregate_kib": kib})
+        return replace(state, terms=state.terms.on({**state.options, "aggregate_kib": kib}))
     size = state.targets["batch_bytes"]
     batch = state.workload.batch
     now = batch.likely if batch is not None else float(assumption("producer_batch_bytes"))
@@ -267,38 +262,37 @@ def _fetch_nearby(state: State) -> State | str:
         return "the offer has no such choice"
     if str(now).lower() in ("true", "on"):
         return "now in force"
-    return replace(state, options={**state.options, "follower_fetch": True})
+    return replace(state, terms=state.terms.on({**state.options, "follower_fetch": True}))
 
 
 def _fetch_leaders(state: State) -> State | None:
     in_force = str(state.option("follower_fetch")).lower() in ("true", "on")
-    return replace(state, options={**state.options, "follower_fetch": False}) if in_force else None
-
-
-#: What the names of offers with a remote tier end with.
-TIERS = ("-tiered", "-offload")
+    return replace(state, terms=state.terms.on({**state.options, "follower_fetch": False})) if in_force else None
 
 
 def _tier(state: State) -> State | str:
-    if state.platform.endswith(TIERS):
-        return "now in force"
-    for suffix in TIERS:
-        if state.platform + suffix in offers():
-            w = state.workload
-            hot = w.hot_retention.likely if w.hot_retention is not None else float(assumption("hot_retention_s"))
-            if w.retention.likely <= hot:
-                return f"everything is kept no longer than the {human(hot, 'seconds')} that stay on brokers"
-            moved = state.on(state.platform + suffix)
-            return replace(moved, machine=_known_machine(moved.platform, state.machine))
-    return "the offer has no remote tier of its own"
+    tiered = find_offer(state.platform).tiered_as
+    if not tiered:
+        return "now in force" if _untiered(state.platform) else "the offer has no remote tier of its own"
+    w = state.workload
+    hot = w.hot_retention.likely if w.hot_retention is not None else float(assumption("hot_retention_s"))
+    if w.retention.likely <= hot:
+        return f"everything is kept no longer than the {human(hot, 'seconds')} that stay on brokers"
+    moved = state.on(tiered)
+    return replace(moved, machine=_known_machine(moved.platform, state.machine))
 
 
 def _untier(state: State) -> State | None:
-    for suffix in TIERS:
-        if state.platform.endswith(suffix) and state.platform.removesuffix(suffix) in offers():
-            moved = state.on(state.platform.removesuffix(suffix))
-            return replace(moved, machine=_known_machine(moved.platform, state.machine))
-    return None
+    plain = _untiered(state.platform)
+    if plain is None:
+        return None
+    moved = state.on(plain)
+    return replace(moved, machine=_known_machine(moved.platform, state.machine))
+
+
+def _untiered(platform: str) -> str | None:
+    """The offer that is the same without a remote tier."""
+    return next((offer.name for offer in offers().values() if offer.tiered_as == platform), None)
 
 
 def _known_machine(platform: str, machine: str | None) -> str | None:
@@ -307,10 +301,10 @@ def _known_machine(platform: str, machine: str | None) -> str | None:
 
 def _diskless(state: State) -> State | str:
     now = find_offer(state.platform)
-    family = "Diskless Kafka"
-    if now.family == family:
+    if now.copies_on is Copies.OBJECT_STORE:
         return "now in force"
-    open_ones = [o.name for o in offers().values() if (o.family, o.provider, o.closed) == (family, now.provider, "")]
+    wanted = (Copies.OBJECT_STORE, now.provider, "")
+    open_ones = [o.name for o in offers().values() if (o.copies_on, o.provider, o.closed) == wanted]
     moved = [m for m in (state.on(name) for name in open_ones) if m.usd is not None]
     if not moved:
         return f"no diskless offer on {now.provider} is sized and priced for this"
@@ -325,30 +319,19 @@ def _any_machine(state: State) -> State | str:
     return f"now the cheapest of all, {chosen}" if chosen == state.machine else free
 
 
-#: Names of machines with Arm processors: a g behind the digits at AWS, a p at Azure, families that end in a at Google.
-ARM = {
-    "aws": r"\b[a-z]+\d+[a-z]*g[a-z]*\.|\b[a-z]+\d+gen\.",
-    "azure": r"_[A-Z]+\d+[a-z]*p[a-z]*_",
-    "gcp": r"^[a-z]+\d+a-",
-}
+def _on_arm(offer: Offer, configuration: str) -> bool:
+    machines = (known_machines().get(name) for name in offer.machines(configuration))
+    return any(machine is not None and machine.architecture == ARM for machine in machines)
 
 
 def _not_arm(state: State) -> State | None:
     """The cheapest machine that is not an Arm one where one is in use; None where one cluster of it will not do."""
     offer = find_offer(state.platform)
-    pattern = re.compile(ARM.get(offer.provider, r"(?!)"))
-    if state.machine is not None or not pattern.search(state.plan.configuration):
+    if state.machine is not None or not _on_arm(offer, state.plan.configuration):
         return None
     demand = Demand.of(state.workload).replace(region=state.plan.bill.region)
-    costed = cost_all(
-        demand,
-        state.platform,
-        state.prices,
-        options=state.options,
-        hours_per_month=state.hours_per_month,
-        people=state.people,
-    )
-    others = np.array([not pattern.search(str(name)) for name in costed.sizing.configuration])
+    costed = cost_all(demand, state.platform, Terms.of(state.terms, book=state.prices))
+    others = np.array([not _on_arm(offer, str(name)) for name in costed.sizing.configuration])
     cost = np.where(others, costed.cost, np.inf)
     if not np.isfinite(cost).any():
         return None
@@ -385,7 +368,7 @@ def levers() -> tuple[Lever, ...]:
                 "compression",
                 _uncompressed,
             )
-            for row in read_rows("compression")
+            for row in read_rows("model/compression")
         ),
         Lever(
             "batching", "Larger batches", _batch, "latency: a producer waits until a batch is full, or its linger ends"
@@ -441,20 +424,18 @@ def study_levers(
     platform: str,
     *,
     machine: str | None = None,
-    options: Mapping[str, Any] | None = None,
     own_targets: Mapping[str, Any] | None = None,
     without: Iterable[str] = (),
-    book: PriceBook | None = None,
     rates: Commitments | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> LeverStudy:
     """Return what each lever saves on a workload at its likely demand, alone and stacked.
 
     Parameters
     ----------
     machine : the machine type that is held; the cheapest if left out
-    own_targets : how far levers are pulled, over `data/levers.csv`
+    own_targets : how far levers are pulled, over `data/analyses/levers.csv`
     without : levers to leave out
     people : those who run it, whose cost follows the machines and clusters that a lever leaves; none if left out
 
@@ -478,17 +459,9 @@ def study_levers(
     for name in without:
         if name not in known:
             raise unknown_name("lever", name, known)
-    start = State(
-        workload,
-        platform,
-        book or PriceBook.load(),
-        targets(own_targets),
-        rates or Commitments.load(),
-        machine,
-        find_offer(platform).checked_options(options or {}) if options else {},
-        hours_per_month=hours_per_month,
-        people=people,
-    )
+    terms = Terms.of(terms, **told)
+    checked = find_offer(platform).checked_options(terms.options) if terms.options else {}
+    start = State(workload, platform, terms.on(checked), targets(own_targets), rates or Commitments.load(), machine)
     if start.usd is None:
         raise NothingFeasible(f"{platform} has no cost to save on: {start.plan.reason}")
     used = [lever for lever in known.values() if lever.name not in set(without)]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from capacity import Workload
 from capacity.messages import Messages
 from streamfacts.units import human
+from streamplan.views.terminal import titled_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def messages_table(result: Messages) -> Table:
     """Return bytes of a record by codec and batch size."""
     title = f"{result.name}: {result.message_bytes:,.1f} bytes of key, value and headers on average"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = titled_table(title)
     table.add_column("batch up to", no_wrap=True)
     table.add_column("codec", no_wrap=True)
     for name in ("records a batch", "wire B/record", "disk B/record, one copy", "ratio", "alone in a batch"):

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,12 @@ from streamfacts.checks import whole
 from streamfacts.errors import InputError, MissingFact, NothingFeasible, unknown_name
 from streamfacts.tables import read_rows, regions
 from streamfacts.units import GIB, parse
-from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
+from streamfacts.usage import Usage, UsageLine
 from streamplan.planning.least_costs import draw_costs
 from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, plan
 from streamplan.planning.present_value import checked_rate, npv
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,10 +231,8 @@ def migrate(
     discount_rate: float = 0.08,
     draws: int = 512,
     seed: int = 0,
-    book: PriceBook | None = None,
-    people: People | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Migration:
     """Cost a move from one offer to another, month by month, against staying.
 
@@ -261,7 +260,8 @@ def migrate(
     >>> bool(m.npv[0] > 0 and m.payback[0] < 24)
     True
     """
-    book = book or PriceBook.load()
+    terms = Terms.of(terms, **told)
+    book, people, hours_per_month = terms.book, terms.people, terms.hours_per_month
     whole("months", months, 1, MOST_MONTHS)
     whole("draws", draws, 2, 1_000_000)
     rate = checked_rate(discount_rate)
@@ -269,7 +269,7 @@ def migrate(
         raise unknown_name("method", method, METHODS)
     if source == target:
         raise InputError("to", target, "an offer other than the one that is left")
-    old, new = (_held(workload, name, book, people, options, hours_per_month) for name in (source, target))
+    old, new = (_held(workload, name, terms) for name in (source, target))
     staff = people or People.load(support="none")
     used = staff.of([old.offer, new.offer])
     given = {**_quantities(), **_own_phases(phases)}
@@ -293,16 +293,8 @@ def migrate(
             d = demand_of(workload, which, months).replace(region=p.bill.region)
             if more_reads:
                 d = d.replace(fan_out=d.fan_out + more_reads, consumer_groups=d.consumer_groups + 1.0)
-            rows.append(
-                draw_costs(
-                    d,
-                    p.offer.name,
-                    book,
-                    options=dict(p.sizing.options),
-                    hours_per_month=hours_per_month,
-                    people=who if people is not None else None,
-                ).usd
-            )
+            here = terms.on(p.sizing.options).run_by(who if people is not None else None)
+            rows.append(draw_costs(d, p.offer.name, here).usd)
         out = np.concatenate([np.broadcast_to(r, (r.shape[0], months)) for r in rows])
         if not np.isfinite(out[0]).all():
             raise NothingFeasible(f"{p.offer.name} does not carry the likely demand in every month of the horizon")
@@ -364,18 +356,11 @@ def migrate(
 _PAY = ("wage", "wage_share_of_cost")
 
 
-def _held(
-    workload: Workload,
-    name: str,
-    book: PriceBook,
-    people: People | None,
-    options: Mapping[str, Any] | None,
-    hours: float,
-) -> Plan:
+def _held(workload: Workload, name: str, terms: Terms) -> Plan:
     offer = find_offer(name)
     known = {o.name for o in offer.options}
-    own = {k: v for k, v in (options or {}).items() if k in known}
-    p = plan(workload, name, book, options=own, hours_per_month=hours, people=people)
+    own = {k: v for k, v in terms.options.items() if k in known}
+    p = plan(workload, name, terms.on(own))
     if not p.feasible:
         raise NothingFeasible(f"{name} cannot carry this workload: {p.reason}")
     if p.bill.missing:
@@ -386,7 +371,7 @@ def _held(
 @cache
 def _quantities() -> Mapping[str, Range]:
     out = {}
-    for row in read_rows("migration"):
+    for row in read_rows("analyses/migration"):
         low, likely, high = (row[k] for k in ("low", "likely", "high"))
         most = 1.0 if row["unit"] == "1" else np.inf
         out[row["name"]] = Range(low, likely, high, spread(low, likely, high, bounds=(0.0, most)))
@@ -413,13 +398,12 @@ def same_protocol(old: Offer, new: Offer) -> bool:
 
     Examples
     --------
-    >>> same_protocol(find_platform("msk-standard"), find_platform("event-hubs-premium"))
+    >>> same_protocol(find_offer("msk-standard"), find_offer("event-hubs-premium"))
     True
-    >>> same_protocol(find_platform("msk-standard"), find_platform("pubsub"))
+    >>> same_protocol(find_offer("msk-standard"), find_offer("pubsub"))
     False
     """
-    one, other = ({p.strip() for p in o.guarantees.get("protocol", "").split(",")} for o in (old, new))
-    return bool(one & other - {""})
+    return bool(set(old.protocols) & set(new.protocols))
 
 
 def _person_days(workload: Workload, old: Offer, new: Offer, method: str, applications: int | None, take: Any) -> Array:
@@ -439,7 +423,7 @@ def _person_days(workload: Workload, old: Offer, new: Offer, method: str, applic
 def _likely(people: People, name: str, offer: Offer) -> float:
     item = people.item(name, offer)
     if item is None:
-        raise MissingFact(f"no row {name!r} for {offer.name} in data/people.csv")
+        raise MissingFact(f"no row {name!r} for {offer.name} in data/analyses/people.csv")
     return item.value.likely
 
 

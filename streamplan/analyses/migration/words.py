@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from streamfacts.words import money
 from streamplan.analyses.migration.build_or_buy import BuildOrBuy
 from streamplan.analyses.migration.migration import PERCENTILES, Migration
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def when(month: float | None, horizon: int) -> str:
@@ -54,11 +55,9 @@ def migration_document(move: Migration) -> dict[str, Any]:
 
 def migration_table(move: Migration) -> Table:
     """Return the schedule by phase with the cost of each part."""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{move.workload.title or move.workload.name}: from {move.source.offer.title} ({move.source.what})"
-        f" to {move.target.offer.title} ({move.target.what}), USD",
-        title_justify="left",
+    table = titled_table(
+        f"{move.workload.title or move.workload.name}: from {move.source.offer.title} ({move.source.what})"
+        f" to {move.target.offer.title} ({move.target.what}), USD"
     )
     table.add_column("phase", no_wrap=True)
     table.add_column("months", no_wrap=True)

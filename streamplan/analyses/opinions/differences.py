@@ -10,13 +10,13 @@ import numpy as np
 
 from capacity import Demand
 from capacity.rules import DiskSpace, Opinion
-from capacity.sizing.constraint import Constraint
-from capacity.sizing.machines import machine_table
+from capacity.sizing.constraint import HELD, Constraint, InState, Resource
+from capacity.sizing.machines import known_machines
+from capacity.sizing.sizing import PartKind
 from streamfacts.units import TIB, largest
 from streamplan.planning.plan import Plan
 
 #: Words in the names of constraints that are about what is held, not about traffic.
-HELD = ("space", "cache", "memory", "partition", "topics", "ensemble", "operations", "broker")
 #: A ratio nearer to 1 than this is not worth a sentence.
 SMALL = 0.02
 
@@ -137,9 +137,9 @@ def terms_of_plan(p: Plan) -> Terms:
     sizing, clusters = p.sizing, p.clusters
     demand = sizing.demand
     kinds = {"": sizing.units, **sizing.pools}
-    machines = p.configuration.split(" + ")
-    figures = [_machine(m) for m in machines] if len(machines) == len(kinds) else [None]
-    space = next((c for c in sizing.constraints if c.name == "disk space"), None)
+    machines = p.offer.machines(p.configuration)
+    figures = [known_machines().get(m) for m in machines] if len(machines) == len(kinds) else [None]
+    space = next((c for c in sizing.constraints if c.name == Resource.DISK_SPACE), None)
     disk: dict[str, Any] = {} if space is None else {
         "kept_bytes": largest(demand.wire_bytes_s * demand.retention_s) * clusters,
         "copies": largest(space.demand) / largest(demand.wire_bytes_s * demand.retention_s),
@@ -154,13 +154,19 @@ def terms_of_plan(p: Plan) -> Terms:
     for (pool, count), figure in zip(kinds.items(), figures, strict=True):
         assert figure is not None
         most = _traffic(sizing.constraints, pool)
-        vcpu += figure[0] * float(count)
-        memory += figure[1] * float(count)
+        vcpu += figure.vcpu * float(count)
+        memory += figure.memory_gib * float(count)
         if most is not None:
-            normal = next(c for c in sizing.constraints if (c.name, c.state, c.pool) == (most.name, "normal", pool))
-            needed += figure[0] * largest(most.needed())
-            busy += figure[0] * largest(normal.demand) / largest(normal.capacity)
-    passes = [c for c in sizing.constraints if c.state == "normal" and c.name in ("network in", "network out")]
+            normal = next(
+                c for c in sizing.constraints if (c.name, c.state, c.pool) == (most.name, InState.NORMAL, pool)
+            )
+            needed += figure.vcpu * largest(most.needed())
+            busy += figure.vcpu * largest(normal.demand) / largest(normal.capacity)
+    passes = [
+        c
+        for c in sizing.constraints
+        if c.state == InState.NORMAL and c.name in (Resource.NETWORK_IN, Resource.NETWORK_OUT)
+    ]
     load = sum(largest(c.demand) for c in passes) or largest(demand.peak_wire_bytes_s)
     return Terms(
         sizing.unit,
@@ -195,29 +201,19 @@ def _disk(disk: DiskSpace | None) -> dict[str, Any]:
 
 def _traffic(constraints: tuple[Constraint, ...], pool: str) -> Constraint | None:
     """The constraint on traffic, in any state, that asks for the most units of a pool."""
-    about = [c for c in constraints if c.pool == pool and not any(word in c.name.split(" ")[-1] for word in HELD)]
-    known = {c.name for c in about if c.state == "normal"}
+    about = [c for c in constraints if c.pool == pool and c.name not in HELD]
+    known = {c.name for c in about if c.state == InState.NORMAL}
     return max((c for c in about if c.name in known), key=lambda c: largest(c.needed()), default=None)
-
-
-def _machine(name: str) -> tuple[float, float] | None:
-    """vCPU and memory [GiB] of a machine type, None for what is no machine."""
-    for table in ("aws_ec2", "aws_msk", "azure_vm", "gcp_gce"):
-        rows = machine_table(table)
-        found = np.flatnonzero(rows.names == name)
-        if len(found):
-            return float(rows["vcpu"][found[0]]), float(rows["memory_gib"][found[0]])
-    return None
 
 
 def _disk_of(p: Plan) -> float | None:
     """Disks of the whole plan [byte]: local ones as the machines carry them, others as metered for a month."""
-    local = [part for part in p.sizing.parts if part.name.startswith("local disk of a ")]
+    local = p.sizing.parts_of(PartKind.LOCAL_DISK)
     if local:
         return largest(local[0].value) * 2.0**30 * float(p.sizing.units) * p.clusters
     metered = [x for x in p.sizing.usage if x.unit == "GiB-month" and "storage" in x.meter and "tiered" not in x.meter]
     total = sum(largest(x.quantity) for x in metered)
-    copied = any(c.name == "disk space" for c in p.sizing.constraints)
+    copied = any(c.name == Resource.DISK_SPACE for c in p.sizing.constraints)
     return total * 2.0**30 if total and copied else None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from streamplan.analyses.opinions.opinions import Opinions
 from streamplan.views.html import Html, render
+from streamplan.views.terminal import titled_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def _number(value: float, digits: int = 0) -> str:
@@ -39,7 +40,7 @@ def opinion_rows(opinions: Opinions) -> list[dict[str, Any]]:
 def opinions_table(opinions: Opinions) -> Table:
     """Return ours and theirs side by side, ours first."""
     w = opinions.workload
-    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: second opinions", title_justify="left")
+    table = titled_table(f"{w.title or w.name}: second opinions")
     table.add_column("rule or plan", overflow="fold", min_width=22)
     table.add_column("what", overflow="fold", min_width=18)
     for name in ("vCPU", "over machine types", "memory GiB", "disk TiB"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -31,15 +31,18 @@ from capacity.resilience.outcomes import Setting, drawn_delays
 from capacity.resilience.quantities import with_own
 from capacity.resilience.recovery import rebalance_s
 from capacity.resilience.replication import Replicators, backup_usage, link_usage, replicators
+from capacity.sizing.constraint import InState
+from capacity.sizing.sizing import PartKind
 from pricing import Bill, PriceBook, bill
+from pricing.book import PriceGap
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import other_region, regions
-from streamfacts.units import human, largest, parse
-from streamfacts.usage import HOURS_PER_MONTH, Usage
+from streamfacts.units import human, is_rate, largest, parse
+from streamfacts.usage import Usage
 from streamfacts.words import lost_in_words
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, plan
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +52,10 @@ CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp}
 PERCENTILES = (50, 90, 99)
 HELD_AT = 90
 MEETS, MISSES, UNPRICED, INFEASIBLE = "meets", "misses", "price missing", "infeasible"
+
+
+class NoSecondRegion(InputError):
+    """No second region is given, and no neighbour of the first is known."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,14 @@ class DesignResult:
     note: str = ""
 
     @property
+    def gaps(self) -> tuple[PriceGap, ...]:
+        """Every price that is needed and not in the book."""
+        return tuple(dict.fromkeys(gap for b in self.bills.values() for gap in b.gaps))
+
+    @property
     def missing(self) -> list[str]:
         """A sentence for every price that is needed and not in the book."""
-        return list(dict.fromkeys(sentence for b in self.bills.values() for sentence in b.missing))
+        return [str(gap) for gap in self.gaps]
 
     @property
     def feasible(self) -> bool:
@@ -99,8 +111,13 @@ class DesignResult:
     @property
     def reason(self) -> str:
         """What stands against the design, empty if nothing does."""
+        return self.reason_with(short=False)
+
+    def reason_with(self, *, short: bool) -> str:
+        """Return what stands against the design; `short` leaves out where a missing price would be known."""
+        gaps = [gap.short if short else str(gap) for gap in self.gaps]
         broken = [sentence for p in self.plans if not p.feasible for sentence, _ in p.obstacles]
-        return "; ".join([*dict.fromkeys(broken), *self.misses, *self.missing])
+        return "; ".join([*dict.fromkeys(broken), *self.misses, *gaps])
 
     def outcome_of(self, failure: str) -> Outcome:
         """Return the outcome of one failure."""
@@ -108,10 +125,11 @@ class DesignResult:
 
     def use_in(self, failure: str) -> float:
         """Return the largest share of a capacity that is used after a failure [1]."""
-        states = {"disk": ("broker down", "bookie down"), "broker": ("broker down", "bookie down")}
-        wanted = states.get(failure, ("zone down",) if failure == "zone" else ("normal",))
+        one_down = (InState.BROKER_DOWN, InState.BOOKIE_DOWN)
+        states = {"disk": one_down, "broker": one_down}
+        wanted = states.get(failure, (InState.ZONE_DOWN,) if failure == "zone" else (InState.NORMAL,))
         sizing = self.plans[-1 if failure == "region" else 0].sizing
-        for names in (wanted, ("normal",)):
+        for names in (wanted, (InState.NORMAL,)):
             used = [largest(c.utilisation(sizing.units_of(c))) for c in sizing.constraints if c.state in names]
             if used:
                 return max(used)
@@ -232,14 +250,12 @@ class ResilienceStudy:
 
         sizing = self.result_of("stretched-zones").plans[0].sizing
         rows = []
-        for part in sizing.parts:
-            if part.name.startswith("time to re"):
-                units = sizing.pools.get("bookie", sizing.units) if "bookie" in part.name else sizing.units
-                took = largest(part.value)
-                rows.append({"what": part.name, "seconds": took, "formula": part.formula})
-                what = "time to rebalance onto one more " + part.name.rsplit(" ", 1)[-1]
-                more = float(rebalance_s(took, largest(units)))
-                rows.append({"what": what, "seconds": more, "formula": "time above x n / (n + 1)"})
+        for part in sizing.parts_of(PartKind.REBUILD):
+            took = largest(part.value)
+            rows.append({"what": part.name, "seconds": took, "formula": part.formula})
+            what = f"time to rebalance onto one more {part.pool or sizing.unit}"
+            more = float(rebalance_s(took, largest(sizing.pools[part.pool] if part.pool else sizing.units)))
+            rows.append({"what": what, "seconds": more, "formula": "time above x n / (n + 1)"})
         if not rows:
             rows = [{"what": "rebuild and rebalance", "seconds": None, "formula": "the vendor's business"}]
         return pd.DataFrame(rows)
@@ -267,10 +283,8 @@ def resilience(
     worker_machine: str | None = None,
     draws: int = 4096,
     seed: int = 0,
-    book: PriceBook | None = None,
-    people: People | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> ResilienceStudy:
     """Size, price and judge every design of an offer.
 
@@ -285,7 +299,7 @@ def resilience(
     backup_interval : between two uploads to the object store
     backup_kept : how long the object store keeps records; the workload's retention if left out
     restored : span of records that must be back before the service counts as restored; the hot retention if left out
-    delays : one's own in place of rows of `data/resilience.csv`, such as {"decide": "2 min"}
+    delays : one's own in place of rows of `data/analyses/resilience.csv`, such as {"decide": "2 min"}
     draws, seed : quasi-random draws of the delays
 
     Raises
@@ -300,8 +314,7 @@ def resilience(
     >>> study.result_of("stretched-zones").status, study.result_of("active-active").status
     ('misses', 'meets')
     """
-    book = book or PriceBook.load()
-    offer = find_offer(platform)
+    terms, offer = Terms.of(terms, **told), find_offer(platform)
     home = workload.region_at(offer.provider) or workload.region
     away = _second_region(home, second_region)
     aims = _aim("rpo", rpo), _aim("rto", rto)
@@ -320,9 +333,7 @@ def resilience(
     if DESIGNS["stretched-zones"] not in found:
         found.insert(0, DESIGNS["stretched-zones"])
     by = _mechanism(offer, mechanism)
-    maker = _Maker(
-        workload, offer, by, (home, away), book, people, dict(options or {}), hours_per_month, worker_machine
-    )
+    maker = _Maker(workload, offer, by, (home, away), terms, worker_machine)
     ranges = with_own(delays)
     joint = drawn_delays(ranges, draws, seed)
     results = []
@@ -352,10 +363,7 @@ class _Maker:
     offer: Offer
     mechanism: Mechanism | None
     regions: tuple[str, str]
-    book: PriceBook
-    people: People | None
-    options: dict[str, Any]
-    hours: float
+    terms: Terms
     worker_machine: str | None
 
     def make(
@@ -376,30 +384,27 @@ class _Maker:
         cloud = CLOUDS[home]()
         link = max(site.link_bytes_s for site in parts)
         if by is not None and link > 0:
-            usage = link_usage(demand, by, 2 if design.active else 1, self.hours)
+            usage = link_usage(demand, by, 2 if design.active else 1, self.terms.hours_per_month)
             if by.workers:
-                workers = replicators(link, cloud, self.worker_machine, self.hours)
+                workers = replicators(link, cloud, self.worker_machine, self.terms.hours_per_month)
                 both = workers.usage.times(np.asarray(2.0 if design.active else 1.0))
-                usage = Usage(usage.lines + both.lines, self.hours)
+                usage = Usage(usage.lines + both.lines, self.terms.hours_per_month)
             if usage.lines:
                 where = self.regions[0] if by.own_meter else self.regions[1]
-                bills["replication"] = bill(usage, self.book, where)
+                bills["replication"] = bill(usage, self.terms.book, where)
         if design.backup:
-            stored = backup_usage(demand, cloud, kept_s, self.hours)
+            stored = backup_usage(demand, cloud, kept_s, self.terms.hours_per_month)
             if design.second_cluster:
-                sink = replicators(float(demand.peak_wire_bytes_s), cloud, self.worker_machine, self.hours)
-                stored = Usage(stored.lines + sink.usage.lines, self.hours)
-            bills["backup"] = bill(stored, self.book, self.regions[1])
+                sink = replicators(
+                    float(demand.peak_wire_bytes_s), cloud, self.worker_machine, self.terms.hours_per_month
+                )
+                stored = Usage(stored.lines + sink.usage.lines, self.terms.hours_per_month)
+            bills["backup"] = bill(stored, self.terms.book, self.regions[1])
         return tuple(plans), bills, workers, "; ".join(dict.fromkeys(n for n in notes if n))
 
     def _plan(self, site: Site, region: str) -> tuple[Plan, str]:
         """Plan what must stand there, and let its meters count what it does in the normal state."""
-        choices: dict[str, Any] = {
-            "options": self.options,
-            "hours_per_month": self.hours,
-            "people": self.people,
-        }
-        stands = plan(site.sized_for.replace(region=region), self.offer.name, self.book, **choices)
+        stands = plan(site.sized_for.replace(region=region), self.offer.name, self.terms)
         if site.normal is site.sized_for or not stands.feasible:
             return stands, ""
         if stands.sizing.pools:
@@ -407,11 +412,10 @@ class _Maker:
         normal = plan(
             site.normal.replace(region=region),
             self.offer.name,
-            self.book,
+            self.terms,
             machine=stands.configuration,
             units=float(stands.sizing.units),
             clusters=stands.clusters,
-            **choices,
         )
         if not normal.feasible:
             return stands, "priced as if it served all readers"
@@ -423,7 +427,7 @@ def _rate_use(p: Plan) -> float:
     used = [
         largest(c.utilisation(p.sizing.units_of(c)))
         for c in p.sizing.constraints
-        if c.state == "normal" and (c.unit.endswith("/s") or c.unit == "cores")
+        if c.state == InState.NORMAL and (is_rate(c.unit) or c.unit == "cores")
     ]
     return max(used, default=0.0)
 
@@ -463,7 +467,9 @@ def _second_region(home: str, given: str | None) -> str:
         return given
     found = other_region(home)
     if found is None:
-        raise InputError("second_region", "not given", f"a region of {provider}, as no neighbour of {home} is known")
+        raise NoSecondRegion(
+            "second_region", "not given", f"a region of {provider}, as no neighbour of {home} is known"
+        )
     return found
 
 

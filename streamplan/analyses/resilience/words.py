@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from streamfacts.units import human
 from streamfacts.words import lost_in_words, money
 from streamplan.analyses.resilience.resilience import HELD_AT, INFEASIBLE, MEETS, PERCENTILES, ResilienceStudy
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def span(seconds: Any) -> str:
@@ -54,24 +55,20 @@ def resilience_document(study: ResilienceStudy) -> dict[str, Any]:
 def resilience_table(study: ResilienceStudy) -> Table:
     """Return the designs, those within the aim first."""
     aim = f"RPO {span(study.rpo_s)} and RTO {span(study.rto_s)} after {lost_in_words(study.against)}"
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}",
-        title_justify="left",
-    )
+    table = titled_table(f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}")
     table.add_column("design", overflow="fold", min_width=22)
     for name in ("USD/month", "more", "RPO P50", f"P{HELD_AT}", "RTO P50", f"P{HELD_AT}"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("survives", overflow="fold", min_width=12)
     table.add_column("within the aim?", overflow="fold", min_width=24)
-    for r in study.table.to_dict("records"):
+    for r, found in zip(study.table.to_dict("records"), study.results, strict=True):
         table.add_row(
             r["title"],
             money(r["monthly_usd"]),
             money(r["extra_usd"]),
             *(span(r[f"{k}_p{p}_s"]) for k in ("rpo", "rto") for p in (50, HELD_AT)),
             r["survives"],
-            "yes" if r["status"] == MEETS else short(r["reason"]),
+            "yes" if r["status"] == MEETS else short(found.reason_with(short=True)),
             style=None if r["status"] == MEETS else "dim",
         )
     return table
@@ -85,15 +82,14 @@ def resilience_terms(study: ResilienceStudy) -> str:
     known = [f"{r['what']} {span(r['seconds'])}" for r in study.rebuild.to_dict("records") if r["seconds"]]
     rebuild = "; ".join(known) or "The vendor rebuilds"
     return (
-        f"First region {first}, second {second}{copied}. Delays are drawn from the wide ranges of data/resilience.csv"
-        f" ({study.draws:,} draws, seed {study.seed}) and held against the aim at P{HELD_AT}; a second cluster is sized"
-        f" for the whole load. {rebuild[:1].upper()}{rebuild[1:]}."
+        f"First region {first}, second {second}{copied}. Delays are drawn from the wide ranges of"
+        f" data/analyses/resilience.csv ({study.draws:,} draws, seed {study.seed}) and held against the aim at"
+        f" P{HELD_AT}; a second cluster is sized for the whole load. {rebuild[:1].upper()}{rebuild[1:]}."
     )
 
 
 def short(text: str, most: int = 180) -> str:
-    """Return a reason cut to a length, without the regions where a price would be known."""
-    text = "; ".join(part.split(" (known in ")[0] for part in text.split("; "))
+    """Return a reason cut to a length."""
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
@@ -109,7 +105,7 @@ def resilience_answer(study: ResilienceStudy) -> Html:
         row=rows[best.design.name] if best else None,
         aim=f"RPO {span(study.rpo_s)}, RTO {span(study.rto_s)}",
         lost=lost_in_words(study.against),
-        misses=[(r["title"], short(r["reason"])) for r in rows.values() if r["status"] != MEETS],
+        misses=[(r.design.title, short(r.reason_with(short=True))) for r in study.results if r.status != MEETS],
         rebuild=[(r["what"], span(r["seconds"])) for r in study.rebuild.to_dict("records") if r["seconds"]],
         deletion=bool(best and best.outcome_of("deletion").survived),
         span=span,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,13 @@ from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, unknown_name
-from streamfacts.usage import HOURS_PER_MONTH
+from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
 from streamplan.planning.joint_draws import drawn_together
 from streamplan.planning.least_costs import DrawCosts, draw_costs, too_small
-from streamplan.planning.options import no_taker, options_of
 from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS, Plan, plan
+from streamplan.planning.plan import Plan, plan
 from streamplan.planning.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED
+from streamplan.planning.terms import Terms, Told
 from streamplan.runtime.cores import on_cores, shared_empty
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class OfferRisk:
 
 @dataclass(frozen=True)
 class RiskStudy:
-    """A workload on several offers under the same draws."""
+    """A workload on several offers under the same draws; `failed` are those that raised where they were sized."""
 
     workload: Workload
     offers: tuple[OfferRisk, ...]
@@ -103,6 +103,7 @@ class RiskStudy:
     budget: Array | None
     hours_per_month: float
     people: People | None = None
+    failed: tuple[Failure, ...] = ()
 
     @property
     def inputs(self) -> dict[str, Range]:
@@ -126,6 +127,19 @@ class RiskStudy:
         """The open offer with the least median total, None if none fits and is priced."""
         fit = [o for o in self.offers if o.status == FEASIBLE]
         return min(fit, key=lambda o: float(o.totals[PERCENTILES.index(50)]), default=None)
+
+    @property
+    def lead(self) -> OfferRisk:
+        """The offer with the least median total, or the first where none fits and is priced.
+
+        Raises
+        ------
+        OfferFailed
+            if no offer could be sized.
+        """
+        if not self.offers:
+            report_failures(self.failed)
+        return self.cheapest or self.offers[0]
 
     @property
     def something_fits(self) -> bool:
@@ -177,10 +191,11 @@ class RiskStudy:
                     "reason": o.plan.reason,
                 }
             )
+        rows += [_failed_row(f) for f in self.failed]
         frame = pd.DataFrame(rows).astype(
             {"outgrown_in_month": "Int64", **dict.fromkeys(["p10_usd", "p50_usd", "p90_usd", "likely_usd"], float)}
         )
-        order = frame["status"].map({FEASIBLE: 0, CLOSED: 1, UNPRICED: 2, INFEASIBLE: 3})
+        order = frame["status"].map({FEASIBLE: 0, CLOSED: 1, UNPRICED: 2, INFEASIBLE: 3, FAILED: 4})
         sort = frame.assign(_rank=order, _cost=frame["p50_usd"].astype(float).fillna(np.inf))
         frame = frame.loc[sort.sort_values(["_rank", "_cost", "platform"]).index].reset_index(drop=True)
         frame.attrs["unit"] = f"USD in {self.months} months"
@@ -210,6 +225,16 @@ class RiskStudy:
             for o in self.offers
         ]
         return pd.concat(frames, ignore_index=True)
+
+
+def _failed_row(f: Failure) -> dict[str, Any]:
+    figures = ("p10_usd", "p50_usd", "p90_usd", "likely_usd", "over_budget", "too_small")
+    return {
+        **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED},
+        **dict.fromkeys(figures, np.nan),
+        **{"cheapest_in": 0.0, "what": "", "outgrown_in_month": None, "infeasible_draws": 0, "unpriced_draws": 0},
+        "reason": f.reason,
+    }
 
 
 def percentiles(values: Array) -> Array:
@@ -248,13 +273,12 @@ def risk(
     *,
     plan_month: int | None = None,
     held: Mapping[str, Any] | None = None,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> RiskStudy:
     """Cost every offer under draws of all uncertain inputs, month by month.
+
+    An offer that raises where it is sized or priced ends nothing: it is among `failed`, a row with its reason.
 
     Each draw is a whole path: its inputs hold for all months. In each month an offer costs what its cheapest feasible
     configuration costs, so the total is that of a platform that is resized monthly.
@@ -283,7 +307,7 @@ def risk(
     >>> bool(p10 < p50 < p90)
     True
     """
-    book = book or PriceBook.load()
+    terms = Terms.of(terms, **told)
     whole("months", months, 1, MOST_MONTHS)
     month = months if plan_month is None else whole("plan_month", plan_month, 1, months)
     limit = None if budget is None else _budget(budget, months)
@@ -291,45 +315,63 @@ def risk(
     at = {k: np.broadcast_to(v, (1, months))[0, month - 1] for k, v in likely.arrays().items()}
     planned = likely.replace(**{k: np.asarray(v) for k, v in at.items()})
     considered = [find_offer(name) for name in (list(only) if only else offers())]
-    staff = None if people is None else people.of(considered)
+    staff = None if terms.people is None else terms.people.of(considered)
     demand, drawn = drawn_together(workload, months, draws, seed, staff)
-    own = {offer.name: options_of(offer, options or {}) for offer in considered}
-    for name, value in (options or {}).items():
-        if not any(name in taken for taken in own.values()):
-            raise no_taker(considered, name, value)
+    own = terms.run_by(staff).for_each(considered)
+    asked, there = len(considered), held or {}
     held_plans: list[Plan] = []
-    choices: list[dict[str, Any]] = []
+    failed: list[Failure] = []
     for offer in considered:
-        taken: dict[str, Any] = {"options": own[offer.name], "hours_per_month": hours_per_month}
-        region = workload.region_at(offer.provider) or workload.region
-        chosen = {**taken, **(held or {}), "most_clusters": most_clusters}
-        held_plans.append(plan(planned.replace(region=region), offer.name, book, people=staff, **chosen))
-        choices.append(taken | {"most_clusters": most_clusters})
+        region, here = workload.region_at(offer.provider) or workload.region, own[offer.name]
+        make = partial(plan, planned.replace(region=region), offer.name, here, **there)
+        one = attempt(offer, region, {**here.options, **there}, make)
+        if isinstance(one, Failure):
+            failed.append(one)
+        else:
+            held_plans.append(one)
+    refuse_if_all(failed, asked)
+    considered = [p.offer for p in held_plans]
+    regions = [workload.region_at(offer.provider) or workload.region for offer in considered]
 
     def costs_of(i: int) -> tuple[Array, Array, NDArray[np.bool_]]:
-        name, region = considered[i].name, workload.region_at(considered[i].provider) or workload.region
-        path = draw_costs(likely.replace(region=region), name, book, people=staff, **choices[i]).usd[0]
-        under = demand.replace(region=region)
-        short = too_small(under, held_plans[i], hours_per_month=hours_per_month)
-        return path, draw_costs(under, name, book, people=drawn, **choices[i]).usd, short
+        name, here = considered[i].name, own[considered[i].name]
+        path = draw_costs(likely.replace(region=regions[i]), name, here).usd[0]
+        under = demand.replace(region=regions[i])
+        short = too_small(under, held_plans[i], hours_per_month=here.hours_per_month)
+        return path, draw_costs(under, name, here.run_by(drawn)).usd, short
+
+    def tried(i: int) -> tuple[Array, Array, NDArray[np.bool_]] | Failure:
+        return attempt(considered[i], held_plans[i].bill.region, own[considered[i].name].options, partial(costs_of, i))
 
     points = len(considered) * draws * months
-    if len(considered) > 1 and LEAST_SHARED <= points <= MOST_SHARED:  # whole considered on each core
+    found: Iterable[tuple[Array, Array, NDArray[np.bool_]] | Failure]
+    if len(considered) > 1 and LEAST_SHARED <= points <= MOST_SHARED:  # whole offers on each core
         paths = shared_empty((len(considered), months))
         usd, shorts = (shared_empty((len(considered), draws, months)) for _ in range(2))
+        raised = shared_empty((len(considered),))
 
         def fill(i: int) -> None:
-            paths[i], usd[i], shorts[i] = costs_of(i)
+            costs = tried(i)
+            raised[i] = isinstance(costs, Failure)
+            if not isinstance(costs, Failure):
+                paths[i], usd[i], shorts[i] = costs
 
         on_cores(fill, range(len(considered)), forked=True)
-        found = ((paths[i], usd[i], shorts[i] > 0) for i in range(len(considered)))
+        # what a child raised stays there: it is raised again here, for its words
+        found = (tried(i) if raised[i] else (paths[i], usd[i], shorts[i] > 0) for i in range(len(considered)))
     else:
-        found = (costs_of(i) for i in range(len(considered)))
-    out = [
-        _offer_risk(held_plan, DrawCosts(usd_of), path, short, limit)
-        for held_plan, (path, usd_of, short) in zip(held_plans, found, strict=True)
-    ]
-    return RiskStudy(workload, tuple(out), months, draws, seed, month, limit, hours_per_month, staff)
+        found = (tried(i) for i in range(len(considered)))
+    out: list[OfferRisk] = []
+    for held_plan, costs in zip(held_plans, found, strict=True):
+        if isinstance(costs, Failure):
+            failed.append(costs)
+        else:
+            path, usd_of, short = costs
+            out.append(_offer_risk(held_plan, DrawCosts(usd_of), path, short, limit))
+    refuse_if_all(failed, asked)
+    return RiskStudy(
+        workload, tuple(out), months, draws, seed, month, limit, terms.hours_per_month, staff, tuple(failed)
+    )
 
 
 def _offer_risk(

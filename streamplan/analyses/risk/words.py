@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from capacity import Workload
+from capacity.demand.model_error import MODEL_CPU
 from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.risk.risk import OUTGROWN, PERCENTILES, RiskStudy
 from streamplan.planning.study import CLOSED, FEASIBLE
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def budget(study: RiskStudy) -> Html:
@@ -56,7 +58,7 @@ def risk_totals(study: RiskStudy) -> Html:
 
 
 def _where_from(name: str, workload: Workload) -> str:
-    if name.startswith("model."):
+    if name == MODEL_CPU:
         return "brokers' CPU over the model's, as held-back measurements of other clusters scatter: streamplan accuracy"
     return workload.origin.get("growth", "") if name.startswith("growth.") else ""
 
@@ -117,7 +119,7 @@ def risk_table(study: RiskStudy) -> Table:
     """Return the totals of a study of risk, the least median first."""
     w = study.workload
     span = f"{study.months} month" + ("" if study.months == 1 else "s")
-    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: cost of {span}, USD", title_justify="left")
+    table = titled_table(f"{w.title or w.name}: cost of {span}, USD")
     table.add_column("platform", overflow="fold", min_width=24)
     for name in ("P10", "P50", "P90", *(["over budget"] if study.budget is not None else []), "cheapest in"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -148,7 +150,8 @@ def risk_table(study: RiskStudy) -> Table:
 
 def risk_terms(study: RiskStudy) -> str:
     """Return in a few sentences what was drawn and how the figures are to be read."""
-    own = [name for name in study.inputs if not name.startswith("people.")]
+    staff_inputs = study.people.inputs if study.people else {}
+    own = [name for name in study.inputs if name not in staff_inputs]
     staff = [f"{len(study.inputs) - len(own)} figures of people"] if len(own) < len(study.inputs) else []
     names = ", ".join([*own, *staff]) or "none, so that every draw is the same"
     linked = [c for c in study.correlations if c["inputs"][0] in own]

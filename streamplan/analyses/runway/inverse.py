@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from streamplan.planning.joint_draws import joint_draws
 from streamplan.planning.least_costs import draw_costs
 from streamplan.planning.people import People
 from streamplan.planning.standing_cluster import Held
+from streamplan.planning.terms import Terms, Told
 
 #: Where a demand is carried, given it and the draws that it comes from.
 Carries = Callable[[Demand, Draws], NDArray[np.bool_]]
@@ -86,9 +87,8 @@ def most_of_budget(
     month: int = 1,
     draws: int = 64,
     seed: int = 0,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Most:
     """Return the largest throughput, retention or fan-out that an offer carries in a month for a budget.
 
@@ -108,14 +108,14 @@ def most_of_budget(
     """
     if not 0 < budget < np.inf:
         raise InputError("budget", budget, "USD a month, above 0")
-    prices = book or PriceBook.load()
+    terms = Terms.of(terms, **told)
     region = _region(workload, platform)
 
-    staff = None if people is None else people.of([find_offer(platform)])
+    staff = None if terms.people is None else terms.people.of([find_offer(platform)])
 
     def affordable(demand: Demand, of: Draws) -> NDArray[np.bool_]:
         run_by = None if staff is None else staff.drawn(of)
-        usd = draw_costs(demand.replace(region=region), platform, prices, options=options, people=run_by).usd
+        usd = draw_costs(demand.replace(region=region), platform, terms.run_by(run_by)).usd
         if np.isnan(usd).any():
             raise InputError("platform", platform, f"an offer whose prices in {region} are all known (prices list)")
         return np.asarray(usd <= budget)
@@ -129,16 +129,15 @@ def most_carried(
     budget: float | None = None,
     *,
     seed: int = 0,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> list[tuple[str, Most]]:
     """Return the most of each field that a cluster carries, and then a budget if there is one, each with its name.
 
     Parameters
     ----------
     result : the runway of the cluster; no more draws are taken than it has
-    month, budget, book, options, people : as in `most_of_budget`
+    month, budget, terms : as in `most_of_budget`
     """
     w, cluster = result.workload, result.held
     fields = [field for field in FIELDS if field != "fan_out" or w.fan_out.likely > 0]
@@ -146,9 +145,11 @@ def most_carried(
     out = [("this cluster", most_of_cluster(w, cluster, f, month=month, draws=few, seed=seed)) for f in fields]
     if budget is not None:
         name = f"{budget:,.0f} USD a month"
-        choices: dict[str, Any] = {"month": month, "draws": fewer, "seed": seed, "book": book, "options": options}
-        choices["people"] = people
-        out += [(name, most_of_budget(w, cluster.platform, budget, f, **choices)) for f in fields]
+        terms = Terms.of(terms, **told)
+        out += [
+            (name, most_of_budget(w, cluster.platform, budget, f, month=month, draws=fewer, seed=seed, terms=terms))
+            for f in fields
+        ]
     return out
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
-from rich.table import Table
 
 from streamfacts.units import human
 from streamplan.analyses.risk.risk import PERCENTILES, percentiles
 from streamplan.analyses.runway.inverse import Most
 from streamplan.analyses.runway.runway import Runway
 from streamplan.views.html import Html, render
+from streamplan.views.terminal import titled_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 #: Rows of the table; the document has all.
 MOST_ROWS = 12
@@ -24,7 +26,7 @@ FIELD_NAMES = {"write": "throughput", "retention": "retention", "fan_out": "fan-
 def runway_table(result: Runway) -> Table:
     """Return the walls, the one that comes first on top: use now and the month in which each is passed."""
     title = f"{result.workload.title or result.workload.name} on {result.held.what}: when each wall is passed"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = titled_table(title)
     table.add_column("wall", overflow="fold")
     for name in ("used now", "up to", f"in month {result.months}", "likely", "P10", "P50", "within", "first"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -74,7 +76,7 @@ def runway_terms(result: Runway) -> str:
 
 def most_table(found: Sequence[tuple[str, Most]], month: int) -> Table:
     """Return the most that is carried: by what, of which field, and how far that is from the workload."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"The most that is carried in month {month}", title_justify="left")
+    table = titled_table(f"The most that is carried in month {month}")
     for name in ("by", "of", "asked", "likely", "times", "P10", "P50"):
         table.add_column(name, justify="left" if name in ("by", "of") else "right")
     for by, most in found:

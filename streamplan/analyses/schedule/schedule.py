@@ -3,21 +3,22 @@
 What is held never shrinks: brokers stay, disks cannot be made smaller, partitions cannot be taken back. The horizon is
 cut into periods of so many months. At the start of each one there is what the heaviest of its months asks for, so that
 nothing is added in between. A step that adds brokers moves data to them, at the rate that
-`rebalance_bytes_s` of `data/assumptions.csv` allows each broker, and must be ordered that much earlier.
+`rebalance_bytes_s` of `data/model/assumptions.csv` allows each broker, and must be ordered that much earlier.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Sizing, Workload, find_offer, offers, size
 from capacity.demand.draws import Draws, demand_of
+from capacity.sizing.constraint import InState, Resource
 from capacity.workload.growth import MOST_MONTHS
 from pricing import Bill, PriceBook
 from streamfacts.arrays import Array
@@ -25,10 +26,10 @@ from streamfacts.checks import whole
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
 from streamfacts.units import DAY
-from streamfacts.usage import HOURS_PER_MONTH, Usage
+from streamfacts.usage import Usage
 from streamplan.planning.bills import priced
-from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS, Plan, plan
+from streamplan.planning.plan import Plan, plan
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,11 +206,8 @@ def schedule(
     *,
     step_months: int = 6,
     lead_days: float = 14.0,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Schedule:
     """Return what to hold of an offer in each month, on the machine that is cheapest over all of them.
 
@@ -235,24 +233,28 @@ def schedule(
     whole("step_months", step_months, 1, MOST_MONTHS)
     if isinstance(lead_days, bool) or not 0 <= lead_days <= 1000:
         raise InputError("lead_days", lead_days, "days from 0 to 1,000")
-    book, offer = book or PriceBook.load(), find_offer(platform)
+    terms, offer = Terms.of(terms, **told), find_offer(platform)
     demand = demand_of(workload, Draws({}, 1, 0), months)
     demand = demand.replace(
         region=workload.region_at(offer.provider) or workload.region,
         partitions=np.maximum.accumulate(np.broadcast_to(demand.partitions, (1, months)), axis=1),
     )
-    choices: dict[str, Any] = {"options": options, "hours_per_month": hours_per_month}
-    heaviest = plan(
-        _month(demand, _heaviest(demand)), platform, book, most_clusters=most_clusters, people=people, **choices
+    heaviest = plan(_month(demand, _heaviest(demand)), platform, terms)
+    sized = partial(
+        size,
+        demand,
+        platform,
+        clusters=heaviest.clusters,
+        options=terms.options,
+        hours_per_month=terms.hours_per_month,
     )
-    choices["clusters"] = heaviest.clusters
-    asked = size(demand, platform, **choices)
+    asked = sized()
     carries = asked.feasible.all(axis=(1, 2))
     needed = {kind: np.where(np.isfinite(u), u, 1.0) for kind, u in {asked.unit: asked.units, **asked.pools}.items()}
     held = {kind: hold(units, step_months) for kind, units in needed.items()}
-    there = size(demand, platform, units=held[asked.unit], **choices)
+    there = sized(units=held[asked.unit])
     disks = _disks(there, step_months)
-    costs = _bill(there, held, needed, disks, book, people)
+    costs = _bill(there, held, needed, disks, terms)
     carries &= ~costs.incomplete.any(axis=(1, 2))
     usd = np.where(carries, costs.subtotal[:, 0].sum(axis=1), np.inf)
     units = sum((u[:, 0].sum(axis=1) for u in held.values()), np.zeros(()))
@@ -260,7 +262,7 @@ def schedule(
     fits = bool(np.isfinite(usd[best]))
     sizing = asked.pick(best)
     disk = None if disks is None else disks[1][best, 0]
-    stored = next((c for c in sizing.constraints if c.name == "disk space" and c.state == "normal"), None)
+    stored = next((c for c in sizing.constraints if (c.name, c.state) == (Resource.DISK_SPACE, InState.NORMAL)), None)
     return Schedule(
         workload=workload,
         plan=heaviest,
@@ -273,14 +275,27 @@ def schedule(
         disk_gib=disk if fits else None,
         stored_bytes=None if stored is None else np.broadcast_to(stored.demand, (1, months))[0],
         usd=costs.subtotal[best, 0],
-        resized=priced(asked, book, demand.region, people).subtotal[best, 0],
+        resized=priced(asked, terms.book, demand.region, terms.people).subtotal[best, 0],
         binding=np.broadcast_to(np.asarray(sizing.binding), (1, months))[0],
     )
 
 
-def schedules(workload: Workload, only: Iterable[str] = (), months: int = 60, **choices: Any) -> list[Schedule]:
+def schedules(
+    workload: Workload,
+    only: Iterable[str] = (),
+    months: int = 60,
+    *,
+    step_months: int = 6,
+    lead_days: float = 14.0,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
+) -> list[Schedule]:
     """Return the schedules of several offers, or of all, the least total first, then those that do not fit."""
-    found = [schedule(workload, name, months, **choices) for name in (list(only) or offers())]
+    terms = Terms.of(terms, **told)
+    found = [
+        schedule(workload, name, months, step_months=step_months, lead_days=lead_days, terms=terms)
+        for name in (list(only) or offers())
+    ]
     return sorted(found, key=lambda s: (bool(s.offer.closed), s.total))
 
 
@@ -298,13 +313,12 @@ def _bill(
     held: Mapping[str, Array],
     needed: Mapping[str, Array],
     disks: tuple[Array, Array] | None,
-    book: PriceBook,
-    people: People | None,
+    terms: Terms,
 ) -> Bill:
     """The bill of what is held, with the people who run all of it if they count."""
     usage = _held_usage(sizing, held, needed, disks)
     there = replace(sizing, usage=usage, pools={kind: held[kind] for kind in sizing.pools})
-    return priced(there, book, sizing.demand.region, people)
+    return priced(there, terms.book, sizing.demand.region, terms.people)
 
 
 def _held_usage(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from rich import box
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.schedule.schedule import Schedule
 from streamplan.views.json import plain, records
+from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def schedule_document(found: Sequence[Schedule]) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def steps_table(s: Schedule) -> Table:
     title = f"{w.title or w.name}: {s.offer.title}, {s.configuration}; {money(s.total)} USD in {s.months} months"
     if s.plan.clusters > 1:
         title += f"; of each of {s.plan.clusters} clusters"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = titled_table(title)
     for name, number in (
         ("month", True), ("hold", False), ("volume each", True), ("data to move", True), ("order before", True),
         ("USD a month", True), ("because of", False),
@@ -72,7 +73,7 @@ def steps_table(s: Schedule) -> Table:
 def schedules_table(found: Sequence[Schedule]) -> Table:
     """Return one row an offer, the least total first."""
     w = found[0].workload
-    table = Table(box=box.SIMPLE_HEAD, title=f"{w.title or w.name}: schedules, USD", title_justify="left")
+    table = titled_table(f"{w.title or w.name}: schedules, USD")
     for name, number in (("platform", False), ("machine", False), ("first", True), ("last", True), ("steps", True),
                          ("total", True), ("for holding", True), ("", False)):  # fmt: skip
         table.add_column(name, justify="right" if number else "left", no_wrap=number, overflow="fold")

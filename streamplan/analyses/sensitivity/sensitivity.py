@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -29,10 +29,8 @@ from pricing import PriceBook
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.errors import InputError, MissingFact, NothingFeasible
-from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.least_costs import draw_costs
-from streamplan.planning.people import People
-from streamplan.planning.plan import MOST_CLUSTERS
+from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,11 +173,8 @@ def sensitivity(
     months: int = 12,
     draws: int = 1024,
     seed: int = 0,
-    book: PriceBook | None = None,
-    options: Mapping[str, Any] | None = None,
-    hours_per_month: float = HOURS_PER_MONTH,
-    most_clusters: int = MOST_CLUSTERS,
-    people: People | None = None,
+    terms: Terms | PriceBook | None = None,
+    **told: Unpack[Told],
 ) -> Sensitivity:
     """Return Sobol indices and the tornado of what an offer costs in all months, by uncertain input.
 
@@ -210,8 +205,8 @@ def sensitivity(
     ['write', 'retention']
     """
     whole("draws", draws, 2, 2**20)
-    book, offer = book or PriceBook.load(), find_offer(platform)
-    staff = None if people is None else people.of([offer])
+    terms, offer = Terms.of(terms, **told), find_offer(platform)
+    staff = None if terms.people is None else terms.people.of([offer])
     inputs = {**uncertain_inputs(workload, months), **(staff.inputs if staff else {})}
     if not inputs:
         raise InputError("workload", workload.name, "at least one field that is a range or a distribution")
@@ -222,18 +217,13 @@ def sensitivity(
     first, second = _two_samples(inputs, names, matrix, draws, seed)
     samples = [first, second, *({**first, **{n: second[n] for n in group}} for group in groups)]
     values = {name: np.concatenate([sample[name] for sample in samples]) for name in names}
-    choices: dict[str, Any] = {
-        "options": options,
-        "hours_per_month": hours_per_month,
-        "most_clusters": most_clusters,
-    }
     region = workload.region_at(offer.provider) or workload.region
 
     def totals(at: Mapping[str, Array], n: int) -> Array:
         drawn = Draws(at, n, seed)
         demand = demand_of(workload, drawn, months).replace(region=region)
         run_by = None if staff is None else staff.drawn(drawn)
-        return np.asarray(draw_costs(demand, platform, book, people=run_by, **choices).usd.sum(axis=1))
+        return np.asarray(draw_costs(demand, platform, terms.run_by(run_by)).usd.sum(axis=1))
 
     usd = totals(values, draws * len(samples)).reshape(len(samples), draws)
     if np.isnan(usd).any():

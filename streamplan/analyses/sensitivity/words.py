@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from capacity import Workload
 from streamfacts.units import human
@@ -14,6 +12,9 @@ from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
 from streamplan.views.terminal import titled_table
 from streamplan.views.workload_document import workload_document
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def sensitivity_document(found: Sensitivity) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from capacity import Demand, Workload
+from capacity.sizing.offer import Copies
 from streamfacts.units import largest
 from streamfacts.words import money
 from streamplan.analyses.size.path_costs import Flow, PathCosts, path_costs
@@ -145,7 +146,7 @@ def _layout(costs: PathCosts) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Nodes and arrows with their places, in pixels from the upper left."""
     plan = costs.plan
     remote = costs["tier_upload"].meters or costs.remote_usd
-    kept = not (plan.offer.family == "Diskless Kafka" or "service" in str(plan.offer.guarantees.get("copies", "")))
+    kept = plan.offer.copies_on is Copies.NODES
     brokers, copies = _machines(plan)
     nodes = [_node(PRODUCERS, "producers"), _node(BROKERS, brokers), _node(CONSUMERS, "consumers")]
     edges = [
@@ -171,7 +172,7 @@ def _machines(plan: Plan) -> tuple[str, str]:
         what = plan.what.replace("clusters of ", "clusters of\n").replace(", ", "\n", 1)
         return what if "\n" in what else f"{plan.sizing.unit}s\n{what}", "followers"
     kind, units = next(iter(plan.sizing.pools.items()))
-    machines = [*plan.configuration.split(" + "), ""]
+    machines = [*plan.offer.machines(plan.configuration), ""]
     clusters = f", {plan.clusters} clusters" if plan.clusters > 1 else ""
     brokers = f"{largest(plan.sizing.units):,.0f} {plan.sizing.unit}s{clusters}\n{machines[0]}"
     return brokers, f"{largest(units):,.0f} {kind}s{clusters}\n{machines[1]}"
@@ -224,7 +225,7 @@ def utilisation_of_constraints(plan: Plan) -> alt.LayerChart | alt.FacetChart:
     """Return a dot for each constraint and state [share of capacity], its ceiling, and a mark on the binding one."""
     table = plan.sizing.constraint_table()
     table["label"] = table["constraint"]
-    table["binds"] = table["constraint"] + " (" + table["state"] + ")" == plan.sizing.binding
+    table["binds"] = table.index == int(plan.sizing.bound_by)
     table["source"] = table["source"].str.slice(0, 200)
     table["of_ceiling"] = table["utilisation"] / table["use_up_to"]
     order = table.groupby("label")["of_ceiling"].max().sort_values(ascending=False).index.tolist()

@@ -92,7 +92,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
             )
         yield ""
     yield f"BILL for {plan.bill.region}, month of {plan.bill.hours_per_month:g} h"
-    for row in plan.bill.lines.to_dict("records"):
+    for row in plan.bill.records():
         name = f"{row['meter']} {row['sku']}".strip()
         if row["cost"] is None or not np.isfinite(row["cost"]):
             yield f"  {name}: {row['quantity']:,.6g} {row['unit']} x MISSING PRICE"

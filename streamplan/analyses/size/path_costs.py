@@ -75,7 +75,7 @@ def path_costs(plan: Plan) -> PathCosts:
     Examples
     --------
     >>> from capacity import Workload
-    >>> from streamplan.plan import plan
+    >>> from streamplan import plan
     >>> flows = path_costs(plan(Workload(write="100 MB/s", message="1 KiB", fan_out=2), "kafka-ec2-ebs"))
     >>> round(flows["replicate"].bytes_s / flows["produce"].bytes_s), flows.between_zones_usd
     (2, 0.0)

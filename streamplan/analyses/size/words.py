@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
-from rich.table import Table
 
 from pricing import Bill
 from streamfacts.units import human, largest
 from streamplan.analyses.size.explain import explain_text
 from streamplan.analyses.size.path_costs import path_costs
 from streamplan.planning.plan import Plan
+from streamplan.planning.unused_inputs import unused_inputs
 from streamplan.views.html import Html, environment, render
-from streamplan.views.json import mapping, records
+from streamplan.views.json import mapping
+from streamplan.views.terminal import titled_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def plan_answer(plan: Plan) -> Html:
     """What is needed, what it costs, what binds and what would be next; or why it does not fit."""
-    table = plan.sizing.constraint_table()
-    named = table["constraint"] + " (" + table["state"] + ")"
+    rows = plan.sizing.constraint_rows()
 
-    def use(binding: str) -> dict[str, float] | None:
-        rows = table[named == binding]
-        return None if rows.empty else {k: float(rows.iloc[0][k]) for k in ("utilisation", "use_up_to")}
+    def use(position: int) -> dict[str, float] | None:
+        return None if position < 0 else {k: float(rows[position][k]) for k in ("utilisation", "use_up_to")}
 
     parts = [{"name": p.name, "value": human(largest(p.value), p.unit)} for p in plan.sizing.parts]
     return Html(
@@ -35,9 +36,10 @@ def plan_answer(plan: Plan) -> Html:
         .render(
             plan=plan,
             w=plan.workload,
-            binds=use(str(plan.sizing.binding)),
-            next=use(str(plan.sizing.next_binding)),
+            binds=use(int(plan.sizing.bound_by)),
+            next=use(int(plan.sizing.bound_next)),
             parts=parts,
+            unused=unused_inputs(plan),
         )
     )
 
@@ -72,7 +74,7 @@ def bill_document(bill: Bill, published: Mapping[int, float] | None = None) -> d
     With `published` (line number to cost) every line is there, with what its author says that it costs or null.
     """
     if published is None:
-        lines = records(bill.lines)
+        lines = bill.records()
     else:
         lines = [{**entry.row(), "published": published.get(n)} for n, entry in enumerate(bill.entries)]
     return mapping(
@@ -106,7 +108,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "what": plan.what,
             "binding": sizing.binding,
             "next_wall": sizing.next_binding,
-            "constraints": records(sizing.constraint_table()),
+            "constraints": sizing.constraint_rows(),
             "limits": [
                 {
                     "limit": limit.name,
@@ -130,6 +132,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "assumptions": list(sizing.assumptions),
             "guarantees": dict(plan.offer.guarantees),
             "not_modelled": list(plan.offer.not_modelled),
+            "unused_inputs": list(unused_inputs(plan)),
+            "warnings": list(plan.bill.book.doubts),
         }
     )
 
@@ -145,9 +149,8 @@ def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
 def constraints_of(plan: Plan) -> Html:
     """Every constraint of one plan: demand, capacity, utilisation, formula, source."""
     rows = plan.sizing.constraint_rows()
-    binding = plan.sizing.binding
-    for row in rows:
-        row["binds"] = f"{row['constraint']} ({row['state']})" == binding
+    for position, row in enumerate(rows):
+        row["binds"] = position == plan.sizing.bound_by
     limits = [
         {
             "name": limit.name,
@@ -168,11 +171,7 @@ def constraints_of(plan: Plan) -> Html:
 
 def plan_table(plan: Plan) -> Table:
     """Return the constraints of a plan with their utilisation."""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{plan.offer.title}: {plan.what}",
-        title_justify="left",
-    )
+    table = titled_table(f"{plan.offer.title}: {plan.what}")
     for name, justify in (
         ("constraint", "left"),
         ("state", "left"),
@@ -181,8 +180,8 @@ def plan_table(plan: Plan) -> Table:
         ("up to", "right"),
     ):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for row in plan.sizing.constraint_table().to_dict("records"):
-        mark = "bold" if f"{row['constraint']} ({row['state']})" == plan.sizing.binding else None
+    for position, row in enumerate(plan.sizing.constraint_rows()):
+        mark = "bold" if position == plan.sizing.bound_by else None
         table.add_row(
             row["constraint"],
             row["state"],
@@ -194,11 +193,15 @@ def plan_table(plan: Plan) -> Table:
     return table
 
 
+def unused_sentence(plan: Plan) -> str:
+    """Return which inputs nothing on the offer reads, '' if there are none."""
+    unused = unused_inputs(plan)
+    return f"nothing on {plan.offer.title} reads {', '.join(unused)}" if unused else ""
+
+
 def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
     """Return a bill line by line; with the published cost beside it where there is one."""
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"Bill, {bill.region}, month of {bill.hours_per_month:g} h", title_justify="left"
-    )
+    table = titled_table(f"Bill, {bill.region}, month of {bill.hours_per_month:g} h")
     table.add_column("meter", overflow="fold")
     for name in ("quantity", "unit", "price", "cost USD"):
         table.add_column(name, justify="right" if name != "unit" else "left", no_wrap=True)

@@ -36,12 +36,13 @@ def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs:
     """Make a report of every row of PORTFOLIO, a CSV, with an index page and a workbook of totals by team.
 
     Columns: name, team, workload (a file beside the CSV, or a shipped workload), any field of a workload, any parameter
-    of the notebook compare-platforms. A row that fails does so alone, with its reason; the exit status is then 2.
-    Another run makes only what is missing or changed.
+    of the notebook compare-platforms. A row that fails does so alone, with its reason; the exit status is then 2. An
+    offer that could not be sized is a row of its report, with its reason; the exit status is then 4. Another run makes
+    only what is missing or changed.
     """
     import signal
 
-    from streamfacts.errors import NothingFeasible
+    from streamfacts.errors import NothingFeasible, OfferFailed
     from streamplan.reports.batch import run_batch
     from streamplan.reports.batch_words import batch_table
     from streamplan.views.json import dumps
@@ -69,5 +70,10 @@ def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs:
         click.echo(f"{made} made, {len(batch.done) - made} unchanged, {len(batch.failed)} failed: {out}/index.html")
     reasons = [f"line {f.row.line}, {f.row.name!r}: {f.reason}" for f in batch.failed.values()]
     rows_fail(portfolio, len(batch.rows), "rows that give a report", reasons)
+    failed = batch.failed_offers
+    if failed:
+        few = "an offer" if len(failed) == 1 else f"{len(failed)} offers"
+        reasons = [f"{name}: {reason}" for name, reason in failed.items()]
+        raise OfferFailed("\n  ".join([f"{few} could not be sized; the reports show the others", *reasons]))
     if all(d.summary["monthly_usd"] is None for d in batch.done.values()):
         raise NothingFeasible("no offer can carry any of these workloads; the reports say why")

@@ -57,11 +57,7 @@ def command(
         steps=steps,
         only=asked.only,
         fixed_usd={name: _usd(name, value) for name, value in options(fixed, "--fixed", "kafka-ec2-ebs=20000").items()},
-        people=asked.people,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.break_even.words import break_even_document

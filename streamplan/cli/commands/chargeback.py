@@ -49,14 +49,12 @@ def command(
     focus: str | None,
     start: str,
 ) -> None:
-    """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used."""
-    from streamplan.analyses.chargeback import chargeback, focus_rows, open_portfolio
-    from streamplan.analyses.chargeback.words import chargeback_document, chargeback_table, summary
-
     """Charges of a shared cluster by team, to the cent: by rules, with budgets, and with what nobody used.
 
     A row that cannot be used is left out alone, with its reason; the exit status is then 2.
     """
+    from streamplan.analyses.chargeback import chargeback, focus_rows, open_portfolio
+    from streamplan.analyses.chargeback.words import chargeback_document, chargeback_table, summary
 
     opened = open_portfolio(portfolio)
     charged = chargeback(
@@ -68,12 +66,8 @@ def command(
         coincidence=coincidence,
         drivers=options(driver, "--driver", "aws.msk.storage=stored"),
         alert_at=alert_at,
-        book=asked.book,
         machine=asked.machine,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
-        people=asked.people,
+        terms=asked.terms,
     )
     if focus is not None:
         from streamfacts.files import write_whole

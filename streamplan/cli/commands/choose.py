@@ -6,6 +6,7 @@ import click
 
 from streamfacts.errors import NothingFeasible
 from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, POSTERIOR, REGION, WORKLOAD, Asked, asks
+from streamplan.planning.failures import report_failures
 
 
 @click.command("choose")
@@ -33,10 +34,7 @@ def command(
         size_for=size_for,
         alpha=alpha,
         machines=machines,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.choose.words import choice_document
@@ -48,5 +46,6 @@ def command(
         from streamplan.views.terminal import console
 
         console().print(choice_table(choice))
+    report_failures(choice.failed)
     if not choice.something_fits:
         raise NothingFeasible("no machine of these offers carries every draw with a price for all it needs")

@@ -41,12 +41,9 @@ def command(asked: Asked, years: int, draws: int, seed: int, discount_rate: floa
         draws=draws,
         seed=seed,
         discount_rate=discount_rate,
-        book=asked.book,
         rates=Commitments.load(*rates),
         machine=asked.machine,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        people=asked.people,
+        terms=asked.terms,
     )
     fits(found.plan)
     if asked.as_json:

@@ -18,33 +18,40 @@ from streamplan.cli.options import (
     Asked,
     asks,
     something_fits,
+    warn,
 )
 
 
 @click.command("compare")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
 def command(asked: Asked) -> None:
-    """Every offer on the same workload, cheapest feasible first."""
+    """Every offer on the same workload, cheapest feasible first.
+
+    An offer that could not be sized is a row with its reason; the exit status is then 4.
+    """
     from streamplan.planning.study import study
 
     result = study(
         asked.workload,
         only=asked.only,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
-        from streamplan.analyses.compare.words import study_document
+        from streamplan.analyses.compare.words import compare_document
         from streamplan.views.json import dumps
 
-        click.echo(dumps(study_document(result)))
+        click.echo(dumps(compare_document(result)))
     else:
         from streamplan.analyses.compare.words import shared_terms, study_table
+        from streamplan.analyses.size.words import unused_sentence
         from streamplan.views.terminal import console
 
         console().print(study_table(result))
         console().print(shared_terms(result))
+        if result.cheapest and (unused := unused_sentence(result.cheapest)):
+            console().print(unused)
+    if asked.price_book and not asked.only:
+        from streamplan.analyses.compare.words import unread_prices
+
+        warn(unread_prices(result.book))
     something_fits(result)

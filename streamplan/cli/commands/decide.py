@@ -9,6 +9,7 @@ import click
 
 from streamfacts.errors import InputError, NothingFeasible
 from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
+from streamplan.planning.failures import report_failures
 
 
 @click.command("decide")
@@ -60,10 +61,7 @@ def command(
             months=months,
             draws=draws,
             seed=seed,
-            book=asked.book,
-            options=asked.options,
-            hours_per_month=asked.hours_per_month,
-            people=asked.people,
+            terms=asked.terms,
         )
     if asked.as_json:
         from streamplan.views.json import dumps
@@ -78,6 +76,8 @@ def command(
             to.print(f"{about}: {sentence}")
         if written is not None:
             click.echo(f"report    {written.html}\nnotebook  {written.notebook}\ndata      {written.data}")
+    if result.study is not None:
+        report_failures(result.study.failed)
     if not result.ranked:
         raise NothingFeasible(nothing_left(result))
 

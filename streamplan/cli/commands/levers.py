@@ -28,13 +28,10 @@ def command(
         asked.workload,
         asked.platform,
         machine=machine,
-        options=asked.options,
         own_targets=options(own, "--set", "retention_share=0.3"),
         without=without,
-        book=asked.book,
         rates=Commitments.load(*rates),
-        hours_per_month=asked.hours_per_month,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.levers.words import levers_document

@@ -52,10 +52,7 @@ def command(
         discount_rate=discount_rate,
         draws=draws,
         seed=seed,
-        book=asked.book,
-        people=asked.people,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.views.json import dumps

@@ -20,10 +20,10 @@ from streamplan.cli.options import JSON, POSTERIOR
 def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: float, posterior: str | None) -> None:
     """The most payload that the Kafka or Pulsar clusters of a YAML or CSV file take in, and what stops them.
 
-    Fields are the columns of data/evidence.csv: system, nodes, instance_type or vcpu_per_node, net_gbps_per_node,
-    disk_mb_s_per_node, partitions, replication, acks, message_bytes, batch_bytes, compression, tls, consumers_fanout;
-    and of the clients producers, senders, waits, records_per_request, proxied, benchmark (openmessaging or other).
-    Of Pulsar brokers, bookies and journal. Nothing is read from note, hardware and source.
+    Fields are the columns of data/evidence/evidence.csv: system, nodes, instance_type or vcpu_per_node,
+    net_gbps_per_node, disk_mb_s_per_node, partitions, replication, acks, message_bytes, batch_bytes, compression, tls,
+    consumers_fanout; and of the clients producers, senders, waits, records_per_request, proxied, benchmark
+    (openmessaging or other). Of Pulsar brokers, bookies and journal. Nothing is read from note, hardware and source.
     """
     from pathlib import Path
 

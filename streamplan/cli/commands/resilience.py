@@ -67,10 +67,7 @@ def command(
         delays=options(pairs_of_delays, "--delay", "decide='2 min'"),
         draws=draws,
         seed=seed,
-        book=asked.book,
-        people=asked.people,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.views.json import dumps

@@ -19,6 +19,7 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
+from streamplan.planning.failures import report_failures
 
 
 @click.command("risk")
@@ -55,11 +56,7 @@ def command(
         budget,
         plan_month=plan_month,
         held=held,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        most_clusters=asked.most_clusters,
-        people=asked.people,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.risk.words import risk_document
@@ -72,5 +69,6 @@ def command(
 
         console().print(risk_table(result))
         console().print(risk_terms(result))
+    report_failures(result.failed)
     if not result.something_fits:
         raise NothingFeasible("no offer can carry this workload in any draw")

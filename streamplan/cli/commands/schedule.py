@@ -26,11 +26,7 @@ def command(asked: Asked, only: Sequence[str], months: int, step_months: int, le
         months,
         step_months=step_months,
         lead_days=lead_days,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        people=asked.people,
-        most_clusters=asked.most_clusters,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.schedule.words import schedule_document

@@ -22,11 +22,7 @@ def command(asked: Asked, months: int, draws: int, seed: int) -> None:
         months=months,
         draws=draws,
         seed=seed,
-        book=asked.book,
-        options=asked.options,
-        hours_per_month=asked.hours_per_month,
-        people=asked.people,
-        most_clusters=asked.most_clusters,
+        terms=asked.terms,
     )
     if asked.as_json:
         from streamplan.analyses.sensitivity.words import sensitivity_document

@@ -33,7 +33,7 @@ def command(asked: Asked) -> None:
 
         click.echo(dumps(plan_document(result)))
     else:
-        from streamplan.analyses.size.words import bill_table, plan_table
+        from streamplan.analyses.size.words import bill_table, plan_table, unused_sentence
         from streamplan.views.terminal import console
 
         out = console()
@@ -43,4 +43,7 @@ def command(asked: Asked) -> None:
         out.print(
             f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
         )
+        unused = unused_sentence(result)
+        if unused:
+            out.print(unused)
     fits(result)

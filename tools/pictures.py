@@ -1,4 +1,4 @@
-"""`make pictures`: take the pictures of the README anew. Pages are seen by Chromium, charts are drawn without it."""
+"""`make pictures`: take the pictures of the texts anew. Pages are seen by Chromium, charts are drawn without it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from streamplan import charts, study
 from streamplan.analyses.risk.risk import risk
 from streamplan.planning.shipped_workloads import open_workload
 from streamplan.reports.report import write_report
-from tests import browser
+from tests.browsers import browser
 
-HERE = Path(__file__).parent
+#: Where they lie.
+PICTURES = Path(__file__).parents[1] / "docs"
 #: The workloads that are seen; the fan needs ranges.
 REPORTED, EXPLORED, UNCERTAIN = "linkedin-busiest-cluster-2016", "example-100mib", "lyft-events-2018"
 #: Growth that the pictures assume, as the workload states none, and a budget [USD/month].
@@ -46,12 +47,12 @@ def pages() -> None:
         report = write_report(REPORTED, Path(folder), progress=False)
         with browser.open(report.html.as_uri(), width=1100, height=900) as page:
             page.wait("document.querySelectorAll('svg').length > 0")
-            page.screenshot(HERE / "report.png", whole=False)
+            page.screenshot(PICTURES / "report.png", whole=False)
     with app() as url, browser.open(f"{url}?workload={EXPLORED}&growth=25", width=1300, height=1250) as page:
         page.wait("document.body.dataset.drawn")
         page.value("document.querySelector('[data-platform=msk-standard]').click()")
         page.wait("Number(document.body.dataset.drawn) > 1")
-        page.screenshot(HERE / "app.png", whole=False)
+        page.screenshot(PICTURES / "app.png", whole=False)
 
 
 def figures() -> None:
@@ -65,14 +66,14 @@ def figures() -> None:
         "network-paths": charts.network_paths_of(plan),
         "cost-fan": charts.cost_fan(drawn),
     }.items():
-        (HERE / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(figure.to_dict(), scale=1.3))
+        (PICTURES / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(figure.to_dict(), scale=1.3))
 
 
 def main() -> None:
     """Take all pictures and print their sizes; fails if one is too large."""
     figures()
     pages()
-    sizes = {path.name: path.stat().st_size for path in sorted(HERE.glob("*.png"))}
+    sizes = {path.name: path.stat().st_size for path in sorted(PICTURES.glob("*.png"))}
     for name, size in sizes.items():
         print(f"{name:24} {size / 1000:6.0f} kB")
     if max(sizes.values()) > LARGEST:

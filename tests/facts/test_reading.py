@@ -378,7 +378,7 @@ def test_a_bad_cell_fails_its_row_alone_in_a_chargeback(portfolio: Path, capsys)
 
 
 def test_a_bad_cell_fails_its_row_alone_in_a_batch(portfolio: Path) -> None:
-    from streamplan.batch_rows import read_portfolio
+    from streamplan.reports.batch_rows import read_portfolio
 
     rows = {row.name: row for row in read_portfolio(portfolio)}
     assert rows["ok"].problem is None
@@ -388,7 +388,7 @@ def test_a_bad_cell_fails_its_row_alone_in_a_batch(portfolio: Path) -> None:
 
 
 def test_a_budget_of_a_team_whose_row_fails_is_no_error(tmp_path: Path) -> None:
-    from streamplan.chargeback import open_portfolio
+    from streamplan.analyses.chargeback.portfolio import open_portfolio
 
     path = tmp_path / "p.yaml"
     path.write_text(
