@@ -226,13 +226,13 @@ def _codec_ratio(codec: str) -> float:
     return next((ratio for name, ratio in ratios.items() if name in codec), min(ratios.values()))
 
 
-def _producers(told: Told, system: str, assumed: list[str]) -> float:
+def _producers(told: Told, system: str, assumed: list[tuple[str, str]]) -> float:
     """Producer clients that write to a partition where their number is not told."""
     if told.has("producers"):
         return told.number["producers"]
     unknown = float(assumption("unknown_producers"))
     if system == KAFKA and not told.has("senders"):
-        assumed.append(f"producers: not known, {unknown:g} assumed to write to each partition")
+        assumed.append(("producers", f"not known, {unknown:g} assumed to write to each partition"))
     return unknown
 
 

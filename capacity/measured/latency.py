@@ -114,5 +114,6 @@ def publish_p99(cluster: Cluster, limits_mb_s: Array) -> Latency:
     spread = f["residual_log_sd"] * np.random.default_rng(SEED).standard_normal((len(limits_mb_s), 1))
     log = np.log(publish_ms(cluster, limits_mb_s, f))
     low, high = np.quantile(log + spread, ENDS, axis=0)
-    found = (*(np.exp(x) for x in (log.mean(axis=0), low, high)), (cluster.load_mb_s >= limits_mb_s).mean(axis=0))
-    return Latency(*(np.where(inside, x, np.nan) for x in found), why)
+    p99, least, most = (np.where(inside, np.exp(x), np.nan) for x in (log.mean(axis=0), low, high))
+    odds = np.where(inside, (cluster.load_mb_s >= limits_mb_s).mean(axis=0), np.nan)
+    return Latency(p99, least, most, odds, why)
