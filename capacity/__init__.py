@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from capacity.demand.demand import Demand
     from capacity.measured.cluster import Cluster
     from capacity.measured.prediction import Prediction, predict
-    from capacity.registry import find_offer, offers, size
+    from capacity.registry import find_offer, known_offers, offers, offers_for, size
     from capacity.sizing.constraint import Constraint, Limit
     from capacity.sizing.offer import Offer
     from capacity.sizing.sizing import Part, Sizing
     from capacity.workload.quantity import Range
+    from capacity.workload.servers import Servers
     from capacity.workload.workload import Workload
 
 __distribution__ = "streamplan"
@@ -37,10 +38,13 @@ _PLACES = {
     "Part": "capacity.sizing.sizing",
     "Prediction": "capacity.measured.prediction",
     "Range": "capacity.workload.quantity",
+    "Servers": "capacity.workload.servers",
     "Sizing": "capacity.sizing.sizing",
     "Workload": "capacity.workload.workload",
     "find_offer": "capacity.registry",
+    "known_offers": "capacity.registry",
     "offers": "capacity.registry",
+    "offers_for": "capacity.registry",
     "predict": "capacity.measured.prediction",
     "size": "capacity.registry",
 }
@@ -56,10 +60,13 @@ __all__ = [
     "Part",
     "Prediction",
     "Range",
+    "Servers",
     "Sizing",
     "Workload",
     "find_offer",
+    "known_offers",
     "offers",
+    "offers_for",
     "predict",
     "size",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.demand.copies import durability_warnings
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Limit
 from capacity.sizing.offer import Context, Offer
@@ -24,13 +25,32 @@ from streamfacts.usage import HOURS_PER_MONTH
 
 @cache
 def offers() -> dict[str, Offer]:
-    """Return every offer by name, found in the modules of `capacity.platforms`.
+    """Return every offer that a load alone can be sized on, by name; see `offers_for` for those that need more.
 
     Examples
     --------
     >>> "msk-standard" in offers()
     True
     """
+    return {name: offer for name, offer in known_offers().items() if not offer.needs}
+
+
+def offers_for(workload: Workload) -> dict[str, Offer]:
+    """Return the offers that a workload is compared on, by name: `offers`, and those whose `needs` it states.
+
+    Examples
+    --------
+    >>> own = {"vcpu": 16, "memory": "64 GB", "network": "10 Gbit/s", "disks": {"size": "4 TB"}}
+    >>> "kafka-own-hardware" in offers_for(Workload(write="1 MB/s", servers=own))
+    True
+    """
+    stated = {name for name in type(workload).model_fields if getattr(workload, name) is not None}
+    return {name: offer for name, offer in known_offers().items() if stated.issuperset(offer.needs)}
+
+
+@cache
+def known_offers() -> dict[str, Offer]:
+    """Return every offer by name, also those that need more than a load, out of `capacity.platforms`."""
     package = importlib.import_module("capacity.platforms")
     found: dict[str, Offer] = {}
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
@@ -43,7 +63,7 @@ def offers() -> dict[str, Offer]:
 
 def find_offer(name: str) -> Offer:
     """Return an offer; raises `InputError` with the nearest names if there is none of that name."""
-    known = offers()
+    known = known_offers()
     if name not in known:
         raise unknown_name("platform", name, known)
     return known[name]
@@ -90,7 +110,7 @@ def size(
     >>> w = Workload(write="45 MB/s", message="1 KiB", fan_out=2, retention="24 h")
     >>> s = size(w, "msk-express", machine="express.m7g.large")
     >>> float(s.units), s.binding
-    (6.0, 'ingress (normal)')
+    (9.0, 'egress (catch-up)')
     """
     offer = find_offer(platform)
     if isinstance(workload, Workload):
@@ -112,14 +132,27 @@ def size(
         raise InputError("units", units, "a whole number, at least 1 and at most 1,000,000")
     if not (_is_number(hours_per_month) and 0 < hours_per_month <= 744):
         raise InputError("hours_per_month", hours_per_month, "a number above 0 and at most 744")
+    if {"retention_bytes", "compacted"} & demand.given & {*offer.unused, *offer.impossible}:
+        demand = demand.kept_by_time()
     context = Context(demand, names, offer.checked_options(options or {}), hours_per_month, units, demand.shape, brief)
     sizing = offer.model(context)
     usage = sizing.usage.times(demand.clusters).for_part_of_a_month()
-    sizing = replace(sizing, offer=offer.name, options=context.options, usage=usage)
+    cautions = (*durability_warnings(demand), *sizing.warnings) if offer.keeps_copies else sizing.warnings
+    sizing = replace(
+        sizing, offer=offer.name, options=context.options, usage=usage, unused=offer.unused, warnings=cautions
+    )
+    asked = [name for name in offer.impossible if name in demand.given]
+    if asked:
+        sizing = replace(sizing, limits=sizing.limits + tuple(_impossible(name, offer) for name in asked))
     if units is not None:
         _check_copies(sizing, float(np.min(units)))
         sizing = replace(sizing, limits=sizing.limits + _overloads(sizing))
     return sizing.pick(0) if machine is not None else sizing
+
+
+def _impossible(name: str, offer: Offer) -> Limit:
+    """A feature that a workload asks for and the offer does not have, as a limit that no size of it moves."""
+    return Limit(name, 0.0, 1.0, "", offer.impossible[name], at_least=True, advice=f"{offer.title} does not have it")
 
 
 def _whole_units(value: Any) -> bool:

@@ -31,7 +31,7 @@ def describe(units: str, unit: str, configuration: str, clusters: int = 1) -> st
     """
     if unit == "cluster":
         return f"{clusters} cluster" + ("" if clusters == 1 else "s")
-    if unit == "broker":
+    if unit == "broker" and configuration:
         what = f"{units} x {configuration}"
     else:
         what = f"{units} {unit}" + ("" if units == "1" else "s")

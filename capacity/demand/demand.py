@@ -8,18 +8,26 @@ from typing import Any
 
 import numpy as np
 
+from capacity.demand.batching import batches_of, exactly_once_cpu, producers_of
+from capacity.demand.held import held
 from capacity.demand.model_error import MODEL_CPU, model_cpu
-from capacity.laws import records
+from capacity.laws.batches import batch_streams, fill_seconds
 from capacity.laws.paths import Paths, network_paths
-from capacity.workload.growth import MOST_MONTHS, retained_share
+from capacity.workload.growth import MOST_MONTHS
 from capacity.workload.quantity import CORNERS, Range
+from capacity.workload.servers import Servers
 from capacity.workload.workload import Workload
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.tables import assumption
 
 #: Fields whose high value means less load, so that the low corner of a range takes their high end.
-RELIEVING = frozenset({"compression_ratio", "batch"})
+RELIEVING = frozenset({"compression_ratio", "batch", "linger", "transactions"})
+
+#: Fields whose use by an offer is said where they are given.
+SAID = frozenset(
+    {"retention_bytes", "compacted", "held", "transactions", "idempotence", "linger", "producers", "keyed", "batch"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +38,18 @@ class Demand:
     record batches after compression. `payload_bytes_s` is what applications produce.
 
     `cpu_factor` is the CPU that brokers need for this load over what the fitted coefficients say [1]: 1 at the median,
-    drawn as `model_error.model_cpu` says, or as the workload's own measurements do.
+    drawn as `model_error.model_cpu` says, or as the workload's own measurements do. `exactly_once_cpu` is the part of
+    it that idempotent or transactional producers add [1].
 
     `retained` and `hot_retained` are the bytes that the retention windows hold over what the present rate would leave
     in them [1]: 1 for a load that does not move (`growth.retained_share`). Laws of storage take `held_s`, limits of
-    retention take `retention_s`.
+    retention take `retention_s`. Where a size, a measurement or compaction bounds what is kept they hold it too;
+    `retained_by_time` and `hot_retained_by_time` are what time alone keeps, for offers that know no other bound.
+
+    `producers` and `linger_s` made the record batches, unless these were measured, out of as many open ones as
+    `batch_streams` says and up to `full_batch_records` each [1]; `batch_fill_s` is how long one takes to fill [s].
+    `cleaner_reads` and `cleaner_writes` are the bytes that log cleaners move on each copy for each byte
+    written [1]. `given` names fields of the workload that offers may not take.
     """
 
     payload_bytes_s: Array
@@ -60,12 +75,29 @@ class Demand:
     cpu_factor: Array = field(default_factory=lambda: np.asarray(1.0))
     retained: Array = field(default_factory=lambda: np.asarray(1.0))
     hot_retained: Array = field(default_factory=lambda: np.asarray(1.0))
+    retained_by_time: Array = field(default_factory=lambda: np.asarray(1.0))
+    hot_retained_by_time: Array = field(default_factory=lambda: np.asarray(1.0))
+    cleaner_reads: Array = field(default_factory=lambda: np.asarray(0.0))
+    cleaner_writes: Array = field(default_factory=lambda: np.asarray(0.0))
+    producers: Array = field(default_factory=lambda: np.asarray(1.0))
+    linger_s: Array = field(default_factory=lambda: np.asarray(0.0))
+    batch_streams: Array = field(default_factory=lambda: np.asarray(1.0))
+    full_batch_records: Array = field(default_factory=lambda: np.asarray(1.0))
+    batch_fill_s: Array = field(default_factory=lambda: np.asarray(0.0))
+    exactly_once_cpu: Array = field(default_factory=lambda: np.asarray(1.0))
+    compacted_share: Array = field(default_factory=lambda: np.asarray(0.0))
     connections: Array | None = None
     region: str = "us-east-1"
     tls: bool = True
     survive: str = "zone"
+    min_insync_replicas: int | None = None
     use_up_to: Mapping[str, Any] = field(default_factory=dict)
     partitions_given: bool = True
+    keyed: bool = True
+    batches_measured: bool = True
+    given: frozenset[str] = frozenset()
+    forever: bool = False
+    servers: Servers | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -95,6 +127,21 @@ class Demand:
     @property
     def peak_records_s(self) -> Array:
         return self.records_s * self.peak_ratio
+
+    @property
+    def records_a_batch(self) -> Array:
+        """Records of an average batch [1]."""
+        return self.batch_wire_bytes * self.records_s / self.wire_bytes_s
+
+    def kept_by_time(self) -> Demand:
+        """Return the demand where only time bounds what is kept: no size a partition, no compaction."""
+        return replace(
+            self,
+            retained=self.retained_by_time,
+            hot_retained=self.hot_retained_by_time,
+            cleaner_reads=np.asarray(0.0),
+            cleaner_writes=np.asarray(0.0),
+        )
 
     def arrays(self) -> dict[str, Array]:
         """Return the numeric fields by name."""
@@ -212,9 +259,16 @@ def _end(w: Workload, name: str, corner: str) -> str:
     return corner
 
 
+def _said(w: Workload) -> frozenset[str]:
+    """The fields of `SAID` that a workload asks for; a flag that is off asks for nothing, but for `keyed`."""
+    off = {name for name in SAID - {"keyed"} if getattr(w, name) in (None, False)}
+    return SAID & w.model_fields_set - off
+
+
 def build(w: Workload, take: Any, months: int | None = None) -> Demand:
     def get(name: str, default: float | None = None) -> Array:
-        value = getattr(w, name)
+        block, _, figure = name.partition(".")
+        value = getattr(getattr(w, block), figure) if figure else getattr(w, name)
         if value is None:
             if default is None:
                 raise ValueError(name)
@@ -225,7 +279,6 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
         return w.growth.of_field(name, out, take, months) if w.growth is not None else out
 
     overhead = float(assumption("record_batch_header_bytes"))
-    batch = get("batch", float(assumption("producer_batch_bytes")))
     ratio = get("compression_ratio")
     level = w.growth.path(take, months) if w.growth is not None and months is not None else np.asarray(1.0)
     if w.messages is not None:
@@ -236,19 +289,29 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
         measured = get("write") * level
         message = get("message", float(assumption("default_message_bytes")))
         records_s = measured / message
-    if w.measured_at == "broker":
-        wire, payload = measured, measured * ratio
-        message = payload / records_s
-        batch_wire = batch / ratio + overhead
-    else:
-        payload = measured
-        per_batch = records.records_per_batch(message, batch, w.headers)
-        wire = records_s * records.wire_bytes_per_record(message, per_batch, ratio, w.headers)
-        batch_wire = wire / records_s * per_batch
     if w.peak_write is not None:  # in a draw of both the peak is never below the average
         peak_ratio = np.maximum(get("peak_write") / get("write"), 1.0)
     else:
-        peak_ratio = get("peak_ratio", 1.0) * (w.growth.peak_ratio(take) if w.growth is not None else 1.0)
+        seasonal = w.growth.peak_ratio(take) if w.growth is not None else 1.0
+        peak_ratio = get("peak_ratio", float(assumption("unknown_peak_ratio")) if w.peak_missing else 1.0) * seasonal
+    at_broker = w.measured_at == "broker"
+    payload = measured * ratio if at_broker else measured
+    message = payload / records_s if at_broker else message
+    made = batches_of(w, get, message, ratio)
+    planned = measured if at_broker else records_s * made.wire_bytes(made.full)
+    planning_rate = float(assumption("partition_planning_bytes_s"))
+    partitions = get("partitions") if w.partitions is not None else np.ceil(planned * peak_ratio / planning_rate)
+    topics = np.ceil(get("topics", 1.0))
+    partitions = np.maximum(np.ceil(partitions), topics)
+    producers = producers_of(w, get, records_s * peak_ratio, payload * peak_ratio)
+    streams = batch_streams(partitions, topics, producers, w.keyed)
+    per_batch = made.filled(records_s, streams)
+    if at_broker:
+        wire = measured
+        batch_wire = made.most_bytes / ratio * per_batch / made.full + overhead
+    else:
+        wire = records_s * made.wire_bytes(per_batch)
+        batch_wire = wire / records_s * per_batch
     retention = get("retention")
     copies = get("replication_factor")
     fan_out = get("fan_out")
@@ -257,10 +320,20 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
     else:
         spread = model_cpu(wire, copies, fan_out, wire / batch_wire, records_s, w.tls)
         cpu_factor = np.asarray(take(MODEL_CPU, spread), float)
-    planning_rate = float(assumption("partition_planning_bytes_s"))
-    partitions = get("partitions") if w.partitions is not None else np.ceil(wire * peak_ratio / planning_rate)
-    topics = get("topics", 1.0)
+    exactly_once = exactly_once_cpu(w, get)
     hot = np.minimum(get("hot_retention", float(assumption("hot_retention_s"))), retention)
+    kept = held(
+        w,
+        get,
+        wire=wire,
+        record=wire / records_s,
+        level=level,
+        retention=retention,
+        hot=hot,
+        partitions=partitions,
+        copies=copies,
+        months=months,
+    )
     return Demand(
         payload_bytes_s=payload,
         wire_bytes_s=wire,
@@ -270,13 +343,24 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
         batch_wire_bytes=batch_wire,
         peak_ratio=np.asarray(peak_ratio, float),
         fan_out=fan_out,
-        cpu_factor=cpu_factor,
+        cpu_factor=cpu_factor * exactly_once,
+        exactly_once_cpu=exactly_once,
         retention_s=retention,
         hot_retention_s=hot,
-        retained=retained_share(level, retention) if level.ndim else np.asarray(1.0),
-        hot_retained=retained_share(level, hot) if level.ndim else np.asarray(1.0),
-        partitions=np.maximum(np.ceil(partitions), np.ceil(topics)),
-        topics=np.ceil(topics),
+        retained=kept.retained,
+        hot_retained=kept.hot_retained,
+        retained_by_time=kept.by_time,
+        hot_retained_by_time=kept.hot_by_time,
+        cleaner_reads=kept.cleaner_reads,
+        cleaner_writes=kept.cleaner_writes,
+        compacted_share=get("compacted.share") if w.compacted is not None else np.asarray(0.0),
+        producers=producers,
+        linger_s=made.linger_s,
+        batch_streams=streams,
+        full_batch_records=made.full,
+        batch_fill_s=fill_seconds(per_batch, records_s, streams),
+        partitions=partitions,
+        topics=topics,
         cold_reads=get("cold_reads"),
         outage_s=get("outage"),
         catch_up_s=get("catch_up"),
@@ -288,6 +372,12 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
         region=w.region,
         tls=w.tls,
         survive=w.must_survive,
+        min_insync_replicas=w.min_insync_replicas,
         use_up_to=w.use_up_to,
         partitions_given=w.partitions is not None,
+        keyed=w.keyed,
+        batches_measured=made.measured,
+        given=_said(w),
+        forever=w.kept_forever,
+        servers=w.servers,
     )

@@ -44,7 +44,8 @@ _FIRST = (
     "growth.expansion", "growth.day", "growth.week", "growth.burst", "growth.fan_out", "growth.message",
     "growth.peak_ratio", "growth.partitions", "growth.topics", "growth.connections", "growth.history.1",
     "growth.history.2", "growth.history.3", "growth.history.4", "growth.history.5", "growth.history.6",
-    "cpu_factor", "model.cpu",
+    "cpu_factor", "model.cpu", "linger", "producers", "retention_bytes", "held", "compacted.keys", "compacted.share",
+    "transactions", "growth.producers", "growth.compacted.keys",
 )  # fmt: skip
 
 

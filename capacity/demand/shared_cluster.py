@@ -76,7 +76,7 @@ def together(
     --------
     >>> from capacity import Workload
     >>> one = Demand.of(Workload(write="10 MB/s", fan_out=1, measured_at="broker", peak_ratio=2))
-    >>> two = Demand.of(Workload(write="30 MB/s", fan_out=3, measured_at="broker"))
+    >>> two = Demand.of(Workload(write="30 MB/s", fan_out=3, measured_at="broker", peak_ratio=1))
     >>> both = together(stack([one, two]))
     >>> float(both.wire_bytes_s), float(both.fan_out), float(both.peak_wire_bytes_s)
     (40000000.0, 2.5, 50000000.0)
@@ -96,6 +96,9 @@ def together(
     def most(values: Array) -> Array:
         return np.asarray(np.where(inside, values, -np.inf).max(axis=1))
 
+    def kept_by_time(window: str, share: str) -> Array:
+        return np.asarray(total(wire * of(window) * of(share)) / (total(wire) * most(of(window))))
+
     wire, payload, records = of("wire_bytes_s"), of("payload_bytes_s"), of("records_s")
     read = wire * of("fan_out")
     added = wire * (of("peak_ratio") - 1.0)
@@ -114,6 +117,11 @@ def together(
         "hot_retention_s": most(of("hot_retention_s")),
         "retained": total(wire * of("held_s")) / (total(wire) * most(of("retention_s"))),
         "hot_retained": total(wire * of("hot_held_s")) / (total(wire) * most(of("hot_retention_s"))),
+        "retained_by_time": kept_by_time("retention_s", "retained_by_time"),
+        "hot_retained_by_time": kept_by_time("hot_retention_s", "hot_retained_by_time"),
+        "producers": total(of("producers")),
+        "batch_streams": total(of("batch_streams")),
+        "batch_fill_s": most(of("batch_fill_s")),
         "cold_reads": total(read * of("cold_reads")) / np.where(bytes_read > 0, bytes_read, 1.0),
         "partitions": total(of("partitions")),
         "topics": total(of("topics")),

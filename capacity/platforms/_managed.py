@@ -9,7 +9,8 @@ import numpy as np
 from capacity.clouds.aws import aws
 from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context
-from capacity.systems.brokers import NORMAL, use_up_to
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import quota_share
 from streamfacts.tables import Fact
 from streamfacts.usage import UsageLine
 
@@ -23,11 +24,23 @@ def at_most(name: str, demand: Any, wall: Fact, unit: str, scale: float = 1.0, a
 
 
 def quota(
-    context: Context, name: str, demand: Any, one: Fact, unit: str, formula: str, scale: float = 1.0, pool: str = ""
+    context: Context,
+    name: str,
+    demand: Any,
+    one: Fact,
+    unit: str,
+    formula: str,
+    scale: float = 1.0,
+    pool: str = "",
+    *,
+    whole: bool = False,
 ) -> Constraint:
-    """Return a constraint on what a vendor publishes for one unit, used up to the workload's share of a quota."""
-    share, why = use_up_to(context.demand, "quota", "quota_use_up_to")
-    source = f"{one.source}; {why}"
+    """Return a constraint on what a vendor publishes for one unit, used up to the workload's share of a quota.
+
+    With `whole` the quota itself is met: what a service that follows the load bills.
+    """
+    share, why = (1.0, "") if whole else quota_share(context.demand)
+    source = f"{one.source}; {why}" if why else one.source
     capacity = np.asarray(one.value * scale)
     return Constraint(name, NORMAL, np.asarray(demand), capacity, share, unit, source, formula, pool=pool)
 

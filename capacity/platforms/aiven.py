@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, MB, client_lines, gigabytes, quota
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, Machines, broker_constraints, use_up_to
+from capacity.systems.quotas import lagging_reads, service_level, with_catch_up
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB
 from streamfacts.usage import UsageLine
@@ -27,10 +29,6 @@ _CREATE = "https://aiven.io/docs/products/kafka/get-started/create-standard-kafk
 #: Stream loads that are sold: two fixed ones, and one by the megabyte a second.
 SMALL, MEDIUM, CUSTOM = "stream-load-1", "stream-load-10", "stream-load-custom"
 
-_FOLLOWER_FETCH = Option(
-    "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
-)
-
 
 def _of_standard(name: str, resource: str | None = None) -> Fact:
     return limit("aiven", _STANDARD, name, resource)
@@ -43,13 +41,22 @@ def _standard(context: Context) -> Sizing:
     step_out = _of_standard("egress_per_ingress")
     constraints = [
         quota(context, "ingress", write, _of_standard("step_ingress_mb_s"), "bytes/s", "peak write on the wire", MB),
-        quota(context, "egress", read, step_out, "bytes/s", "peak write on the wire x (fan-out + other regions)", MB),
+        *with_catch_up(
+            quota(
+                context, "egress", read, step_out, "bytes/s", "peak write on the wire x (fan-out + other regions)", MB
+            ),
+            d.wire_bytes_s * lagging_reads(d),
+        ),
     ]
     needed = units_needed(constraints, 1.0, 1.0)
     sold = [_of_standard("stream_load_mb_s", name) for name in (SMALL, MEDIUM)]
     fixed = context.rows([{SMALL: sold[0].value, MEDIUM: sold[1].value}.get(str(n), np.nan) for n in context.names])
     is_fixed = np.isfinite(fixed)
-    units = context.units_or(np.where(is_fixed, fixed, needed))
+    share = options["diskless_share"]
+    least = _of_standard("diskless_min_stream_load_mb_s")
+    # a stream load by the megabyte is rounded up to the least one that has diskless topics
+    custom = np.maximum(needed, least.value / d.clusters) if share else needed
+    units = context.units_or(np.where(is_fixed, fixed, custom))
     source = sold[1].source
     limits = [
         # of the whole load: a larger stream load is the next size, not a second service
@@ -62,11 +69,10 @@ def _standard(context: Context) -> Sizing:
             advice="the next stream load",
         )
     ]
-    share = options["diskless_share"]
     if share:
-        least = _of_standard("diskless_min_stream_load_mb_s")
+        asked = units * d.clusters
         limits.append(
-            Limit("stream load with diskless topics", units, least.value, "MB/s of ingress", least.source, True)
+            Limit("stream load with diskless topics", asked, least.value, "MB/s of ingress", least.source, True)
         )
     stored = stored_bytes(d.wire_bytes_s, d.held_s)
     lines = [
@@ -123,6 +129,7 @@ def _standard(context: Context) -> Sizing:
         "compute is chosen by Aiven from the stream load; high fan-out, partitions or connections may need more",
         "GB are 10^9 bytes: Aiven's own example of 1 MB/s only fits so",
         "clients reach the service over VPC peering in the same region",
+        *service_level(d),
     )
     return context.sizing("MB/s step", units, constraints, limits, lines, parts, notes)
 
@@ -156,7 +163,7 @@ def _classic(context: Context) -> Sizing:
         disk_source=source,
         partitions_source=replicas.source,
     )
-    kept = {Resource.CPU, Resource.PARTITIONS, Resource.DISK_SPACE}
+    kept = {Resource.CPU, Resource.PARTITIONS, Resource.CONNECTIONS, Resource.DISK_SPACE}
     constraints = [c for c in broker_constraints(d, machines) if c.name in kept]
     cache = assumption("page_cache_s")
     constraints.append(
@@ -229,7 +236,7 @@ OFFERS = (
                 "share of the traffic on diskless topics: no transactions, no compaction, higher latency",
                 high=1.0,
             ),
-            _FOLLOWER_FETCH,
+            FOLLOWER_FETCH,
         ),
         protocols=(Protocol.KAFKA,),
         kind="kafka-managed",
@@ -240,6 +247,7 @@ OFFERS = (
             "availability": "99.99% (https://aiven.io/pricing)",
             "disks": "managed; all but the newest data in object storage",
         },
+        keeps_copies=True,
         not_modelled=(
             "compute beyond what ingress asks for: fan-out above 3, many partitions, connections, integrations",
             "transfer over the internet and PrivateLink",
@@ -259,7 +267,7 @@ OFFERS = (
         options=(
             Option("vcpu", 2.0, "vCPU of a node, as the console shows it for the plan", low=1.0, high=128.0),
             Option("heap_gib", 1.0, "heap of a broker [GiB]", low=0.25, high=1.5),
-            _FOLLOWER_FETCH,
+            FOLLOWER_FETCH,
         ),
         protocols=(Protocol.KAFKA,),
         kind="kafka-managed",
@@ -270,6 +278,7 @@ OFFERS = (
             "availability": "99.99% (https://aiven.io/pricing)",
             "disks": "local disks of the nodes, three copies",
         },
+        keeps_copies=True,
         not_modelled=(
             "network and disk throughput of the nodes, which Aiven does not publish",
             "vCPU of the larger plans (option vcpu)",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, MB, gigabytes, quota
-from capacity.sizing.constraint import Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
+from capacity.systems.quotas import lagging_reads, quota_share, service_level, with_catch_up
 from streamfacts.tables import Fact, limit
 from streamfacts.usage import UsageLine
 
@@ -34,33 +37,61 @@ def _by_kind(context: Context, name: str, scale: float = 1.0) -> NDArray[np.floa
     return np.asarray(context.rows(np.where(shared, _fact(name, SHARED).value, dedicated)) * scale)
 
 
+def _on_shared(
+    context: Context,
+    name: str,
+    demand: Any,
+    backlog: Any,
+    one: Fact,
+    unit: str,
+    how: str,
+    scale: float,
+    shared: NDArray[np.float64],
+) -> list[Constraint]:
+    """Return a guardrail of a partition; of what is read also while a `backlog` is read on top."""
+    normal = quota(context, name, demand, one, unit, f"{how}, on shared clusters", scale)
+    return [normal] if backlog is None else with_catch_up(normal, backlog * shared)
+
+
 def _model(context: Context) -> Sizing:
     d, options, hours = context.demand, context.options, context.hours_per_month
     shared = context.rows((context.names == SHARED).astype(float))
     out = d.fan_out + d.cross_region_copies
     write, records = d.peak_payload_bytes_s, d.peak_records_s
     # guardrails of a partition hold on shared clusters; those of capacity units are customised
+    lagging = lagging_reads(d)
     constraints = [
-        quota(context, name, demand * shared, _fact(key, SHARED), unit, f"{how}, on shared clusters", scale)
-        for name, demand, key, unit, how, scale in (
-            ("bytes produced", write, "partition_producer_mb_s", "bytes/s", "peak write", MB),
-            ("messages produced", records, "partition_producer_messages_s", "messages/s", "peak messages", 1.0),
-            ("bytes consumed", write * out, "partition_consumer_mb_s", "bytes/s", "peak write x readers", MB),
+        c
+        for name, demand, backlog, key, unit, how, scale in (
+            ("bytes produced", write, None, "partition_producer_mb_s", "bytes/s", "peak write", MB),
+            ("messages produced", records, None, "partition_producer_messages_s", "messages/s", "peak messages", 1.0),
+            (
+                "bytes consumed",
+                write * out,
+                d.payload_bytes_s * lagging,
+                "partition_consumer_mb_s",
+                "bytes/s",
+                "peak write x readers",
+                MB,
+            ),
             (
                 "messages consumed",
                 records * out,
+                d.records_s * lagging,
                 "partition_consumer_messages_s",
                 "messages/s",
                 "peak messages x readers",
                 1.0,
             ),
         )
+        for c in _on_shared(context, name, demand * shared, backlog, _fact(key, SHARED), unit, how, scale, shared)
     ]
     partitions = context.units_or(units_needed(constraints, d.partitions, 1.0))
 
     rate = float(options["scu_write_mb_s"]) * MB
     least = _fact("min_scus")
-    scus = np.maximum(least.value, np.ceil(write / rate - 1e-9)) if rate else context.spread(least.value)
+    share, _ = quota_share(d)
+    scus = np.maximum(least.value, np.ceil(write / (rate * share) - 1e-9)) if rate else context.spread(least.value)
     scus = context.spread(scus) * (1.0 - shared)
     stored = stored_bytes(d.payload_bytes_s, d.held_s)
     block = _fact("storage_block_gb")
@@ -125,7 +156,13 @@ def _model(context: Context) -> Sizing:
         ),
     ]
     parts = (
-        Part("streaming capacity units", scus, "SCUs", "peak write / option scu_write_mb_s, at least 3", least.source),
+        Part(
+            "streaming capacity units",
+            scus,
+            "SCUs",
+            "peak write over scu_write_mb_s x share used, at least 3",
+            least.source,
+        ),
         Part("storage blocks", blocks, "blocks", "stored payload, once / 128 GB", block.source),
     )
     notes = (
@@ -133,6 +170,7 @@ def _model(context: Context) -> Sizing:
         "copies and zones are the service's own, whatever the workload asks",
         "messages count before compression and batching, by their payload",
         "prices of capacity units are those of standard regions of the group that an AWS region lies in",
+        *service_level(d),
     )
     return context.sizing("partition", partitions, constraints, limits, lines, parts, notes)
 

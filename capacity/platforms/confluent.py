@@ -12,9 +12,11 @@ from capacity.clouds.aws import aws
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL, use_up_to
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
@@ -60,8 +62,8 @@ class _Type:
 
 
 BASIC = _Type("basic", ECKU, (PUBLIC,), ("99.5%",), REPLICATED, False)
-STANDARD = _Type("standard", ECKU, (PUBLIC,), ("99.99%", "99.9%"), REPLICATED, True)
-ENTERPRISE = _Type("enterprise", ECKU, (PNI, PRIVATELINK), ("99.99%", "99.9%"), REPLICATED, True)
+STANDARD = _Type("standard", ECKU, (PUBLIC,), ("99.9%", "99.99%"), REPLICATED, True)
+ENTERPRISE = _Type("enterprise", ECKU, (PNI, PRIVATELINK), ("99.9%", "99.99%"), REPLICATED, True)
 FREIGHT = _Type("freight", ECKU, (PNI,), ("99.99%",), ONCE, True)
 DEDICATED = _Type("dedicated", CKU, (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
 
@@ -76,49 +78,70 @@ def _partitions(kind: _Type, d: Demand) -> Array:
     return np.maximum(d.partitions, np.ceil(least))
 
 
-def _constraints(kind: _Type, context: Context, peak: Any) -> list[Constraint]:
-    """Return every dimension of a unit at `peak` times the average load."""
+def compacted_share(context: Context) -> Array:
+    """Return the share of the partitions that is compacted [1]: the option's, else the workload's."""
+    return np.maximum(context.demand.compacted_share, float(context.options.get("compacted_share", 0.0)))
+
+
+def _constraints(kind: _Type, context: Context, peak: Any, *, billed: bool = False) -> list[Constraint]:
+    """Return every dimension of a unit at `peak` times the average load.
+
+    What is `billed` is what the load uses, without headroom and without what a catch-up adds for some hours.
+    """
     d, options = context.demand, context.options
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
-    whole, whole_source = use_up_to(d, "partitions", "quota_use_up_to")
+    partition_share = count_share(d, "partitions")
+    shares: dict[str, tuple[float, str]] = {}
+    shares |= dict.fromkeys((Resource.PARTITIONS, Resource.COMPACTED_PARTITIONS), partition_share)
+    shares[Resource.CONNECTIONS] = count_share(d, "connections")
     write = d.wire_bytes_s * peak
     read = write * (d.fan_out + d.cross_region_copies)
     partitions = _partitions(kind, d)
-    counted = (Resource.PARTITIONS, Resource.COMPACTED_PARTITIONS)
 
     def of_unit(name: str, demand: Any, key: str, unit: str, formula: str, scale: float = 1.0) -> Constraint:
         one = kind.limit(key)
-        ceiling, why = (whole, whole_source) if name in counted else (use, use_source)
+        share = shares.get(name) or quota_share(d)
+        ceiling, why = (1.0, "what is used is billed") if billed else share
         source = f"{one.source}; {why}"
         return Constraint(name, NORMAL, np.asarray(demand), one.value * scale, ceiling, unit, source, formula)
 
     fetched = float(options["fetch_kib"]) * KIB
+    backlog = d.wire_bytes_s * lagging_reads(d)
+    reads = [
+        (
+            of_unit("egress", read, "egress_mib_s", "bytes/s", "write on the wire x (fan-out + other regions)", MIB),
+            backlog,
+        ),
+        (
+            of_unit(
+                "requests",
+                write / d.batch_wire_bytes + read / fetched,
+                "requests_s",
+                "requests/s",
+                f"produced batches, one a request, + bytes read / {fetched / KIB:g} KiB of a fetch",
+            ),
+            backlog / fetched,
+        ),
+    ]
     out = [
         of_unit("ingress", write, "ingress_mib_s", "bytes/s", "write on the wire", MIB),
-        of_unit("egress", read, "egress_mib_s", "bytes/s", "write on the wire x (fan-out + other regions)", MIB),
-        of_unit(
-            "requests",
-            write / d.batch_wire_bytes + read / fetched,
-            "requests_s",
-            "requests/s",
-            f"produced batches, one a request, + bytes read / {fetched / KIB:g} KiB of a fetch",
-        ),
+        *(c for normal, more in reads for c in ([normal] if billed else with_catch_up(normal, more))),
         of_unit(
             Resource.PARTITIONS, partitions, "partitions", "partitions", "those asked, at least peak / what one carries"
         ),
     ]
-    if kind is not FREIGHT and options["compacted_share"]:
+    compacted = compacted_share(context)
+    if kind is not FREIGHT and np.any(compacted > 0):
         out.append(
             of_unit(
                 Resource.COMPACTED_PARTITIONS,
-                partitions * options["compacted_share"],
+                partitions * compacted,
                 "compacted_partitions",
                 "partitions",
                 "partitions x share of them that is compacted",
             )
         )
     if d.connections is not None:
-        out.append(of_unit("connections", d.connections, "connections", "connections", "as given"))
+        out.append(of_unit(Resource.CONNECTIONS, d.connections, "connections", "connections", "as given"))
     if options["connection_attempts"]:
         attempts = options["connection_attempts"] / d.clusters
         out.append(of_unit("connection attempts", attempts, "connection_attempts_s", "attempts/s", "as given"))
@@ -144,14 +167,16 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
         Limit("zones", d.zones, zones, "zones", _TYPES, advice="an availability of 99.99%" if zones == 1 else ""),
         at_most("clusters in the organisation", context.spread(d.clusters), kind.limit("max_clusters"), "clusters"),
     ]
-    compacted = partitions * options["compacted_share"]
+    share = compacted_share(context)
+    compacted = partitions * share
+    exactly_once = options.get("transactions", False) or bool({"transactions", "idempotence"} & d.given)
     if kind is FREIGHT:
-        asked = {
-            "compacted partitions": (compacted, "partitions", bool(options["compacted_share"])),
+        asked: dict[str, tuple[Any, str, bool]] = {
+            "compacted partitions": (compacted, "partitions", bool(np.any(share > 0))),
             "idempotent producers or transactions": (
-                float(options["transactions"]),
+                float(exactly_once),
                 "features",
-                options["transactions"],
+                bool(exactly_once),
             ),
         }
         for name, (demand, unit, is_asked) in asked.items():
@@ -159,7 +184,7 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
                 out.append(
                     Limit(name, demand, 0.0, unit, f"{_TYPES}; {_FREIGHT_CLIENTS}", advice="Freight has none of it")
                 )
-    elif options["compacted_share"]:
+    elif np.any(share > 0):
         wall = kind.limit("max_compacted_partitions")
         out.append(at_most("compacted partitions in a cluster", compacted, wall, "partitions", advice=split))
     if d.connections is not None:
@@ -233,7 +258,8 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
     sku = kind.sku + ("-lowest" if options.get("rate") == "lowest" else "")
     if kind.elastic:
         average = options["ecku_billed"] == "average"
-        load = units_needed(_constraints(kind, context, 1.0), least.value, 1.0) if average else needed
+        used = _constraints(kind, context, 1.0 if average else d.peak_ratio, billed=True)
+        load = units_needed(used, least.value, 1.0)
         billed = context.units_or(load)
         whose = "given" if context.units is not None else f"that the {'average' if average else 'peak'} load uses"
         how = f"eCKUs {whose} x {hours:g} h"
@@ -289,7 +315,17 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
             )
         )
     limits = _limits(kind, context, units)
-    return context.sizing(kind.unit, units, constraints, limits, lines, parts, _assumptions(kind, options))
+    said = (*_assumptions(kind, options), *service_level(d))
+    cautions = _warnings(d, options)
+    return context.sizing(kind.unit, units, constraints, limits, lines, parts, said, warnings=cautions)
+
+
+def _warnings(d: Demand, options: Any) -> tuple[str, ...]:
+    """What the uptime SLA leaves out of the loss that is to be survived."""
+    if d.survive != "zone" or options["availability"] not in ("99.5%", "99.9%"):
+        return ()
+    promised = options["availability"]
+    return (f"a {promised} SLA: to stay up with a zone lost is not promised (option availability; {_TYPES})",)
 
 
 def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:
@@ -303,8 +339,6 @@ def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:
         out.append(f"every GB and eCKU at the {end} end of the published range (option rate)")
     if kind.elastic and options["ecku_billed"] == "average":
         out.append("eCKU-hours follow the load: the month has those of its average, rounded up (option ecku_billed)")
-    if options["availability"] in ("99.5%", "99.9%"):
-        out.append(f"a {options['availability']} SLA: to stay up with a zone lost is not promised")
     if kind is FREIGHT:
         out.append("storage billed once: the page calls Freight's price effective before replication (storage_metered)")
     return tuple(out)
@@ -313,7 +347,12 @@ def _assumptions(kind: _Type, options: Any) -> tuple[str, ...]:
 def _options(kind: _Type) -> tuple[Option, ...]:
     first, *others = kind.availability
     out = [
-        Option("availability", first, "uptime SLA, which sets the least units", allowed=(first, *others)),
+        Option(
+            "availability",
+            first,
+            "uptime SLA, which sets the least units",
+            allowed=(first, *others),
+        ),
         Option("networking", kind.networking[0], "how clients reach the cluster", allowed=kind.networking),
         Option(
             "storage_metered",
@@ -321,7 +360,7 @@ def _options(kind: _Type) -> tuple[Option, ...]:
             "whether stored bytes are billed after replication (three copies) or once",
             allowed=(REPLICATED, ONCE),
         ),
-        Option("compacted_share", 0.0, "share of the partitions that is compacted", high=1.0),
+        Option("compacted_share", 0.0, "share of the partitions that is compacted; at least the workload's", high=1.0),
         Option("connection_attempts", 0.0, "new client connections a second at peak; 0 is not checked", high=1e7),
         Option("fetch_kib", 1024.0, "bytes that a consumer fetches at once on average [KiB]", low=0.01, high=56320.0),
         Option(
@@ -339,7 +378,7 @@ def _options(kind: _Type) -> tuple[Option, ...]:
         doc = "end of the published range of rates that is billed; where in between is not public"
         out.append(Option("rate", "highest", doc, allowed=("highest", "lowest"), price_ends=("lowest", "highest")))
     if kind in (ENTERPRISE, DEDICATED):
-        out.append(Option("follower_fetch", True, "consumers read from the closest replica (KIP-392)"))
+        out.append(FOLLOWER_FETCH)
     if kind is FREIGHT:
         out += [
             Option("zone_aligned", True, "clients name their zone, so that they are served in it"),

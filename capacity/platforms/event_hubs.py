@@ -9,10 +9,12 @@ import numpy as np
 
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing.constraint import Constraint, Limit, round_up, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL, use_up_to
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact, limit, read_rows
 from streamfacts.units import DAY, GIB, KIB
@@ -63,6 +65,7 @@ def _common_limits(context: Context, offer: str) -> list[Limit]:
     return [
         at_most("event size", d.max_message_bytes, _fact(offer, "max_event_kib"), "bytes", KIB, larger),
         at_most("retention", d.retention_s, _fact(offer, "retention_max_d"), "seconds", DAY),
+        *compacted_limits(d, _fact(offer, "compacted_partition_max_gb")),
         at_most(
             "Kafka consumer groups in a namespace" if kafka else "consumer groups of an event hub",
             groups,
@@ -79,10 +82,11 @@ def _namespaces(d: Demand, offer: str) -> Limit:
     return Limit("namespaces in the subscription", d.clusters, wall.value, "namespaces", wall.source)
 
 
-def _connections(d: Demand, offer: str, use: float, use_source: str) -> list[Constraint]:
+def _connections(d: Demand, offer: str) -> list[Constraint]:
     if d.connections is None:
         return []
     wall = _fact(offer, "connections")
+    use, use_source = count_share(d, "connections")
     source = f"{wall.source}; {use_source}"
     how = "client connections"
     return [Constraint("connections", NORMAL, d.connections, np.asarray(wall.value), use, "connections", source, how)]
@@ -111,7 +115,8 @@ _EVEN_KEYS = "keys spread evenly over the partitions"
 
 def _standard(context: Context) -> Sizing:
     d, hours, offer = context.demand, context.hours_per_month, STANDARD
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
+    use, use_source = quota_share(d)
+    lagging = lagging_reads(d)
     write, events = d.peak_payload_bytes_s, d.peak_records_s
 
     def of_unit(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
@@ -122,8 +127,14 @@ def _standard(context: Context) -> Sizing:
     constraints = [
         of_unit("ingress bytes", write, "ingress_mb_s", MB, "bytes/s", "peak write, uncompressed"),
         of_unit("ingress events", events, "ingress_events_s", 1.0, "events/s", "peak records, each an event"),
-        of_unit("egress bytes", write * d.fan_out, "egress_mb_s", MB, "bytes/s", "peak write x fan-out"),
-        of_unit("egress events", events * d.fan_out, "egress_events_s", 1.0, "events/s", "peak records x fan-out"),
+        *with_catch_up(
+            of_unit("egress bytes", write * d.fan_out, "egress_mb_s", MB, "bytes/s", "peak write x fan-out"),
+            d.payload_bytes_s * lagging,
+        ),
+        *with_catch_up(
+            of_unit("egress events", events * d.fan_out, "egress_events_s", 1.0, "events/s", "peak records x fan-out"),
+            d.records_s * lagging,
+        ),
     ]
     units = context.units_or(units_needed(constraints, 1.0, 1.0))
     partitions = _partitions(context, offer, write)
@@ -143,9 +154,10 @@ def _standard(context: Context) -> Sizing:
         _namespaces(d, offer),
     ]
     if d.connections is not None:
-        wall = _fact(offer, "connections")
+        wall, (whole, _) = _fact(offer, "connections"), count_share(d, "connections")
+        most_clients = wall.value * whole
         limits.append(
-            Limit("connections to a namespace", d.connections, wall.value, "connections", wall.source, advice=more)
+            Limit("connections to a namespace", d.connections, most_clients, "connections", wall.source, advice=more)
         )
     step = _fact(offer, "billing_step_kib").value * KIB
     million_events = d.records_s * np.maximum(np.ceil(d.message_bytes / step), 1.0) * context.seconds / 1e6
@@ -178,7 +190,8 @@ def _standard(context: Context) -> Sizing:
         "throughput units stay at what the peak needs: auto-inflate scales up and never down",
         "no compression on the Kafka endpoint of this tier; a batch does not lower the number of events",
     )
-    return context.sizing("throughput unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
+    said = (*notes, _EVEN_KEYS, *service_level(d))
+    return context.sizing("throughput unit", units, constraints, limits, lines, (partitions,), said)
 
 
 # -------------------------------------------------------------------------------------- Premium and Dedicated
@@ -192,15 +205,18 @@ def _throughput(context: Context, offer: str, use: float, use_source: str, sourc
     cited = f"{source}; {use_source}"
     return [
         Constraint("ingress", NORMAL, write, np.asarray(ingress), use, "bytes/s", cited, f"peak {words}"),
-        Constraint(
-            "egress",
-            NORMAL,
-            write * d.fan_out,
-            np.asarray(egress),
-            use,
-            "bytes/s",
-            cited,
-            f"peak {words} x fan-out",
+        *with_catch_up(
+            Constraint(
+                "egress",
+                NORMAL,
+                write * d.fan_out,
+                np.asarray(egress),
+                use,
+                "bytes/s",
+                cited,
+                f"peak {words} x fan-out",
+            ),
+            rate * lagging_reads(d),
         ),
     ]
 
@@ -219,7 +235,8 @@ def _sold(offer: str) -> Array:
 
 def _premium(context: Context) -> Sizing:
     d, hours, offer = context.demand, context.hours_per_month, PREMIUM
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
+    use, use_source = quota_share(d)
+    whole, whole_source = count_share(d, "partitions")
     source = _fact(offer, "ingress_mb_s", "unit-low").source
     peak = _bytes_s(context, offer)[0] * d.peak_ratio
     partitions = _partitions(context, offer, peak)
@@ -230,11 +247,11 @@ def _premium(context: Context) -> Sizing:
             partitions.value,
             _fact(offer, "partitions"),
             "partitions",
-            use,
-            use_source,
+            whole,
+            whole_source,
             partitions.formula,
         ),
-        *_connections(d, offer, use, use_source),
+        *_connections(d, offer),
     ]
     needed = units_needed(constraints, 1.0, 1.0)
     sold = _sold(offer)
@@ -268,7 +285,8 @@ def _premium(context: Context) -> Sizing:
         "says without a promise; the options set what is planned with, and default to the low end",
         f"sold as {', '.join(f'{n:g}' for n in sold)} units",
     )
-    return context.sizing("processing unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
+    said = (*notes, _EVEN_KEYS, *service_level(d))
+    return context.sizing("processing unit", units, constraints, limits, lines, (partitions,), said)
 
 
 def _share_of_benchmark(d: Demand) -> tuple[float, str]:
@@ -281,7 +299,7 @@ def _share_of_benchmark(d: Demand) -> tuple[float, str]:
 
 def _dedicated(context: Context) -> Sizing:
     d, hours, offer = context.demand, context.hours_per_month, DEDICATED
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
+    whole, whole_source = count_share(d, "partitions")
     share, share_source = _share_of_benchmark(d)
     measured = _fact(offer, "ingress_mb_s", _SMALL)
     events = _fact(offer, "ingress_events_s", _SMALL)
@@ -303,11 +321,11 @@ def _dedicated(context: Context) -> Sizing:
             partitions.value,
             _fact(offer, "partitions"),
             "partitions",
-            use,
-            use_source,
+            whole,
+            whole_source,
             partitions.formula,
         ),
-        *_connections(d, offer, use, use_source),
+        *_connections(d, offer),
     ]
     units = context.units_or(units_needed(constraints, 1.0, 1.0))
     most, own = _fact(offer, "max_units"), _fact(offer, "max_units_self_serve")
@@ -334,7 +352,8 @@ def _dedicated(context: Context) -> Sizing:
         "end with records of 1 KB; no figure is published for today's units. The options set what is planned with",
         f"beyond {own.value:g} units by support request",
     )
-    return context.sizing("capacity unit", units, constraints, limits, lines, (partitions,), (*notes, _EVEN_KEYS))
+    said = (*notes, _EVEN_KEYS, *service_level(d, (share, share_source)))
+    return context.sizing("capacity unit", units, constraints, limits, lines, (partitions,), said)
 
 
 _SMALL = "batches-100x1kb"
@@ -398,6 +417,7 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...], **wor
         },
         not_modelled=(*words.get("not_modelled", ()), *_NOT_MODELLED),
         sources=_SOURCES,
+        unused={"retention_bytes": "events are kept for a time or by key, whatever their size"},
     )
 
 

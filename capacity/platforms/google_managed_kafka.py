@@ -9,9 +9,11 @@ import numpy as np
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import ROUNDING, Constraint, Limit, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, ZONE_DOWN
+from capacity.systems.quotas import lagging_reads, service_level, vcpu_share, with_catch_up
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
@@ -48,6 +50,7 @@ def _constraints(d: Demand) -> list[Constraint]:
     of_one = _fact("write_equivalent_mb_s")
     capacity = np.asarray(of_one.value * 1e6)
     target, target_source = _target(d)
+    share, share_source = vcpu_share(d)
     peak, copies = d.peak_wire_bytes_s, d.replication_factor
     out = [
         Constraint(
@@ -60,15 +63,18 @@ def _constraints(d: Demand) -> list[Constraint]:
             f"{of_one.source}; {target_source}",
             "average write x copies + (average write x (fan-out + copies - 1)) / 4",
         ),
-        Constraint(
-            "peak throughput",
-            NORMAL,
-            write_equivalent(peak, d.fan_out, copies),
-            capacity,
-            1.0,
-            "bytes/s",
-            of_one.source,
-            "peak write x copies + (peak write x (fan-out + copies - 1)) / 4, up to the rated throughput",
+        *with_catch_up(
+            Constraint(
+                "peak throughput",
+                NORMAL,
+                write_equivalent(peak, d.fan_out, copies),
+                capacity,
+                share,
+                "bytes/s",
+                f"{of_one.source}; {share_source}",
+                "peak write x copies + (peak write x (fan-out + copies - 1)) / 4",
+            ),
+            d.wire_bytes_s * lagging_reads(d) / _fact("reads_per_write").value,
         ),
     ]
     if d.survive == "zone":
@@ -80,9 +86,9 @@ def _constraints(d: Demand) -> list[Constraint]:
                 ZONE_DOWN,
                 write_equivalent(peak, d.fan_out, np.maximum(copies * left, 1.0)),
                 capacity,
-                1.0,
+                share,
                 "bytes/s",
-                of_one.source,
+                f"{of_one.source}; {share_source}",
                 "the same with the copies alive, on two of three zones",
                 share=left,
             )
@@ -93,20 +99,23 @@ def _constraints(d: Demand) -> list[Constraint]:
 def _model(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     constraints = _constraints(d)
-    least, zones = _fact("min_vcpu"), _fact("zones")
-    vcpu = context.units_or(units_needed(constraints, least.value, 1.0))
+    zones, disk, of_broker = _fact("zones"), _fact("broker_max_disk_gib"), _fact("broker_max_vcpu").value
+    for_partitions = d.partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
+    # a broker a copy, and brokers whose disks hold the partitions: so many vCPU that there are as many brokers
+    asked = np.maximum(d.replication_factor, np.ceil(for_partitions / disk.value - ROUNDING))
+    for_brokers = np.where(asked > _fact("min_brokers").value, of_broker * (asked - 1.0) + 1.0, 0.0)
+    least = np.maximum(_fact("min_vcpu").value, for_brokers)
+    vcpu = context.units_or(units_needed(constraints, least, 1.0))
     memory_gib = vcpu * float(context.options["memory_gib_per_vcpu"])
     brokers = np.maximum.reduce(
         np.broadcast_arrays(
             np.asarray(_fact("min_brokers").value),
-            np.ceil(vcpu / _fact("broker_max_vcpu").value - ROUNDING),
+            np.ceil(vcpu / of_broker - ROUNDING),
             np.ceil(memory_gib / _fact("broker_max_memory_gib").value - ROUNDING),
         )
     )
     dcu = vcpu * _fact("dcu_per_vcpu").value + memory_gib * _fact("dcu_per_gib").value
-    for_partitions = d.partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
     local_gib = np.maximum(vcpu * _fact("disk_gib").value, np.ceil(for_partitions))
-    disk = _fact("broker_max_disk_gib")
     regional = {name: _fact(name) for name in ("vcpu", "memory", "clusters")}
     limits = (
         Limit(
@@ -198,7 +207,8 @@ def _model(context: Context) -> Sizing:
     )
     notes = (
         "Google's sizing rule, with batches of at least 10 kB; smaller ones lower what a vCPU carries",
-        "the peak may use the whole rated throughput of the vCPU, as the rule's average / peak implies",
+        "the average uses up to half of what a vCPU is rated at, as Google's rule starts from",
+        *service_level(d, vcpu_share(d)),
     )
     return context.sizing("vCPU", vcpu, constraints, limits, lines, parts, notes)
 
@@ -222,9 +232,7 @@ OFFERS = (
                 low=_fact("memory_min_gib").value,
                 high=_fact("memory_max_gib").value,
             ),
-            Option(
-                "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
-            ),
+            FOLLOWER_FETCH,
         ),
         protocols=(Protocol.KAFKA,),
         kind="kafka-managed",
@@ -235,12 +243,13 @@ OFFERS = (
             "(https://cloud.google.com/terms/managed-service-for-apache-kafka/sla)",
             "disks": "outlive the broker; rolled segments in Cloud Storage",
         },
+        keeps_copies=True,
         not_modelled=(
             "Private Service Connect endpoints and the data they process",
             "Kafka Connect clusters, schema registry",
             "batches below 10 kB, which lower the throughput of a vCPU",
             "compacted topics, which stay on local disks",
-            "one broker down, which is less than a zone; catch-up after an outage",
+            "one broker down, which is less than a zone; what followers fetch after an outage",
             "a limit on message size or partitions, which was not found",
         ),
         sources=(_PRICING, "https://docs.cloud.google.com/managed-service-for-apache-kafka/docs/plan-cluster-size"),

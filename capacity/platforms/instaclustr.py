@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from capacity.clouds.aws import aws
 from capacity.platforms._managed import GB, client_lines
 from capacity.sizing.constraint import Limit, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, PartKind, Sizing
@@ -153,9 +154,7 @@ OFFERS = (
             Option("controllers", 0, "dedicated KRaft controllers; 0 leaves it to the brokers", allowed=(0, 3, 5)),
             Option("volume_mib_s", 125.0, "throughput of a node's EBS volume [MiB/s]", low=1.0, high=2000.0),
             Option("volume_iops", 3000.0, "operations of a node's EBS volume [1/s]", low=100.0, high=80000.0),
-            Option(
-                "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
-            ),
+            FOLLOWER_FETCH,
         ),
         machines=_machine_of,
         protocols=(Protocol.KAFKA,),
@@ -166,6 +165,7 @@ OFFERS = (
             "availability": f"by SLA tier and number of nodes ({_SLA})",
             "disks": "EBS volumes outlive the machine; those of i3en are lost with it",
         },
+        keeps_copies=True,
         not_modelled=(
             "r8g nodes are missing in some regions",
             "developer nodes (t4g), which have no production SLA",

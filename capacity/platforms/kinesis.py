@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.laws.batches import batch_streams, lingered_records
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL, use_up_to
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, HOUR, KIB, MIB
 from streamfacts.usage import UsageLine
@@ -86,12 +88,29 @@ def _kept(context: Context, offer: str) -> tuple[Any, Any]:
     return stored_bytes(d.payload_bytes_s, first), stored_bytes(d.payload_bytes_s, beyond)
 
 
+def _aggregated(context: Context) -> Any:
+    """Return how many records the producer library puts into one [1].
+
+    As many as make the size that is asked for; where the workload says how its producers write, no more than reach a
+    shard from one of them while it waits: the time of `linger`, else the library's own.
+    """
+    d = context.demand
+    most = np.maximum(float(context.options["aggregate_kib"]) * KIB / d.message_bytes, 1.0)
+    if not {"linger", "producers"} & d.given:
+        return most
+    shards = np.maximum(
+        d.partitions if d.partitions_given else 1.0,
+        d.peak_payload_bytes_s / (limit("aws", "kinesis-provisioned", "shard_write_mib_s").value * MIB),
+    )
+    wait = d.linger_s if "linger" in d.given else float(limit("aws", "kinesis-provisioned", "kpl_buffered_s"))
+    return lingered_records(d.records_s, batch_streams(shards, 1.0, d.producers), wait, most)
+
+
 def _provisioned(context: Context) -> Sizing:
     d, hours, offer = context.demand, context.hours_per_month, "kinesis-provisioned"
     share, consumers, shared_reads = _readers(context)
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
-    aggregate = float(context.options["aggregate_kib"]) * KIB
-    record = np.maximum(d.message_bytes, aggregate)
+    use, use_source = quota_share(d)
+    record = d.message_bytes * _aggregated(context)
     records_s = d.payload_bytes_s / record
     write = d.peak_payload_bytes_s
 
@@ -118,21 +137,27 @@ def _provisioned(context: Context) -> Sizing:
             "records/s",
             "peak records, aggregated if asked",
         ),
-        of_shard(
-            "shared reads",
-            write * shared_reads,
-            "shard_read_mib_s",
-            MIB,
-            "bytes/s",
-            "peak write x fan-out of shared consumers",
+        *with_catch_up(
+            of_shard(
+                "shared reads",
+                write * shared_reads,
+                "shard_read_mib_s",
+                MIB,
+                "bytes/s",
+                "peak write x fan-out of shared consumers",
+            ),
+            d.payload_bytes_s * lagging_reads(d, shared_reads),
         ),
-        of_shard(
-            "one fan-out consumer",
-            write * (share > 0),
-            "shard_efo_mib_s",
-            MIB,
-            "bytes/s",
-            "peak write, once for each consumer",
+        *with_catch_up(
+            of_shard(
+                "one fan-out consumer",
+                write * (share > 0),
+                "shard_efo_mib_s",
+                MIB,
+                "bytes/s",
+                "peak write, once for each consumer",
+            ),
+            d.payload_bytes_s * lagging_reads(d, np.minimum(1.0, consumers)),
         ),
     ]
     units = context.units_or(units_needed(constraints, 1.0, 1.0))
@@ -201,13 +226,13 @@ def _provisioned(context: Context) -> Sizing:
             "consumer groups, or the option fan_out_consumers",
         ),
     )
-    return context.sizing("shard", units, constraints, limits, lines, parts, _NOTES)
+    return context.sizing("shard", units, constraints, limits, lines, parts, (*_NOTES, *service_level(d)))
 
 
 def _on_demand(context: Context, *, mode: str) -> Sizing:
     d, hours, offer = context.demand, context.hours_per_month, f"kinesis-{mode}"
     share, consumers, shared_reads = _readers(context)
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
+    use, use_source = quota_share(d)
     streams = context.units_or(float(context.options["streams"]))
     write = d.peak_payload_bytes_s
 
@@ -227,12 +252,14 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
 
     constraints = [
         of_stream("write bytes", write, "max_write_mib_s", "peak write, before compression"),
-        of_stream("shared reads", write * shared_reads, "max_read_mib_s", "peak write x fan-out of shared consumers"),
+        *with_catch_up(
+            of_stream(
+                "shared reads", write * shared_reads, "max_read_mib_s", "peak write x fan-out of shared consumers"
+            ),
+            d.payload_bytes_s * lagging_reads(d, shared_reads),
+        ),
     ]
-    advice = "more streams, or a quota that AWS raises on request"
-    limits = [
-        Limit(c.name, c.demand, c.capacity * c.ceiling * streams, c.unit, c.source, advice=advice) for c in constraints
-    ]
+    limits = walls(constraints, streams, "more streams, or a quota that AWS raises on request")
     limits += _record_limits(context, offer, consumers)
     count = limit("aws", offer, "on_demand_streams")
     limits.append(
@@ -299,7 +326,7 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
             "consumer groups, or the option fan_out_consumers",
         ),
     )
-    return context.sizing("stream", streams, constraints, limits, lines, parts, _NOTES)
+    return context.sizing("stream", streams, constraints, limits, lines, parts, (*_NOTES, *service_level(d)))
 
 
 _POLLS = Option("polls_per_s", 1.0, "how often each shared consumer group reads each shard [1/s]", low=0.001, high=5.0)
@@ -348,6 +375,11 @@ def _offer(name: str, title: str, model: Any, options: tuple[Option, ...]) -> Of
         not_modelled=_NOT_MODELLED,
         lacks=("the Kafka protocol", "log compaction", "transactions"),
         sources=_SOURCES,
+        unused={
+            "retention_bytes": "records of a stream are kept for a time, whatever their size",
+            "idempotence": "a setting of Kafka's producer",
+        },
+        impossible={"compacted": _SOURCES[1], "transactions": _SOURCES[1]},
     )
 
 
@@ -362,7 +394,8 @@ OFFERS = (
             Option(
                 "aggregate_kib",
                 0.0,
-                "records aggregated by the producer library up to this size [KiB]; 0 for none",
+                "records aggregated by the producer library up to this size [KiB], if they arrive in time where"
+                " linger or producers are given; 0 for none",
                 high=1024.0,
             ),
         ),

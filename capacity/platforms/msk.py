@@ -9,26 +9,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
+from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
+from capacity.platforms._compacted import compacted_limits
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
-from capacity.systems.brokers import NORMAL, ZONE_DOWN, Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.brokers import (
+    NORMAL,
+    ZONE_DOWN,
+    Machines,
+    broker_constraints,
+    connection_constraints,
+    rebuild_seconds,
+    use_up_to,
+)
 from capacity.systems.kafka import largest_disk_load
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.tables import Fact, assumption, limit
-from streamfacts.units import GIB, MIB
+from streamfacts.units import GIB, MIB, human
 from streamfacts.usage import UsageLine
 
 _AUTHENTICATION = Option(
     "authentication",
     "scram",
-    "how clients log in; only IAM limits the connections of a broker",
+    "how clients log in; with IAM AWS limits the connections of a broker, else its size does",
     allowed=("iam", "scram", "mtls", "none"),
-)
-_FOLLOWER_FETCH = Option(
-    "follower_fetch", True, "consumers read from the closest replica (KIP-392), so reads stay in their zone"
 )
 
 
@@ -60,12 +69,14 @@ def _cluster_limits(offer: str, units: Any) -> list[Limit]:
     return [_at_most("brokers in a KRaft cluster", units, most, "brokers", advice=advice)]
 
 
-def _connections(context: Context, offer: str) -> list[Constraint]:
-    """The client connections that one broker takes with IAM, if the workload says how many there are."""
-    if context.demand.connections is None or context.options["authentication"] != "iam":
+def _connections(context: Context, offer: str, vcpu: Any) -> list[Constraint]:
+    """The client connections that one broker takes: with IAM as AWS limits them, else those of a broker of its size."""
+    if context.demand.connections is None:
         return []
+    if context.options["authentication"] != "iam":
+        return connection_constraints(context.demand, vcpu)
     each = limit("aws", offer, "connections_per_broker_iam")
-    whole, _ = use_up_to(context.demand, "quota", "quota_use_up_to")
+    whole, _ = count_share(context.demand, "connections")
     how = "client connections, spread over the brokers"
     return [
         Constraint(
@@ -99,32 +110,36 @@ def _standard_machines(context: Context) -> Machines:
     )
 
 
+_TIERED_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/msk-enable-cluster-tiered-storage-cli.html"
+
+
+def _rounded_up(d: Demand, *, tiered: bool) -> tuple[Demand, tuple[str, ...]]:
+    """Return the demand with what MSK has a least of rounded up to it, and what was said of it in words."""
+    zones, notes = 2.0, []
+    if np.any(d.zones < zones):
+        notes.append(f"spread over {zones:g} zones, the fewest that MSK has ({_ZONES_SOURCE})")
+    least = limit("aws", "msk-standard", "tiered_min_retention_s")
+    if tiered and np.any(d.retention_s < least.value):
+        kept = human(least.value, "seconds")
+        notes.append(f"kept for {kept}, the least retention of a tiered topic ({least.source})")
+        d = d.replace(retention_s=np.maximum(d.retention_s, least.value))
+    return d.replace(zones=np.maximum(d.zones, zones)), tuple(notes)
+
+
 def _standard(context: Context, *, tiered: bool) -> Sizing:
-    d, hours = context.demand, context.hours_per_month
+    hours = context.hours_per_month
+    d, notes = _rounded_up(context.demand, tiered=tiered)
     machines = _standard_machines(context)
-    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name != Resource.DISK_OPERATIONS]
-    constraints += _connections(context, "msk-standard")
+    left_out = (Resource.DISK_OPERATIONS, Resource.CONNECTIONS)
+    constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name not in left_out]
+    constraints += _connections(context, "msk-standard", machines.vcpu)
     units = context.units_or(units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones))
     limits = _cluster_limits("msk-standard", units)
     limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
-        Limit("zones", d.zones, 2.0, "zones", _ZONES_SOURCE, at_least=True),
     ]
-    if tiered:
-        least = limit("aws", "msk-standard", "tiered_min_retention_s")
-        limits.append(
-            Limit(
-                "retention of a tiered topic",
-                d.retention_s,
-                least.value,
-                "seconds",
-                least.source,
-                at_least=True,
-            )
-        )
-
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     kept = d.hot_held_s if tiered else d.held_s
     on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
@@ -173,9 +188,8 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
         rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
         how = "data of one broker / spare network and disk of its replacement"
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", how, kind=PartKind.REBUILD))
-    return context.sizing(
-        "broker", units, constraints, limits, lines, parts, sources=_brokers("standard").of(context.names).sources
-    )
+    sources = _brokers("standard").of(context.names).sources
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes, sources=sources)
 
 
 # ---------------------------------------------------------------------------------------------------- Express
@@ -186,7 +200,7 @@ def _express(context: Context) -> Sizing:
     rows = _brokers("express").of(context.names)
     copies, zones = (limit("aws", "msk-express", n) for n in ("replication_factor", "zones"))
     share, share_source = use_up_to(d, "quota", "express_use_up_to")
-    whole, _ = use_up_to(d, "partitions", "quota_use_up_to")
+    whole, _ = count_share(d, "partitions")
     source = rows.source
     per_partition = limit("aws", "msk-express", "partition_max_mb_s")
     write = d.peak_wire_bytes_s
@@ -204,15 +218,18 @@ def _express(context: Context) -> Sizing:
             f"{source}; {share_source}",
             "peak write",
         ),
-        Constraint(
-            "egress",
-            NORMAL,
-            read,
-            mega["sustained_egress_mb_s"],
-            share,
-            "bytes/s",
-            f"{source}; {share_source}",
-            "peak write x fan-out",
+        *with_catch_up(
+            Constraint(
+                "egress",
+                NORMAL,
+                read,
+                mega["sustained_egress_mb_s"],
+                share,
+                "bytes/s",
+                f"{source}; {share_source}",
+                "peak write x fan-out",
+            ),
+            d.wire_bytes_s * lagging_reads(d),
         ),
         Constraint(
             Resource.PARTITIONS,
@@ -225,7 +242,7 @@ def _express(context: Context) -> Sizing:
             "partitions x 3 copies",
         ),
     ]
-    constraints += _connections(context, "msk-express")
+    constraints += _connections(context, "msk-express", context.rows(rows["vcpu"]))
     if d.survive == "zone":
         left = np.asarray((zones.value - 1) / zones.value)
         one = 1.0
@@ -285,7 +302,8 @@ def _express(context: Context) -> Sizing:
             per_partition.source,
         ),
     )
-    return context.sizing("broker", units, constraints, limits, lines, parts)
+    said = service_level(d, (share, share_source))
+    return context.sizing("broker", units, constraints, limits, lines, parts, said)
 
 
 # ------------------------------------------------------------------------------------------------- Serverless
@@ -295,8 +313,8 @@ def _serverless(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     offer = "msk-serverless"
     write = d.peak_wire_bytes_s
-    read = write * d.fan_out
-    share, share_source = use_up_to(d, "quota", "quota_use_up_to")
+    read, backlog = write * d.fan_out, d.wire_bytes_s * lagging_reads(d)
+    quota, counted = quota_share(d), {name: count_share(d, name) for name in ("partitions", "connections")}
     fact = {
         n: limit("aws", offer, n)
         for n in (
@@ -315,13 +333,14 @@ def _serverless(context: Context) -> Sizing:
         np.maximum.reduce(
             np.broadcast_arrays(
                 d.partitions,
-                write / (fact["partition_max_ingress_mb_s"].value * 1e6),
-                read / (fact["partition_max_egress_mb_s"].value * 1e6),
+                write / (fact["partition_max_ingress_mb_s"].value * 1e6 * quota[0]),
+                (read + backlog) / (fact["partition_max_egress_mb_s"].value * 1e6 * quota[0]),
             )
         )
     )
 
     def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
+        share, share_source = counted.get(unit, quota)
         source = f"{fact[key].source}; {share_source}"
         return Constraint(
             name,
@@ -336,7 +355,7 @@ def _serverless(context: Context) -> Sizing:
 
     constraints = [
         of_cluster("ingress", write, "max_ingress_mb_s", 1e6, "bytes/s", "peak write"),
-        of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"),
+        *with_catch_up(of_cluster("egress", read, "max_egress_mb_s", 1e6, "bytes/s", "peak write x fan-out"), backlog),
         of_cluster(
             "partitions",
             partitions,
@@ -354,19 +373,24 @@ def _serverless(context: Context) -> Sizing:
             "produced batches, one a request",
         ),
     ]
+    if d.connections is not None:
+        constraints.append(
+            of_cluster("connections", d.connections, "max_connections", 1.0, "connections", "client connections")
+        )
     clusters = context.units_or(1.0)
-    advice = "split over several clusters"
-    limits = [
-        Limit(c.name, c.demand, c.capacity * c.ceiling * clusters, c.unit, c.source, advice=advice) for c in constraints
-    ]
+    split = "split over several clusters"
+    limits = walls(constraints, clusters, split)
     limits += [
         _at_most("message size", d.max_message_bytes, fact["max_message_mib"], "bytes", MIB),
         _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
         Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
+        *compacted_limits(
+            d,
+            limit("aws", "msk-serverless", "compacted_partition_max_gb"),
+            limit("aws", "msk-serverless", "max_partitions_compacted"),
+        ),
     ]
-    if d.connections is not None:
-        limits.append(_at_most("connections", d.connections, fact["max_connections"], "connections"))
     stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     lines = [
         UsageLine("aws.msk.serverless-cluster", clusters * hours, "cluster-hour", formula=f"clusters x {hours:g} h"),
@@ -405,7 +429,7 @@ def _serverless(context: Context) -> Sizing:
             fact["partition_max_ingress_mb_s"].source,
         ),
     )
-    return context.sizing("cluster", clusters, constraints, limits, lines, parts)
+    return context.sizing("cluster", clusters, constraints, limits, lines, parts, service_level(d))
 
 
 _ZONES_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/what-is-msk.html"
@@ -421,7 +445,7 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
         provider="aws",
         configurations=partial(_configurations, "standard"),
         model=partial(_standard, tiered=tiered),
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        options=(FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         machines=_machine_of,
         metrics=("msk",),
         tiered_as="" if tiered else f"{name}-tiered",
@@ -434,12 +458,14 @@ def _standard_offer(name: str, title: str, *, tiered: bool) -> Offer:
             "availability": _SLA,
             "disks": "outlive the broker",
         },
+        keeps_copies=True,
         not_modelled=(
             "kafka.t3 brokers, as their network and disk baselines are not published",
             "storage auto-scaling, private connectivity over several VPCs, MSK Connect",
             "an upper bound on message size, which is configurable",
         ),
         sources=_SOURCES,
+        impossible={"compacted": _TIERED_SOURCE} if tiered else {},
     )
 
 
@@ -453,7 +479,7 @@ OFFERS = (
         provider="aws",
         configurations=partial(_configurations, "express"),
         model=_express,
-        options=(_FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
+        options=(FOLLOWER_FETCH, _AUTHENTICATION, LEAST_VCPU),
         machines=_machine_of,
         metrics=("msk",),
         protocols=(Protocol.KAFKA,),
@@ -490,7 +516,6 @@ OFFERS = (
         },
         not_modelled=(
             "cross-zone and PrivateLink traffic of clients",
-            "compacted topics, which have lower limits",
             "rate of partition changes",
         ),
         sources=_SOURCES,

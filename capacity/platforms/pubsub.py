@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from capacity.laws.batches import batch_streams, lingered_records
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import ROUNDING, Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL, use_up_to
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
 from streamfacts.units import DAY, GIB, HOUR, TIB
@@ -38,7 +40,11 @@ def _messages_per_request(context: Context) -> Any:
     d = context.demand
     asked = float(context.options["messages_per_request"])
     written = d.wire_bytes_s > 0
-    in_a_batch = d.batch_wire_bytes * d.records_s / np.where(written, d.wire_bytes_s, 1.0)
+    if d.batches_measured:
+        in_a_batch = d.batch_wire_bytes * d.records_s / np.where(written, d.wire_bytes_s, 1.0)
+    else:  # a topic has no partitions that would split a producer's batch
+        streams = batch_streams(1.0, float(context.options["topics"]), d.producers, keyed=False)
+        in_a_batch = lingered_records(d.records_s, streams, d.linger_s, d.full_batch_records)
     several = np.where(written, np.floor(asked or in_a_batch + ROUNDING), 1.0)
     fitting = np.floor(_fact("max_request_mb").value * 1e6 / d.message_bytes)
     return np.clip(several, 1.0, np.clip(fitting, 1.0, _fact("max_request_messages").value))
@@ -46,7 +52,6 @@ def _messages_per_request(context: Context) -> Any:
 
 def _model(context: Context) -> Sizing:
     d = context.demand
-    use, use_source = use_up_to(d, "quota", "quota_use_up_to")
     overhead = float(context.options["overhead_bytes"])
     messages = _messages_per_request(context)
     requests_s = d.records_s / messages
@@ -64,33 +69,44 @@ def _model(context: Context) -> Sizing:
         "messages are billed uncompressed",
     ]
     constraints: list[Constraint] = []
-    limits: list[Limit] = []
 
-    def of_the_project(name: str, demand: Any, quota: Fact, scale: float, unit: str, formula: str) -> None:
+    def of_the_project(
+        name: str, demand: Any, quota: Fact, scale: float, used: tuple[float, str], unit: str, formula: str
+    ) -> Constraint:
         # shared by all topics, so a further topic adds nothing
-        all_topics, source = np.asarray(demand) * d.clusters, f"{quota.source}; {use_source}"
-        whole = np.asarray(quota.value * scale)
-        limits.append(Limit(name, all_topics, whole * use, unit, source, advice=_RAISED))
-        constraints.append(Constraint(name, NORMAL, all_topics, whole / topics, use, unit, source, formula))
+        of_one = np.asarray(quota.value * scale / topics)
+        source = f"{quota.source}; {used[1]}"
+        return Constraint(name, NORMAL, np.asarray(demand) * d.clusters, of_one, used[0], unit, source, formula)
 
-    of_the_project(
-        "subscriptions in the project",
-        subscriptions * topics,
-        _fact("project_subscriptions"),
-        1.0,
-        "subscriptions",
-        "(consumer groups + other regions) x topics",
+    constraints.append(
+        of_the_project(
+            "subscriptions in the project",
+            subscriptions * topics,
+            _fact("project_subscriptions"),
+            1.0,
+            count_share(d, "quota"),
+            "subscriptions",
+            "(consumer groups + other regions) x topics",
+        )
     )
-    for name, quota_name, demand, formula in (
-        ("publish throughput of the region", "publish_mb_s", billed_s, "peak bytes published to all topics"),
-        ("subscriber throughput of the region", "subscribe_mb_s", billed_s * d.fan_out, "the same x fan-out"),
+    for name, quota_name, demand, backlog, formula in (
+        ("publish throughput of the region", "publish_mb_s", billed_s, None, "peak bytes published to all topics"),
+        (
+            "subscriber throughput of the region",
+            "subscribe_mb_s",
+            billed_s * d.fan_out,
+            billed_s * lagging_reads(d),
+            "the same x fan-out",
+        ),
     ):
         quota = _quota(quota_name, d.region)
         if quota is None:
             notes.append(f"Google's quota on the {name} was not found for {d.region} and is not checked")
-        else:
-            of_the_project(name, demand * d.peak_ratio, quota, 1e6, "bytes/s", formula)
-    limits += _message_limits(context)
+            continue
+        at_peak = of_the_project(name, demand * d.peak_ratio, quota, 1e6, quota_share(d), "bytes/s", formula)
+        constraints += [at_peak] if backlog is None else with_catch_up(at_peak, backlog * d.clusters)
+    limits = [*walls(constraints, topics, _RAISED), *_message_limits(context)]
+    notes += service_level(d)
 
     replay = str(context.options["replay"])
     copies = {"topic": np.ones(()), "subscriptions": np.asarray(subscriptions), "none": np.zeros(())}[replay]
@@ -220,5 +236,11 @@ OFFERS = (
             "order across keys, offsets, compaction, transactions: Kafka clients must be changed",
         ),
         sources=(_PRICING, "https://cloud.google.com/pubsub/quotas"),
+        unused={
+            "retention_bytes": "messages are kept for a time, whatever their size",
+            "idempotence": "a setting of Kafka's producer",
+            "keyed": "a topic has no partitions",
+        },
+        impossible={name: "https://cloud.google.com/pubsub/docs/overview" for name in ("compacted", "transactions")},
     ),
 )

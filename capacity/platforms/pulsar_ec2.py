@@ -179,7 +179,7 @@ def _broker_constraints(context: Context, rows: MachineTable, paths: PulsarPaths
     normal, cpu_source = use_up_to(d, "cpu", "cpu_use_up_to")
     failure = max(normal, float(assumption("cpu_use_up_to_in_failure")))
     network, network_source = use_up_to(d, "network", "network_use_up_to")
-    whole, _ = use_up_to(d, "partitions", "quota_use_up_to")
+    whole, _ = use_up_to(d, "partitions", "count_use_up_to")
     write_rate, read_rate, write_entries, read_entries, vcpu = _rating("broker", context.options["cpu_rating"])
     machine, rating = f"{rows['broker_source'][0]} [{rows['broker_as_of'][0]}]", _rating_source(context)
     topics = pulsar_fact("broker", "max_topics")
@@ -666,6 +666,7 @@ def _offer(disks: str, title: str, *, offload: bool) -> Offer:
             "https://bookkeeper.apache.org/docs/getting-started/concepts",
             aws().pricing_page,
         ),
+        unused={"compacted": "compaction of Pulsar writes the latest records beside the topic and deletes none"},
     )
 
 

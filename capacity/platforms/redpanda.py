@@ -10,11 +10,21 @@ from numpy.typing import NDArray
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, PartKind, Sizing
-from capacity.systems.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
+from capacity.systems.brokers import NORMAL, broker_constraints, rebuild_seconds, states
 from capacity.systems.kafka import broker_machines, usable_machines
+from capacity.systems.quotas import (
+    count_share,
+    lagging_reads,
+    quota_share,
+    service_level,
+    vcpu_share,
+    walls,
+    with_catch_up,
+)
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
@@ -66,41 +76,36 @@ def _data_lines(context: Context, sku: str) -> list[UsageLine]:
 def _cluster_constraints(context: Context, offer: str, tiers: NDArray[Any] | None = None) -> list[Constraint]:
     """Return what one cluster carries: one figure each for Serverless, one a tier for Dedicated."""
     d = context.demand
-    use, why = use_up_to(d, "quota", "quota_use_up_to")
-    whole, whole_why = use_up_to(d, "partitions", "quota_use_up_to")
+    counted = {name: count_share(d, name) for name in ("partitions", "connections")}
     write = d.peak_wire_bytes_s
 
     def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
         facts = [_limit(offer, key, None if tiers is None else str(t)) for t in (("",) if tiers is None else tiers)]
         values = np.array([each.value for each in facts]) * scale
         capacity = np.asarray(values[0]) if tiers is None else context.rows(values)
-        ceiling, reason = (whole, whole_why) if name == Resource.PARTITIONS else (use, why)
+        ceiling, reason = counted.get(name) or quota_share(d)
         return Constraint(
             name, NORMAL, np.asarray(demand), capacity, ceiling, unit, f"{facts[0].source}; {reason}", formula
         )
 
     out = [
         of_cluster("ingress", write, "ingress_mb_s", 1e6, "bytes/s", "peak write on the wire"),
-        of_cluster(
-            "egress",
-            write * (d.fan_out + d.cross_region_copies),
-            "egress_mb_s",
-            1e6,
-            "bytes/s",
-            "peak write on the wire x (fan-out + other regions)",
+        *with_catch_up(
+            of_cluster(
+                "egress",
+                write * (d.fan_out + d.cross_region_copies),
+                "egress_mb_s",
+                1e6,
+                "bytes/s",
+                "peak write on the wire x (fan-out + other regions)",
+            ),
+            d.wire_bytes_s * lagging_reads(d),
         ),
         of_cluster(Resource.PARTITIONS, d.partitions, "partitions", 1.0, "partitions", "as given, before replication"),
     ]
     if d.connections is not None:
         out.append(of_cluster("connections", d.connections, "connections", 1.0, "connections", "as given"))
     return out
-
-
-def _walls(constraints: list[Constraint], clusters: Any) -> list[Limit]:
-    """A cluster does not grow: each of its constraints is a limit that only more clusters mend."""
-    return [
-        Limit(c.name, c.demand, c.capacity * c.ceiling * clusters, c.unit, c.source, advice=_SPLIT) for c in constraints
-    ]
 
 
 _GB = "Redpanda bills GB and does not define it: read as 2^30 bytes"
@@ -115,7 +120,7 @@ def _serverless(context: Context) -> Sizing:
     clusters = context.units_or(1.0)
     zones = _limit(SERVERLESS, "zones")
     limits = [
-        *_walls(constraints, clusters),
+        *walls(constraints, clusters, _SPLIT),
         _at_most("message size", d.max_message_bytes, _limit(SERVERLESS, "max_message_mib"), "bytes", MIB),
         _at_most("consumer groups", d.consumer_groups, _limit(SERVERLESS, "consumer_groups"), "groups"),
         _at_most("copies", d.replication_factor, _limit(SERVERLESS, "replication_factor"), "copies"),
@@ -139,6 +144,7 @@ def _serverless(context: Context) -> Sizing:
         ),
     ]
     notes = [
+        *service_level(d),
         _GB,
         "the list rates of the launch post, taken as those of us-east-1; rates of other regions are not public",
     ]
@@ -156,7 +162,7 @@ def _dedicated(context: Context) -> Sizing:
     constraints = _cluster_constraints(context, DEDICATED, context.names)
     clusters = context.units_or(1.0)
     limits = [
-        *_walls(constraints, clusters),
+        *walls(constraints, clusters, _SPLIT),
         _at_most("copies", d.replication_factor, _limit(DEDICATED, "replication_factor"), "copies"),
         _at_most("zones", d.zones, _limit(DEDICATED, "zones"), "zones"),
     ]
@@ -180,6 +186,7 @@ def _dedicated(context: Context) -> Sizing:
         _GB,
         "Redpanda quotes prices of Dedicated by region and tier: none is public, so a quote has to be given",
         "a tier's maxima may not all be reached at once, says its page",
+        *service_level(d),
     )
     return context.sizing("cluster", clusters, constraints, limits, lines, (), notes)
 
@@ -198,8 +205,8 @@ def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constr
     d = context.demand
     machines = broker_machines(context, aws(), rows, local=True)
     core, memory = _limit(BYOC, "write_mb_s"), _limit(BYOC, "memory_mb")
-    whole, whole_why = use_up_to(d, "partitions", "quota_use_up_to")
-    full, why = use_up_to(d, "cpu", "quota_use_up_to")
+    whole, whole_why = count_share(d, "partitions")
+    full, why = vcpu_share(d)
     cpu = [
         Constraint(
             "cores",
@@ -227,7 +234,13 @@ def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constr
         f"{memory.source}; {rows.source}; {whole_why}",
         "partitions x 3 copies, at 2 MB of memory each",
     )
-    left_out = (Resource.CPU, Resource.PAGE_CACHE, Resource.PARTITIONS, Resource.DISK_OPERATIONS)
+    left_out = (
+        Resource.CPU,
+        Resource.PAGE_CACHE,
+        Resource.PARTITIONS,
+        Resource.CONNECTIONS,
+        Resource.DISK_OPERATIONS,
+    )
     log = [c for c in broker_constraints(d, machines, tiered=True) if c.name not in left_out]
     return [*cpu, partitions, *log], machines
 
@@ -251,17 +264,17 @@ def _byoc(context: Context) -> Sizing:
     per_rpu, most_rpu = _limit(BYOC, "vcpu"), _limit(BYOC, "max_rpu")
     rpu = units * context.rows(rows["vcpu"]) / per_rpu.value
     tier = {name: _limit(BYOC, name, BYOC_LARGEST) for name in ("ingress_mb_s", "egress_mb_s", "partitions")}
-    write = d.peak_wire_bytes_s
+    write, (use, _) = d.peak_wire_bytes_s, quota_share(d)
     limits = [
         Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True, of_copies=True),
         _at_most("RPUs of a cluster", rpu, most_rpu, "RPUs", advice=_SPLIT),
-        _at_most("ingress of the largest tier", write, tier["ingress_mb_s"], "bytes/s", 1e6, _SPLIT),
+        _at_most("ingress of the largest tier", write, tier["ingress_mb_s"], "bytes/s", 1e6 * use, _SPLIT),
         _at_most(
             "egress of the largest tier",
             write * (d.fan_out + d.cross_region_copies),
             tier["egress_mb_s"],
             "bytes/s",
-            1e6,
+            1e6 * use,
             _SPLIT,
         ),
         _at_most("partitions of the largest tier", d.partitions, tier["partitions"], "partitions", 1.0, _SPLIT),
@@ -365,7 +378,7 @@ OFFERS = (
         lambda: _candidates().names,
         _byoc,
         "machine",
-        (Option("follower_fetch", True, "consumers read from the closest replica (KIP-392)"),),
+        (FOLLOWER_FETCH,),
         zones="1 or 3",
         availability="by contract",
         disks="local NVMe, tiered to S3; lost with the machine",

@@ -12,7 +12,8 @@ from capacity.platforms._managed import at_most, client_lines, quota
 from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Copies, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import BROKER_DOWN, ZONE_DOWN, use_up_to
+from capacity.systems.brokers import BROKER_DOWN, NORMAL, ZONE_DOWN, use_up_to
+from capacity.systems.quotas import lagging_reads, quota_share, service_level, with_catch_up
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
@@ -27,8 +28,11 @@ _BILLED = Option(
 )
 
 
-def _throughput(context: Context, offer: str, peak: Any) -> list[Constraint]:
-    """Return what one ETU carries against `peak` times the average load."""
+def _throughput(context: Context, offer: str, peak: Any, *, billed: bool = False) -> list[Constraint]:
+    """Return what one ETU carries against `peak` times the average load.
+
+    What is `billed` is what the load uses, without headroom and without what a catch-up adds for some hours.
+    """
     d = context.demand
 
     def fact(name: str) -> Fact:
@@ -38,17 +42,20 @@ def _throughput(context: Context, offer: str, peak: Any) -> list[Constraint]:
     read = write * (d.fan_out + d.cross_region_copies)
     entries = write / d.batch_wire_bytes
     out = "write on the wire x (fan-out + other regions)"
+    egress = quota(context, "egress", read, fact("etu_egress_mib_s"), "bytes/s", out, MIB, whole=billed)
+    how = "produced batches, an entry each"
     return [
-        quota(context, "ingress", write, fact("etu_ingress_mib_s"), "bytes/s", "write on the wire", MIB),
-        quota(context, "egress", read, fact("etu_egress_mib_s"), "bytes/s", out, MIB),
-        quota(context, "data entries", entries, fact("etu_entries_s"), "entries/s", "produced batches, an entry each"),
+        quota(context, "ingress", write, fact("etu_ingress_mib_s"), "bytes/s", "write on the wire", MIB, whole=billed),
+        *([egress] if billed else with_catch_up(egress, d.wire_bytes_s * lagging_reads(d))),
+        quota(context, "data entries", entries, fact("etu_entries_s"), "entries/s", how, whole=billed),
     ]
 
 
 def _etu_line(context: Context, offer: str, given: bool) -> tuple[UsageLine, Part]:
     d, hours = context.demand, context.hours_per_month
     of = str(context.options["etu_billed"])
-    used = units_needed(_throughput(context, offer, d.peak_ratio if of == "peak" else 1.0), 1.0, 1.0)
+    load = d.peak_ratio if of == "peak" else 1.0
+    used = units_needed(_throughput(context, offer, load, billed=True), 1.0, 1.0)
     billed = context.units_or(used) if given else context.spread(used)
     how = f"ETUs that the {of} load uses, whole ones, x {hours:g} h"
     line = UsageLine("streamnative.etu", billed * hours, "ETU-hour", _SKUS[offer], how)
@@ -60,17 +67,22 @@ def _serverless(context: Context) -> Sizing:
     constraints = _throughput(context, _SERVERLESS, d.peak_ratio)
     units = context.units_or(units_needed(constraints, 1.0, 1.0))
     split = "split over several clusters"
-    tops = ("max_ingress_mib_s", MIB), ("max_egress_mib_s", MIB), ("max_entries_s", 1.0)
+    tops = {
+        "ingress": ("max_ingress_mib_s", MIB),
+        "egress": ("max_egress_mib_s", MIB),
+        "data entries": ("max_entries_s", 1.0),
+    }
+    share, _ = quota_share(d)
     limits = [
         at_most(
-            f"{c.name} of a cluster",
+            f"{c.name} of a cluster" if c.state == NORMAL else f"{c.name} of a cluster ({c.state})",
             c.demand,
-            limit("streamnative", _SERVERLESS, name),
+            limit("streamnative", _SERVERLESS, tops[c.name][0]),
             c.unit,
-            scale,
+            tops[c.name][1] * share,
             split,
         )
-        for c, (name, scale) in zip(constraints, tops, strict=True)
+        for c in constraints
     ]
     etu, billed = _etu_line(context, _SERVERLESS, given=True)
     out = d.fan_out + d.cross_region_copies
@@ -104,6 +116,7 @@ def _serverless(context: Context) -> Sizing:
         "an entry is a batch of the producer; unbatched messages are an entry each",
         "copies and zones are the service's own, whatever the workload asks",
         "stored bytes count once: that bills are before replication is stated of throughput, and taken for storage too",
+        *service_level(d),
     )
     return context.sizing("ETU", units, constraints, limits, lines, (billed,), notes)
 
@@ -124,7 +137,7 @@ def _surviving(context: Context, constraints: list[Constraint]) -> list[Constrai
     else:
         return []
     return [
-        Constraint(c.name, state, c.demand, c.capacity, 1.0, c.unit, c.source, c.formula, pool=c.pool, **kept)
+        Constraint(c.name, state, c.demand, c.capacity, c.ceiling, c.unit, c.source, c.formula, pool=c.pool, **kept)
         for c in constraints
     ]
 
@@ -137,17 +150,18 @@ def _byoc(context: Context) -> Sizing:
     def fact(name: str) -> Fact:
         return limit("streamnative", _BYOC, name)
 
+    egress = quota(
+        context,
+        "egress",
+        read,
+        fact("cu_egress_mib_s"),
+        "bytes/s",
+        "peak write on the wire x (fan-out + other regions)",
+        MIB,
+    )
     compute = [
         quota(context, "ingress", write, fact("cu_ingress_mib_s"), "bytes/s", "peak write on the wire", MIB),
-        quota(
-            context,
-            "egress",
-            read,
-            fact("cu_egress_mib_s"),
-            "bytes/s",
-            "peak write on the wire x (fan-out + other regions)",
-            MIB,
-        ),
+        egress,
     ]
     storage = [
         quota(
@@ -161,7 +175,7 @@ def _byoc(context: Context) -> Sizing:
             pool="SU",
         )
     ]
-    compute += _surviving(context, compute)
+    compute = [*compute, *_surviving(context, compute), *with_catch_up(egress, d.wire_bytes_s * lagging_reads(d))[1:]]
     storage += _surviving(context, storage)
     cu = context.units_or(units_needed(compute, 1.0, 1.0))
     su = context.spread(units_needed(storage, np.maximum(d.replication_factor, d.zones), 1.0))
@@ -192,6 +206,7 @@ def _byoc(context: Context) -> Sizing:
         "a Pulsar cluster planned in compute and storage units; a Kafka cluster is planned in TUs and charged the same",
         f"a CU and an SU each run on one {options['machine']} (option machine): 2 vCPU and 8 GiB, as they are defined",
         "MBps of the guidelines are 2^20 bytes, as StreamNative counts throughput and storage in binary gigabytes",
+        *service_level(d),
     )
     return context.sizing("CU", cu, [*compute, *storage], limits, lines, parts, notes, pools={"SU": np.asarray(su)})
 

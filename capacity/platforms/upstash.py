@@ -10,7 +10,8 @@ from capacity.platforms._managed import GB, MB, at_most, gigabytes
 from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Protocol
 from capacity.sizing.sizing import Sizing
-from capacity.systems.brokers import NORMAL, use_up_to
+from capacity.systems.brokers import NORMAL
+from capacity.systems.quotas import lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.tables import limit
 from streamfacts.usage import UsageLine
 
@@ -34,25 +35,26 @@ def _model(context: Context) -> Sizing:
                 values.append(np.inf)
         return context.rows(values)
 
-    copies, walls = per_plan("copies"), per_plan("messages_s")
+    copies, rates = per_plan("copies"), per_plan("messages_s")
     moved = 1.0 + d.fan_out + d.cross_region_copies
     messages = d.records_s * moved
-    share, why = use_up_to(d, "quota", "quota_use_up_to")
-    constraint = Constraint(
+    share, why = quota_share(d)
+    at_peak = Constraint(
         "messages",
         NORMAL,
         messages * d.peak_ratio,
-        walls,
+        rates,
         share,
         "messages/s",
         f"{_PAGE}; {why}",
         "peak messages x (1 + fan-out + other regions)",
     )
+    constraints = with_catch_up(at_peak, d.records_s * lagging_reads(d))
     units = context.units_or(1.0)
     split = "a larger plan, or split over several clusters"
     month = limit("upstash", _OFFER, "messages_month", MULTI)
     limits = [
-        Limit("messages", constraint.demand, walls * constraint.ceiling * units, "messages/s", _PAGE, advice=split),
+        *walls(constraints, units, split),
         Limit(
             "messages in a month, where the price cap is reached",
             context.spread(messages * context.seconds),
@@ -101,7 +103,7 @@ def _model(context: Context) -> Sizing:
         ),
     ]
     notes = (f"the service is gone: deprecated 2024-09-11, shut down 2025-03-11 ({_END})", "GB are 10^9 bytes")
-    return context.sizing("cluster", units, [constraint], limits, lines, (), notes)
+    return context.sizing("cluster", units, constraints, limits, lines, (), (*notes, *service_level(d)))
 
 
 OFFERS = (

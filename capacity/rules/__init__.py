@@ -5,7 +5,7 @@ rule says what its author says and nothing more: what it does not state stays No
 range is flagged and never quietly extrapolated.
 
 >>> from capacity import Demand, Workload
->>> w = Workload(write="100 MB/s", measured_at="broker", message="1 KiB", fan_out=3, retention="24 h")
+>>> w = Workload(write="100 MB/s", measured_at="broker", message="1 KiB", fan_out=3, retention="24 h", peak_ratio=1)
 >>> float(find_rule("google-managed-kafka").apply(Demand.of(w)).vcpu)
 43.0
 """

@@ -41,6 +41,7 @@ class Resource(StrEnum):
     DISK_SPACE = "disk space"
     PARTITIONS = "partitions"
     COMPACTED_PARTITIONS = "compacted partitions"
+    CONNECTIONS = "connections"
     TOPICS = "topics"
     ENSEMBLE = "ensemble"
 
@@ -65,6 +66,7 @@ HELD = frozenset(
         Resource.DISK_OPERATIONS,
         Resource.PARTITIONS,
         Resource.COMPACTED_PARTITIONS,
+        Resource.CONNECTIONS,
         Resource.TOPICS,
         Resource.ENSEMBLE,
     }

@@ -101,6 +101,7 @@ class Context:
         fewest: Mapping[str, NDArray[np.float64]] | None = None,
         multiple: Mapping[str, NDArray[np.float64]] | None = None,
         sources: tuple[str, ...] = (),
+        warnings: Sequence[str] = (),
     ) -> Sizing:
         """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
         return Sizing(
@@ -118,6 +119,7 @@ class Context:
             fewest=fewest or {},
             multiple=multiple or {},
             assumptions=tuple(notes),
+            warnings=tuple(warnings),
             sources=sources if len(set(sources)) > 1 else (),
         )
 
@@ -148,6 +150,8 @@ class Copies(StrEnum):
     SERVICE = "service"
 
 
+#: Provider of an offer that runs where its user has servers, outside of the regions of any other.
+OWN_HARDWARE = "own hardware"
 #: What every offer says of itself in words, besides the protocols.
 GUARANTEES = ("copies", "zones", "availability", "disks")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -165,7 +169,7 @@ class Offer:
     ----------
     name : key of the registry
     title, family : what it is called, and with which others it is shown; nothing is decided by them
-    provider : whose regions it is sold in, as in `data/regions.csv`
+    provider : whose regions it is sold in, as in `data/regions.csv`, or `OWN_HARDWARE`
     configurations : returns the names of what can be chosen, such as machine types
     model : turns a `Context` into a `Sizing` over all its names at once
     protocols : what clients speak, its own first
@@ -176,6 +180,10 @@ class Offer:
     machines : machine types of a configuration, of the main units and then of each pool; a name without a row in
         `data/machines/` is none
     lacks : what a Kafka user would expect and the offer cannot do, whatever is paid
+    keeps_copies : whether it keeps as many copies as the workload asks, so that the user answers for their number
+    unused : fields of a workload that the offer does not know, with the reason; what bounds retention is by time then
+    impossible : fields of a workload that it cannot serve, with the source
+    needs : fields of a workload without which it is none
     closed : since when it is withdrawn or closed to new customers, with the source; empty if it is open
     self_managed : whether a team of the user's runs it
     copies_on : where the copies lie: on nodes of the cluster, in an object store, or within the service, out of sight
@@ -203,7 +211,11 @@ class Offer:
     sources: tuple[str, ...] = ()
     machines: Callable[[str], tuple[str, ...]] = _itself
     lacks: tuple[str, ...] = ()
+    keeps_copies: bool = False
     closed: str = ""
+    unused: Mapping[str, str] = field(default_factory=dict)
+    impossible: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     self_managed: bool = False
     copies_on: Copies = Copies.NODES
     own_streams: bool = False
@@ -226,7 +238,7 @@ class Offer:
         """What the offer lacks to be compared with others: field, what it has, what is required."""
         missing = [key for key in GUARANTEES if not str(self.guarantees.get(key, "")).strip()]
         unsourced = [page for page in self.sources if not page.startswith("https://")]
-        providers = sorted(set(regions().values()))
+        providers = [*sorted(set(regions().values())), OWN_HARDWARE]
         checks: tuple[tuple[bool, str, Any, str], ...] = (
             (bool(_NAME.fullmatch(self.name)), "name", self.name, "lower-case words, digits and hyphens"),
             (bool(self.title.strip()), "title", self.title, "what it is called"),

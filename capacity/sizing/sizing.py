@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
+from capacity.demand.said import demand_sentences, is_one
 from capacity.sizing.constraint import Constraint, Limit, picked, together
 from streamfacts.arrays import Array
 from streamfacts.units import human, largest
@@ -87,6 +88,7 @@ class Sizing:
     pools : units of further kinds that scale apart, such as bookies, by kind
     fewest : units of a kind that are there whatever the load, by kind, of the demand's shape
     multiple : what the units of a kind are sold in multiples of, by kind, of the demand's shape
+    warnings : what an operator should know before this is run, in sentences
     sources : source of the machine of each configuration; what cites a machine cites the first, and once one
         configuration is picked, that one's. Empty where all have the same
     """
@@ -105,7 +107,14 @@ class Sizing:
     fewest: Mapping[str, Array] = field(default_factory=dict)
     multiple: Mapping[str, Array] = field(default_factory=dict)
     assumptions: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    unused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is assumed, as sentences: by the offer, and for one demand also of its producers and topics."""
+        return self.assumptions + (demand_sentences(self.demand, self.unused) if is_one(self.demand) else ())
 
     def parts_of(self, kind: PartKind) -> tuple[Part, ...]:
         """Return the parts of a kind."""

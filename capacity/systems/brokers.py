@@ -29,7 +29,10 @@ ZONE_DOWN, CATCH_UP = InState.ZONE_DOWN, InState.CATCH_UP
 
 @dataclass(frozen=True)
 class Machines:
-    """Capacities of one broker for each machine type, shape (machines, 1, ...) against the demand's axes."""
+    """Capacities of one broker for each machine type, shape (machines, 1, ...) against the demand's axes.
+
+    `connections` are those that one broker takes, where the user or the vendor says so; by its size otherwise.
+    """
 
     vcpu: Value
     memory_bytes: Array
@@ -42,6 +45,7 @@ class Machines:
     source: str
     disk_source: str
     partitions_source: str
+    connections: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,19 @@ def cpu_cores(demand: Demand, state: State) -> Array:
     send = write * demand.fan_out + follow + state.backlog_consume / 1e6
     batches = demand.peak_wire_bytes_s / demand.batch_wire_bytes
     cores = busy_cores(fitted().point, write, follow, send, batches, demand.peak_records_s, demand.tls)
-    return np.asarray(cores * demand.cpu_factor)
+    return np.asarray(cores * demand.cpu_factor + cleaner_cores(demand))
+
+
+def cleaner_cores(demand: Demand) -> Array:
+    """Return busy cores of the log cleaners on all copies [core]; 0 where nothing is compacted.
+
+    A record that the cleaner reads is taken to cost what the leader takes for one, and a byte that it writes what a
+    follower takes for one: no measurement of the cleaner's CPU was found.
+    """
+    point = fitted().point
+    read = demand.records_s * demand.cleaner_reads * point["cpu_record_us"] / 1e6
+    written = demand.wire_bytes_s / 1e6 * demand.cleaner_writes * point["cpu_follow_ms_per_mb"] / 1e3
+    return np.asarray((read + written) * demand.replication_factor)
 
 
 def cpu_terms(demand: Demand) -> tuple[str, str]:
@@ -147,6 +163,8 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     upload = write if tiered else np.zeros_like(write)
     cold = demand.cold_reads if tiered else np.zeros_like(demand.cold_reads)
     read = write * demand.fan_out
+    cleaner = demand.wire_bytes_s * (demand.cleaner_reads + demand.cleaner_writes)
+    cleaned = " + what log cleaners write" if np.any(demand.cleaner_writes > 0) else ""
     out: list[Constraint] = []
 
     for state in states(demand):
@@ -198,12 +216,25 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 Constraint(
                     Resource.DISK_WRITE,
                     state.name,
-                    (write + refill) * copies,
+                    (write + refill + demand.wire_bytes_s * demand.cleaner_writes) * copies,
                     machines.disk_bytes_s,
                     disk,
                     "bytes/s",
                     f"{machines.disk_source}; {disk_source}",
-                    "(peak write + backlog on a returning broker) x copies",
+                    f"(peak write + backlog on a returning broker{cleaned}) x copies",
+                )
+            )
+        if state.name == NORMAL and cleaned:
+            out.append(
+                Constraint(
+                    Resource.DISK_READ_WRITE,
+                    state.name,
+                    (write + cleaner) * copies,
+                    machines.disk_bytes_s,
+                    disk,
+                    "bytes/s",
+                    f"{machines.disk_source}; {disk_source}",
+                    "(peak write + what log cleaners read and write) x copies",
                 )
             )
         if state.name == CATCH_UP:
@@ -211,17 +242,17 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 Constraint(
                     Resource.DISK_READ_WRITE,
                     state.name,
-                    write * state.copies_alive + backlog,
+                    (write + cleaner) * state.copies_alive + backlog,
                     machines.disk_bytes_s,
                     disk,
                     "bytes/s",
                     f"{machines.disk_source}; {disk_source}",
-                    "peak write x copies alive + backlog read from disk",
+                    f"{'(peak write + cleaners)' if cleaned else 'peak write'} x copies alive + backlog read from disk",
                     **units,
                 )
             )
 
-    whole, quota_source = use_up_to(demand, "partitions", "quota_use_up_to")
+    whole, quota_source = use_up_to(demand, "partitions", "count_use_up_to")
     space, space_source = use_up_to(demand, "disk space", "disk_space_use_up_to")
     heap = float(assumption("broker_heap_gib")) * GIB
     cache = assumption("page_cache_s")
@@ -268,7 +299,45 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             "average write x retention on disk x copies",
         ),
     ]
-    return out
+    return out + connection_constraints(demand, machines.vcpu, machines.connections)
+
+
+#: vCPU from which a broker takes as many connections as any.
+_NOT_SMALL = 4.0
+
+
+def connection_constraints(demand: Demand, vcpu: Value, each: Value | None = None) -> list[Constraint]:
+    """Return the client connections that brokers take, also on those that a loss leaves; none if none are given.
+
+    Clients whose broker is lost connect to the others.
+
+    Parameters
+    ----------
+    vcpu : of one broker [1]
+    each : connections that one broker takes [1]; from `data/assumptions.csv` by its size if left out
+    """
+    if demand.connections is None:
+        return []
+    large, small = assumption("connections_per_broker"), assumption("connections_per_small_broker")
+    share, why = use_up_to(demand, "connections", "count_use_up_to")
+    capacity = np.where(np.asarray(vcpu) < _NOT_SMALL, float(small), float(large)) if each is None else each
+    source = f"{large.source}; {why}" if each is None else f"as given; {why}"
+    return [
+        Constraint(
+            Resource.CONNECTIONS,
+            state.name,
+            demand.connections,
+            capacity,
+            share,
+            "connections",
+            source,
+            "client connections, spread over the brokers that are up",
+            share=state.share,
+            lost=state.lost,
+        )
+        for state in states(demand)
+        if state.name != CATCH_UP
+    ]
 
 
 def rebuild_seconds(demand: Demand, machines: Machines, units: Array, *, tiered: bool = False) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from capacity.clouds.cloud import Cloud
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import DISK_RATES, Constraint, Limit, heaviest, units_needed
+from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, PartKind, Role, Sizing
@@ -23,6 +25,8 @@ from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
 BROKER = "broker"
+#: Tiered storage, which takes no compacted topics.
+KIP_405 = "https://cwiki.apache.org/confluence/display/KAFKA/KIP-405%3A+Kafka+Tiered+Storage"
 #: What is left out of a cloud whose machines and volumes have a documented baseline.
 BURSTS = "burst credits of network and volumes; only baselines count"
 
@@ -82,6 +86,8 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     where, d, hours = cloud(), context.demand, context.hours_per_month
     rows = _candidates(where, local).of(context.names)
     machines = broker_machines(context, where, rows, local=local)
+    if each := float(context.options["connections_per_broker"]):
+        machines = replace(machines, connections=each)
     constraints = broker_constraints(d, machines, tiered=tiered)
     least = np.maximum(d.replication_factor, d.zones)
     units = context.units_or(units_needed(constraints, least, d.zones))
@@ -231,8 +237,12 @@ def kafka_offer(
         configurations=partial(_names, cloud, local),
         model=partial(_model, cloud=cloud, local=local, tiered=tiered),
         options=(
+            FOLLOWER_FETCH,
             Option(
-                "follower_fetch", True, "consumers read from the closest replica (KIP-392): reads stay in their zone"
+                "connections_per_broker",
+                0,
+                "client connections that one broker takes; 0 for the published figures by its size",
+                high=1e6,
             ),
             Option("controllers", 3, "KRaft controllers", allowed=(3, 5)),
             Option("controller_machine", controller_machine, "machine type of the controllers", allowed=machines),
@@ -249,11 +259,13 @@ def kafka_offer(
             "availability": "none promised; depends on how it is run",
             "disks": "lost with the machine" if local else "outlive the machine",
         },
+        keeps_copies=True,
         not_modelled=(
             "load balancers and NAT",
             *not_modelled,
             "differences in speed between CPU generations",
-            "fsync on every write; log compaction; transactions",
+            "fsync on every write; space of a log while it is compacted; markers and state of transactions",
         ),
         sources=("https://kafka.apache.org/documentation/", cloud().pricing_page, *sources),
+        impossible={"compacted": KIP_405} if tiered else {},
     )

@@ -35,8 +35,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from capacity.workload.block import Block
 from capacity.workload.quantity import Range, flag, quantity, whole_number
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
@@ -56,7 +57,10 @@ CALENDAR = (
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 #: Fields of a workload that may have a yearly growth of their own: name to the least value they may shrink to.
-OWN_GROWTH = {"fan_out": 0.0, "message": 1.0, "peak_ratio": 1.0, "partitions": 1.0, "topics": 1.0, "connections": 0.0}
+OWN_GROWTH = {
+    "fan_out": 0.0, "message": 1.0, "peak_ratio": 1.0, "partitions": 1.0, "topics": 1.0, "connections": 0.0,
+    "producers": 1.0, "compacted.keys": 1.0,
+}  # fmt: skip
 
 
 def _percent(value: Any) -> Any:
@@ -72,27 +76,13 @@ def _share(field: str, low: float, high: float) -> BeforeValidator:
     return BeforeValidator(lambda value: read(_percent(value)))  # type: ignore[call-arg]
 
 
-class _Block(BaseModel):
-    """A mapping of the growth block; an unknown name is an error that names the nearest."""
+class _Block(Block):
+    """A mapping of the growth block."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
-
-    @model_validator(mode="before")
     @classmethod
-    def _known(cls, given: Any) -> Any:
-        fields = {info.alias or name for name, info in cls.model_fields.items()}
-        what = cls.__name__.lower().replace("scurve", "s_curve").replace("growth", "the block")
-        if isinstance(given, cls):
-            return given
-        if not isinstance(given, Mapping):
-            raise InputError(f"growth: {what}", given, f"a mapping of {', '.join(sorted(fields))}")
-        for name in given:
-            if name not in fields:
-                raise unknown_name(f"growth: {what}", str(name), fields)
-        for name, info in cls.model_fields.items():
-            if info.is_required() and (info.alias or name) not in given:
-                raise InputError(f"growth: {what}", dict(given), f"{info.alias or name} beside it")
-        return dict(given)
+    def called(cls) -> str:
+        name = cls.__name__.lower().replace("scurve", "s_curve").replace("growth", "the block")
+        return f"growth: {name}"
 
 
 class SCurve(_Block):
@@ -241,7 +231,7 @@ class Growth(_Block):
     seasons: Seasons | None = None
     launches: tuple[Launch, ...] = ()
     events: tuple[Event, ...] = ()
-    fields: Annotated[dict[str, Range], BeforeValidator(_fields)] = {}
+    fields: Annotated[dict[str, Range], BeforeValidator(_fields)] = Field(default_factory=dict)
     history: HistoryFile | None = None
 
     @model_validator(mode="after")

@@ -12,9 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from capacity.workload.correlation import Correlation
 from capacity.workload.growth import Growth, beside
 from capacity.workload.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
+from capacity.workload.servers import Servers
+from capacity.workload.topics import COMPACTED, FOREVER_S, Compacted, committed, kept
 from streamfacts.errors import InputError, InputErrors, naming, unknown_name
 from streamfacts.reading import read_mapping
-from streamfacts.tables import ANY_REGION, counterpart, regions
+from streamfacts.tables import ANY_REGION, Fact, assumption, counterpart, regions
 from streamfacts.units import DAY, HOUR
 
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,78}[A-Za-z0-9])?$"
@@ -44,7 +46,7 @@ def _regions_by_provider(value: Any) -> dict[str, str]:
 def _headroom(value: Any) -> Any:
     allowed = "a share of capacity above 0 and up to 1, or a mapping of resource to share"
     shares = value if isinstance(value, Mapping) else {"all": value}
-    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "quota")
+    known = ("all", "cpu", "network", "disk throughput", "disk space", "partitions", "connections", "quota")
     out = {}
     for resource, share in shares.items():
         if resource not in known:
@@ -128,11 +130,23 @@ class Workload(BaseModel):
     consumer_groups: Annotated[int, whole_number("consumer_groups", 0, 1_000_000)] | None = Field(
         None, description="consumer groups; fan_out rounded up if not given"
     )
-    retention: Annotated[Range, quantity("retention", "duration", 60.0, 100 * 365 * DAY)] = Field(
-        Range(DAY, DAY, DAY), description="how long records are kept [seconds]"
+    retention: Annotated[Range, BeforeValidator(kept)] = Field(
+        Range(DAY, DAY, DAY), description="how long records are kept, or forever [seconds]"
+    )
+    retention_bytes: Annotated[Range, quantity("retention_bytes", "size", 1.0, 1e18)] | None = Field(
+        None, description="bytes kept in each partition, one copy, if that is reached before the retention [bytes]"
+    )
+    compacted: Annotated[Compacted, COMPACTED] | None = Field(
+        None, description="topics that keep the latest record of each key: {keys, share of the bytes, all by default}"
+    )
+    held: Annotated[Range, quantity("held", "size", 1.0, 1e21)] | None = Field(
+        None, description="bytes measured on the disks of all brokers together, every copy; over the model's [bytes]"
     )
     replication_factor: Annotated[int, whole_number("replication_factor", 1, 7)] = Field(
         3, description="copies of each partition"
+    )
+    min_insync_replicas: Annotated[int, whole_number("min_insync_replicas", 1, 7)] | None = Field(
+        None, description="copies that must be in sync for a write with acks=all (min.insync.replicas)"
     )
     zones: Annotated[int, whole_number("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
     partitions: Annotated[Range, quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
@@ -148,7 +162,23 @@ class Workload(BaseModel):
         Range(1.0, 1.0, 1.0), description="bytes before over after compression of a record batch [1]"
     )
     batch: Annotated[Range, quantity("batch", "size", 1.0, 1e9)] | None = Field(
-        None, description="average record batch before compression [bytes]"
+        None,
+        description="average record batch before compression; with linger or producers a full one, batch.size [bytes]",
+    )
+    linger: Annotated[Range, quantity("linger", "duration", 0.0, 3600.0)] | None = Field(
+        None, description="how long a producer waits for more records, linger.ms; 5 ms in Kafka 4 [seconds]"
+    )
+    producers: Annotated[Range, quantity("producers", None, 1, 10_000_000, whole=True)] | None = Field(
+        None, description="producer clients, each writing to all topics; else the fewest that carry the peak"
+    )
+    keyed: Annotated[bool, flag("keyed")] = Field(
+        True, description="whether a key chooses the partition of a record; without, a batch fills one at a time"
+    )
+    idempotence: Annotated[bool, flag("idempotence")] | None = Field(
+        None, description="whether producers are idempotent; adds its published cost if true"
+    )
+    transactions: Annotated[Range | None, BeforeValidator(committed)] = Field(
+        None, description="time between two commits of a transactional producer, or true for 100 ms [seconds]"
     )
     headers: Annotated[int, whole_number("headers", 0, 1000)] = Field(0, description="headers on each record")
     tls: Annotated[bool, flag("tls")] = Field(True, description="whether clients connect over TLS")
@@ -165,8 +195,9 @@ class Workload(BaseModel):
         Literal["none", "broker", "zone"],
         checked("survive", lambda v: v in ("none", "broker", "zone"), "none, broker or zone"),
     ] = Field("zone", description="the loss that the platform must carry at peak")
-    outage: Annotated[Range, quantity("outage", "duration", 1.0, 30 * DAY)] = Field(
-        Range(HOUR, HOUR, HOUR), description="outage of a zone or consumer group to catch up after [seconds]"
+    outage: Annotated[Range, quantity("outage", "duration", 0.0, 30 * DAY)] = Field(
+        Range(HOUR, HOUR, HOUR),
+        description="outage of a zone or consumer group to catch up after; 0 for none [seconds]",
     )
     catch_up: Annotated[Range, quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
         Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
@@ -179,6 +210,10 @@ class Workload(BaseModel):
     )
     correlation: Annotated[Correlation, BeforeValidator(Correlation.read)] = Field(
         default_factory=Correlation, description="rank correlations of uncertain inputs, over the usual ones [1]"
+    )
+
+    servers: Servers | None = Field(
+        None, description="machines of one's own: vcpu, memory, network, disks, price a month, count"
     )
 
     growth: Growth | None = Field(
@@ -230,8 +265,9 @@ class Workload(BaseModel):
             raise InputError(
                 "max_message", f"{self.max_message.high:g} bytes", f"at least the average, {self.message.high:g} bytes"
             )
+        self._topics_fit_together()
         for name in self.correlation.inputs:
-            if not name.startswith(("growth.", "model.")) and name not in self.quantities():
+            if not name.startswith(("growth.", "model.", "compacted.")) and name not in self.quantities():
                 raise unknown_name("correlation", name, (*self.quantities(), "growth.yearly"))
         if self.zones > 1 and self.replication_factor > self.zones:
             raise InputError(
@@ -239,9 +275,30 @@ class Workload(BaseModel):
                 self.replication_factor,
                 f"1 to {self.zones}: one copy a zone, and zones is {self.zones}",
             )
+        if self.min_insync_replicas is not None and self.min_insync_replicas > self.replication_factor:
+            raise InputError(
+                "min_insync_replicas",
+                self.min_insync_replicas,
+                f"1 to {self.replication_factor}: with more than replication_factor no write is ever acknowledged",
+            )
         if self.survive == "zone" and self.zones == 1 and "survive" in self.model_fields_set:
             raise InputError("survive", "zone", "none or broker when zones is 1")
         return self
+
+    def _topics_fit_together(self) -> None:
+        if self.kept_forever and self.retention_bytes is not None:
+            raise InputError("retention_bytes", "given with retention: forever", "one of them: forever deletes nothing")
+        if self.kept_forever and self.compacted is not None:
+            raise InputError("retention", "forever, given with compacted", "a duration, or none: compaction deletes")
+        if self.retention.high >= FOREVER_S > self.retention.low:
+            raise InputError("retention", "a range that ends with forever", "forever alone, or a range of durations")
+        if self.transactions is not None and self.idempotence is False:
+            raise InputError("idempotence", False, "true, or left out: transactions need idempotent producers")
+
+    @property
+    def kept_forever(self) -> bool:
+        """Whether nothing is ever deleted."""
+        return self.retention.low >= FOREVER_S
 
     @classmethod
     def unit_of(cls, field: str) -> str:
@@ -281,6 +338,23 @@ class Workload(BaseModel):
         return self.regions.get(provider) or counterpart(self.region, provider)
 
     @property
+    def peak_missing(self) -> bool:
+        """Whether nothing says how high the peak is: no peak, and no day, week or burst in the seasons of growth."""
+        seasonal = bool(self.growth and self.growth.seasons and self.growth.seasons.peak)
+        return self.peak_write is None and self.peak_ratio is None and not seasonal
+
+    @property
+    def assumed_values(self) -> dict[str, Fact]:
+        """Field that was not given to the assumption that stands for it, with its source.
+
+        Examples
+        --------
+        >>> float(Workload(write="1 MB/s").assumed_values["peak_ratio"])
+        1.5
+        """
+        return {"peak_ratio": assumption("unknown_peak_ratio")} if self.peak_missing else {}
+
+    @property
     def must_survive(self) -> str:
         """The loss to carry: `survive`, but never a zone when there is only one."""
         return "broker" if self.survive == "zone" and self.zones == 1 else self.survive
@@ -304,6 +378,8 @@ class Workload(BaseModel):
         """
         data = read_mapping(path, "workload")
         data.setdefault("name", Path(path).stem)
+        if isinstance(data.get("servers"), str):
+            data["servers"] = read_mapping(Path(path).parent / data["servers"], "servers")
         with naming(Path(path).name):
             growth = data.get("growth")
             if isinstance(growth, dict) and "history" in growth:

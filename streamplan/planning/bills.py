@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from capacity import Sizing
 from pricing import Bill, PriceBook, bill
+from streamplan.planning.own_servers import METER, with_own_servers
 from streamplan.planning.people import People
 
 
 def priced(sizing: Sizing, book: PriceBook, region: str, people: People | None = None) -> Bill:
     """Return the bill of a sizing, with the lines of people and platform on it if they are asked for."""
-    costs = bill(sizing.usage, book, region)
+    own = sizing.demand.servers if sizing.usage.lines[0].meter == METER else None
+    costs = bill(sizing.usage, with_own_servers(book, own), region)
     return costs if people is None else replace(costs, entries=costs.entries + people.lines(sizing, costs))

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Offer, Range, Sizing, find_offer, offers
+from capacity import Offer, Range, Sizing, find_offer, known_offers
 from capacity.demand.draws import Draws
 from capacity.workload.correlation import Correlation
 from capacity.workload.uncertainty import spread
@@ -369,7 +369,7 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
     name, to = str(row.get("item", "")), str(row.get("applies_to", ""))
     if name not in UNITS:
         raise unknown_name(f"{where}: item", name, UNITS)
-    known = {EVERYWHERE, *offers(), *(offer.family for offer in offers().values())}
+    known = {EVERYWHERE, *known_offers(), *(offer.family for offer in known_offers().values())}
     if to not in known:
         raise unknown_name(f"{where}: applies_to", to, known)
     if row.get("unit") != UNITS[name]:

@@ -17,6 +17,7 @@ from streamfacts.arrays import Array
 from streamfacts.units import largest
 from streamfacts.words import describe
 from streamplan.planning.bills import priced
+from streamplan.planning.split import Split, split_of
 from streamplan.planning.terms import Terms, Told
 
 
@@ -109,12 +110,16 @@ class Costed:
 
 @dataclass(frozen=True)
 class Plan:
-    """One offer with the configuration chosen, for the likely demand (0-d)."""
+    """One offer with the configuration chosen, for the likely demand (0-d).
+
+    `split` says which limit made several clusters of one, where their number was not given.
+    """
 
     offer: Offer
     workload: Workload | None
     sizing: Sizing
     bill: Bill
+    split: Split | None = None
 
     @property
     def clusters(self) -> int:
@@ -143,6 +148,18 @@ class Plan:
     def monthly_usd(self) -> float | None:
         """Cost of the month [USD], None where the offer is infeasible or a price is missing."""
         return self.bill.total if self.feasible else None
+
+    @cached_property
+    def asides(self) -> tuple[str, ...]:
+        """What choices that are left at their defaults would save, in sentences."""
+        from streamplan.planning.asides import asides
+
+        return asides(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know before this is run, in sentences."""
+        return self.sizing.warnings
 
     @property
     def reason(self) -> str:
@@ -265,7 +282,7 @@ def plan(
         demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
     else:
         of, demand = None, workload
-    costed, names = None, offer.configurations()
+    costed, names, split = None, offer.configurations(), None
     if machine is None or clusters is None:
         costed = cost_all(demand, platform, terms, units=units, clusters=1 if clusters is None else clusters)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
@@ -278,12 +295,15 @@ def plan(
                 feasible = several.sizing.feasible & keep[:, None]
                 if feasible.any():
                     column = int(feasible.any(axis=0).argmax())
-                    clusters = int(counts[column])
+                    clusters, one = int(counts[column]), costed
                     costed = cost_all(demand, platform, terms, clusters=clusters)
-                    machine = next(str(names[i]) for i in costed.order() if feasible[i, column])
+                    place = next(int(i) for i in costed.order() if feasible[i, column])
+                    machine = str(names[place])
+                    fewer = several.sizing.pick(place, column - 1) if column else one.sizing.pick(place)
+                    split = split_of(clusters, one.sizing.pick(place), fewer)
     if costed is not None and machine in names:
         index = int(np.flatnonzero(names == machine)[0])
-        return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index))
+        return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index), split)
     sizing = size(
         demand,
         platform,

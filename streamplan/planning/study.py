@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 
-from capacity import Demand, Workload, find_offer, offers
+from capacity import Demand, Workload, find_offer, offers_for
 from capacity.sizing.constraint import InState
 from pricing import PriceBook
 from pricing.billing import COLUMNS
@@ -203,6 +203,9 @@ class Study:
                     "what": p.what,
                     "configuration": p.configuration,
                     "clusters": p.clusters,
+                    "split_by": p.split.limit if p.split else "",
+                    "split": str(p.split or ""),
+                    "warnings": list(p.warnings),
                     "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
                     "unit": p.sizing.unit,
                     "binding": p.sizing.binding,
@@ -299,6 +302,7 @@ def _failed_row(f: Failure) -> dict[str, Any]:
     return {
         **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
         **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
+        **{"split_by": "", "split": "", "warnings": []},
         **{"utilisation": None, "confidence": "", "closed": f.offer.closed, "lacks": "; ".join(f.offer.lacks)},
         "reason": f.reason,
     }
@@ -338,7 +342,7 @@ def study(
     with its reason.
     """
     terms = Terms.of(terms, **told)
-    considered = [find_offer(name) for name in (list(only) if only else offers())]
+    considered = [find_offer(name) for name in (list(only) if only else offers_for(workload))]
     own = terms.for_each(considered)
     points = Points.of(workload, terms.people, scales)
     plans: list[Plan] = []

@@ -72,7 +72,7 @@ WIDTH = 620
 
 
 #: Colours of families that have none in `data/families.csv`, in the order of their names; from Tol's palettes.
-SPARE_COLOURS = ("#999933", "#663333", "#FFAABB", "#222255")
+SPARE_COLOURS = ("#663333", "#FFAABB", "#222255")
 #: Shades from dark to light: below 0 a part of black is mixed in, above 0 a part of white.
 DARKEST, LIGHTEST = -0.4, 0.3
 
@@ -95,10 +95,10 @@ def platform_colours() -> dict[str, str]:
 
     Families are told apart with any colour vision; shades of one are beside their names in every figure.
     """
-    from capacity import offers
+    from capacity import known_offers
 
     groups: dict[tuple[str, str], list[str]] = {}
-    for name, offer in sorted(offers().items()):
+    for name, offer in sorted(known_offers().items()):
         groups.setdefault((offer.family, offer.provider), []).append(name)
     colours = family_colours(groups)
     out = {}

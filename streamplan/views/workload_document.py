@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from capacity import Demand, Workload
+from capacity.demand.said import demand_sentences
 from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
 from streamplan.views.json import mapping
@@ -24,7 +25,12 @@ def workload_document(workload: Workload) -> dict[str, Any]:
             "name": workload.name,
             "fields": {k: v for k, v in fields.items() if _documented(k, v)},
             "origin": workload.origin,
+            "assumed_values": {
+                name: {"value": float(fact), "unit": fact.unit, "confidence": fact.confidence, "source": fact.source}
+                for name, fact in workload.assumed_values.items()
+            },
             "contradictions": list(contradictions(workload)),
             "demand": {**demand.arrays(), "region": demand.region, "tls": demand.tls, "survive": demand.survive},
+            "assumed": list(demand_sentences(demand)),
         }
     )

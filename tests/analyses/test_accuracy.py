@@ -162,5 +162,9 @@ def test_the_texts_state_the_scores(found):
         off = np.exp(s["median_abs_log_error"])
         row = f"| a factor of {off:.2f} | {s['inside_90']:.0%} | {s['within_20_percent']:.0%} |"
         assert f"{row} {s['bottleneck_named']:.0%} of {s['bottlenecks_published']:.0f} |" in text
+    limits, worst = found.summary["source"], np.exp(found.by_source["median_abs_log_error_source_left_out"].max())
+    assert f"Each of the {limits['rows']:.0f} published limits" in text
+    assert f"from {limits['sources']:.0f} sources" in text
+    assert f"The worst source is off by a factor of {worst:.1f}" in " ".join(text.split())
     alone = coefficients()["single_source"]
     assert f"{alone.sum()} of {len(alone)}, marked" in text

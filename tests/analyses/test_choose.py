@@ -22,7 +22,7 @@ from streamplan.planning.people import People
 from streamplan.planning.plan import cost_all
 
 WRITE = {"low": "5 MB/s", "likely": "10 MB/s", "high": "20 MB/s"}
-W = Workload(write=WRITE, message="1 KiB", fan_out=2, retention="1 d", partitions=20)
+W = Workload(write=WRITE, message="1 KiB", fan_out=2, retention="1 d", partitions=20, peak_ratio=1, outage="0 s")
 TWO = ["msk-express", "msk-serverless"]
 
 

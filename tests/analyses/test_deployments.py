@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ from streamplan.analyses.accuracy.deployments import predict_deployments
 from streamplan.analyses.accuracy.predicted_deployment import FEWER, INSIDE, MORE
 from streamplan.analyses.accuracy.words import blind
 from streamplan.cli.commands.deployments import command
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +197,19 @@ def test_command():
     assert row["predicted_p10"] <= row["actual"] == 5 <= row["predicted_p90"]
     shown = CliRunner().invoke(command, ["--deployment", "rubin-2026", "--draws", "128"])
     assert "rubin-2026" in shown.stdout and "inside" in shown.stdout
+
+
+def test_the_page_on_accuracy_states_the_counts(found):
+    text = " ".join((ROOT / "docs" / "explanation" / "accuracy.md").read_text(encoding="utf-8").split())
+    single, fleets = found.summary["cluster"], found.summary["fleet"]
+    more, less = (sum(p.verdict == verdict for p in found.of_scope("fleet")) for verdict in (FEWER, MORE))
+    for words in (
+        f"sizes {len(found.cases)} published deployments",
+        f"{single['inside']} of {single['count']} single clusters lie within the predicted P10 to P90",
+        f"only {single['sharp']} of those ranges span less than a factor of 10",
+        f"their medians are off by {single['off'] - 1:.0%} in the median",
+        f"Of {fleets['count']} fleets, which test a lower bound, {fleets['inside']} lie within",
+        f"{more} have more brokers than predicted ({fleets['ratio']:.1f} times,",
+        f"and {less} is predicted too large",
+    ):
+        assert words in text

@@ -135,8 +135,10 @@ def test_what_is_in_force_says_what_it_is_worth():
     alone = study_levers(LARGE, "kafka-ec2-ebs-tiered").alone.set_index("lever")
     without = plan(LARGE, "kafka-ec2-ebs").monthly_usd - plan(LARGE, "kafka-ec2-ebs-tiered").monthly_usd
     assert alone.loc["tiered-storage", "worth_usd"] == pytest.approx(without)
-    assert alone.loc["follower-fetch", "worth_usd"] > 0
-    assert np.isnan(alone.loc["follower-fetch", "saving_usd"])
+    assert alone.loc["follower-fetch", "saving_usd"] > 0  # off by default, as in Kafka
+    near = study_levers(LARGE, "kafka-ec2-ebs-tiered", options={"follower_fetch": True}).alone.set_index("lever")
+    assert near.loc["follower-fetch", "worth_usd"] > 0
+    assert np.isnan(near.loc["follower-fetch", "saving_usd"])
 
 
 def test_a_codec_that_is_no_better_does_not_apply():

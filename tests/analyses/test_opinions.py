@@ -19,7 +19,15 @@ from streamplan.planning.shipped_workloads import open_workload
 
 def example(rate="100 MiB/s", **more):
     return Workload(
-        **{"write": rate, "measured_at": "broker", "message": "1 KiB", "fan_out": 3, "retention": "24 h", **more}
+        **{
+            "write": rate,
+            "measured_at": "broker",
+            "message": "1 KiB",
+            "fan_out": 3,
+            "retention": "24 h",
+            "peak_ratio": 1,
+            **more,
+        }
     )
 
 

@@ -20,9 +20,11 @@ from streamplan.charts import month_of_wall, use_by_month
 from streamplan.cli import main
 from streamplan.planning.plan import plan
 from streamplan.planning.standing_cluster import held
+from tests.published import FILLED
 
 FIELDS = {"message": "1 KiB", "measured_at": "broker", "partitions": 20, "fan_out": 1, "retention": "1 d"}
-#: CKUs of Confluent Dedicated: 60 MiB/s in and 180 MiB/s out each, no headroom, no failure states.
+FIELDS |= {"peak_ratio": 1, **FILLED}
+#: CKUs of Confluent Dedicated: 60 MiB/s in and 180 MiB/s out each; the load fills them and has nothing to catch up.
 CKU_IN = 60 * 2**20
 OFFER = "confluent-dedicated"
 

@@ -18,7 +18,8 @@ from streamfacts.tables import assumption
 
 
 def demand(**fields) -> Demand:
-    return Demand.of(Workload(**{"write": "10 MB/s", "message": "1 KiB", "retention": "7 d", **fields}))
+    peak = {} if "peak_write" in fields or "growth" in fields else {"peak_ratio": 1}
+    return Demand.of(Workload(**{"write": "10 MB/s", "message": "1 KiB", "retention": "7 d", **peak, **fields}))
 
 
 # -------------------------------------------------------------------------------------------------- records

@@ -569,7 +569,7 @@ def test_units_given_that_do_not_carry_the_load(workload, outcome):
     document = json.loads(out)
     assert status == 3 and document["units"] == 10 and "10 shards" in err
     written = next(c for c in document["constraints"] if c["constraint"] == "write bytes")
-    assert written["utilisation"] == pytest.approx(10)  # 100 MiB/s on ten shards of 1 MiB/s each
+    assert written["utilisation"] == pytest.approx(15)  # 100 MiB/s x 1.5 on ten shards of 1 MiB/s each
 
 
 # ----------------------------------------------------------------------------------------------------- a real process

@@ -16,6 +16,7 @@ import streamplan
 from capacity import Workload, offers
 from streamplan.cli import cli, main
 from streamplan.planning.shipped_workloads import shipped_workloads
+from tests.published import FILLED
 
 EXAMPLE = "example-100mib"
 HEADER = "meter,sku,region,unit,price,as_of,source\n"
@@ -68,10 +69,13 @@ def usage_file(tmp_path):
 
 @pytest.fixture
 def eleven_shards(tmp_path):
-    """10 MiB/s of 1 KiB records: 10,240 records/s, which at 1,000 a shard are eleven shards; 10 for the bytes."""
+    """10 MiB/s of 1 KiB records: 10,240 records/s, which at 1,000 a shard are eleven shards; 10 for the bytes.
+
+    At one rate, up to the quota, and with no outage to catch up after.
+    """
     path = tmp_path / "eleven.yaml"
-    fields = {"write": "10 MiB/s", "message": "1 KiB", "fan_out": 2, "retention": "24 h"}
-    path.write_text(yaml.safe_dump(fields), encoding="utf-8")
+    fields = {"write": "10 MiB/s", "message": "1 KiB", "fan_out": 2, "retention": "24 h", "peak_ratio": 1}
+    path.write_text(yaml.safe_dump(fields | FILLED), encoding="utf-8")
     return str(path)
 
 

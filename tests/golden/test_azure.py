@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capacity import Demand, Workload, offers, size
+from capacity import Demand, offers, size
 from capacity.clouds.azure import azure
 from capacity.sizing.machines import machine_table
 from pricing import PriceBook, bill
@@ -15,6 +15,7 @@ from streamfacts.tables import limit, regions
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import Usage, UsageLine
 from streamplan.planning.plan import cost_all, plan
+from tests.published import to_the_quota
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "azure.json").read_text(encoding="utf-8"))
 STANDARD, PREMIUM, DEDICATED = "event-hubs-standard", "event-hubs-premium", "event-hubs-dedicated"
@@ -24,7 +25,7 @@ OURS = [name for name, offer in offers().items() if offer.provider == "azure"]
 
 def load(**fields):
     asked = {"write": "1 MB/s", "message": "1000 B", "fan_out": 1, "retention": "24 h", "region": "eastus"}
-    return Workload(**{**asked, **fields})
+    return to_the_quota(**{**asked, **fields})
 
 
 def one(platform, workload, **choices):
@@ -85,7 +86,7 @@ def test_unit_hours_follow_the_most_units_of_each_hour(book):
 @pytest.mark.parametrize("endpoint", [False, True])
 def test_a_small_namespace(endpoint, book):
     case = GOLDEN["small"]
-    p = plan(Workload(**case["inputs"]), STANDARD, book, options={"kafka_endpoint_meter": endpoint})
+    p = plan(to_the_quota(**case["inputs"]), STANDARD, book, options={"kafka_endpoint_meter": endpoint})
     assert float(p.sizing.units) == 1
     events = float(p.sizing.usage["azure.event-hubs.ingress-events"].quantity)
     assert events == pytest.approx(case["million_events"])
@@ -215,7 +216,7 @@ def test_more_than_forty_units_become_namespaces(book):
         (STANDARD, {"partitions": 321}, {}, "partitions of a namespace (10 event hubs of 32): 321"),
         (STANDARD, {"connections": 5001}, {}, "connections to a namespace"),
         (PREMIUM, {"write": "81 MB/s", "message": "10000 B"}, {"protocol": "amqp"}, "processing units of a namespace"),
-        (DEDICATED, {"write": "1.5 GB/s", "message": "10000 B"}, {}, "capacity units of a cluster"),
+        (DEDICATED, {"write": "1.5 GB/s", "use_up_to": {"quota": 0.7}}, {}, "capacity units of a cluster"),
     ],
 )
 def test_what_does_not_fit_is_said_with_its_source(platform, fields, options, said):

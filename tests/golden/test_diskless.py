@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capacity import Demand, Workload, size
+from capacity import Demand, size
 from capacity.laws.object_store import objects_cached, objects_compacted, objects_written
 from capacity.laws.paths import network_paths
 from pricing import PriceBook, bill
@@ -15,6 +15,7 @@ from streamfacts.tables import limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import Usage, UsageLine
 from streamplan.planning.plan import cost_all, plan
+from tests.published import at_one_rate
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "diskless.json").read_text(encoding="utf-8"))
 OFFERS = ("warpstream-byoc", "automq-byoc", "bufstream")
@@ -45,7 +46,7 @@ def a_second(sizing, meter, hours):
 def bufstream():
     case = GOLDEN["bufstream"]
     return size(
-        Workload(**case["workload"]),
+        at_one_rate(**case["workload"]),
         "bufstream",
         machine=case["machine"],
         units=case["brokers"],
@@ -103,7 +104,7 @@ def test_bufstream_at_fifty_per_cent_of_the_cores():
     load = GOLDEN["bufstream"]["workload"] | {"outage": "1 s"}
     for share, machines in ((0.5, 8), (2 / 3 + 1e-6, 6)):
         sizing = size(
-            Workload(**load, zones=1, replication_factor=1, use_up_to={"cpu": share}),
+            at_one_rate(**load, zones=1, replication_factor=1, use_up_to={"cpu": share}),
             "bufstream",
             machine="m6in.xlarge",
         )
@@ -126,7 +127,7 @@ def test_bufstream_requests_of_the_larger_test():
 
 def test_bufstream_says_where_etcd_ends():
     sizing = size(
-        Workload(write="11 GiB/s", message="1 KiB", fan_out=1, retention="1 h"), "bufstream", machine="m6in.8xlarge"
+        at_one_rate(write="11 GiB/s", message="1 KiB", fan_out=1, retention="1 h"), "bufstream", machine="m6in.8xlarge"
     )
     assert not bool(sizing.feasible)
     assert "etcd" in sizing.violations[0] and "https://buf.build/blog/bufstream-on-spanner" in sizing.violations[0]
@@ -138,7 +139,7 @@ def test_bufstream_says_where_etcd_ends():
 @pytest.mark.parametrize("kind", GOLDEN["warpstream_month"]["usd"])
 def test_warpstream_month_of_a_cluster(kind):
     case = GOLDEN["warpstream_month"]
-    load = Workload(write="1 MiB/s", message="1 KiB", fan_out=1, retention="1 d")
+    load = at_one_rate(write="1 MiB/s", message="1 KiB", fan_out=1, retention="1 d")
     sizing = size(
         load, "warpstream-byoc", machine="m6in.large", options={"cluster_type": kind}, hours_per_month=case["hours"]
     )
@@ -149,7 +150,7 @@ def test_warpstream_month_of_a_cluster(kind):
 
 def test_warpstream_fees_through_all_tiers():
     case = GOLDEN["warpstream_licence"]
-    load = Workload(
+    load = at_one_rate(
         write=case["write"],
         message="1 KiB",
         fan_out=3,
@@ -164,14 +165,16 @@ def test_warpstream_fees_through_all_tiers():
 
 def test_warpstream_requests_stay_below_the_published_bound():
     case = GOLDEN["warpstream_requests"]
-    load = Workload(write=case["write"], message="1 KiB", fan_out=case["fan_out"], retention="1 d", region="us-east-1")
+    load = at_one_rate(
+        write=case["write"], message="1 KiB", fan_out=case["fan_out"], retention="1 d", region="us-east-1"
+    )
     cost = by_meter(size(load, "warpstream-byoc", machine="m6in.4xlarge", hours_per_month=720))
     per_day = (cost["aws.s3.put"] + cost["aws.s3.get"]) / 30
     assert case["usd_per_day_above"] < per_day < case["usd_per_day_below"]
 
 
 def test_warpstream_partitions_are_those_of_the_cluster_type():
-    load = Workload(write="10 MiB/s", message="1 KiB", fan_out=1, retention="1 d", partitions=20000)
+    load = at_one_rate(write="10 MiB/s", message="1 KiB", fan_out=1, retention="1 d", partitions=20000)
     sizing = size(load, "warpstream-byoc", machine="m6in.large")
     assert "16,384" in sizing.violations[0] and "https://www.warpstream.com/pricing" in sizing.violations[0]
     assert bool(size(load, "warpstream-byoc", machine="m6in.large", options={"cluster_type": "pro"}).feasible)
@@ -179,7 +182,7 @@ def test_warpstream_partitions_are_those_of_the_cluster_type():
 
 
 def test_warpstream_shorter_batches_and_smaller_agents_cost_more_requests():
-    load = Workload(write="10 MiB/s", message="1 KiB", fan_out=1, retention="1 d")
+    load = at_one_rate(write="10 MiB/s", message="1 KiB", fan_out=1, retention="1 d")
     usual = size(load, "warpstream-byoc", machine="m6in.xlarge")
     quick = size(load, "warpstream-byoc", machine="m6in.xlarge", options={"batch_interval_s": 0.05})
     clock = float(usual.units) * 4
@@ -198,7 +201,7 @@ def test_warpstream_lever_has_the_default_of_the_table():
 
 
 def automq(write, retention, **more):
-    return Workload(
+    return at_one_rate(
         write=write, message="1 KiB", measured_at="broker", fan_out=1, retention=retention, region="us-east-1", **more
     )
 
@@ -276,7 +279,7 @@ def test_laws_by_hand():
 
 @pytest.mark.parametrize("offer", OFFERS)
 def test_no_clients_across_zones_unless_asked(offer):
-    load = Workload(write="100 MiB/s", message="1 KiB", measured_at="broker", fan_out=2, retention="1 d")
+    load = at_one_rate(write="100 MiB/s", message="1 KiB", measured_at="broker", fan_out=2, retention="1 d")
     near, far = (
         size(load, offer, machine="m7g.4xlarge", options={"zone_aligned": aligned}).usage["aws.transfer.cross-zone"]
         for aligned in (True, False)
@@ -298,7 +301,7 @@ def test_no_clients_across_zones_unless_asked(offer):
     ],
 )
 def test_more_never_costs_less(offer, field, values):
-    one = Demand.of(Workload(write="20 MiB/s", message="1 KiB", fan_out=1, retention="3 h", cold_reads=0.2))
+    one = Demand.of(at_one_rate(write="20 MiB/s", message="1 KiB", fan_out=1, retention="3 h", cold_reads=0.2))
     steps = np.array(values)
     names = field.split()
     if field == "cold_reads":
@@ -318,6 +321,6 @@ def test_more_never_costs_less(offer, field, values):
 
 @pytest.mark.parametrize("offer", OFFERS)
 def test_more_copies_than_s3_promises_are_refused(offer):
-    load = Workload(write="1 MiB/s", message="1 KiB", fan_out=1, retention="1 d", replication_factor=4, zones=4)
+    load = at_one_rate(write="1 MiB/s", message="1 KiB", fan_out=1, retention="1 d", replication_factor=4, zones=4)
     sizing = size(load, offer, machine="m7g.large")
     assert not bool(sizing.feasible) and "docs.aws.amazon.com/AmazonS3" in sizing.violations[0]

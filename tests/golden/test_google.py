@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capacity import Demand, Workload, size
+from capacity import Demand, size
 from capacity.clouds.gcp import gcp
 from pricing import PriceBook, bill
 from pricing.sustained_use import sustained_use
@@ -15,6 +15,7 @@ from streamfacts.errors import InputError
 from streamfacts.units import GIB, KIB, MIB, TIB
 from streamfacts.usage import Usage, UsageLine
 from streamplan.planning.plan import least_cost, plan
+from tests.published import to_the_quota
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "google.json").read_text(encoding="utf-8"))
 PUBSUB, KAFKA, DISK, TIERED = "pubsub", "google-managed-kafka", "kafka-gce-disk", "kafka-gce-disk-tiered"
@@ -25,7 +26,7 @@ BARE = {"overhead_bytes": 0, "replay": "none"}
 
 
 def work(**fields):
-    return Workload(**({"write": "10 MB/s", "message": "1 KiB", "fan_out": 1, "region": IOWA} | fields))
+    return to_the_quota(**({"write": "10 MB/s", "message": "1 KiB", "fan_out": 1, "region": IOWA} | fields))
 
 
 def published(case, **fields):
@@ -33,7 +34,7 @@ def published(case, **fields):
     given = {k: v for k, v in case["inputs"].items() if k != "hours"}
     if "messages" in given:
         given["messages"] = f"{given['messages']} records/s"
-    return Workload(**({"region": IOWA, "fan_out": 0} | given | fields))
+    return to_the_quota(**({"region": IOWA, "fan_out": 0} | given | fields))
 
 
 def quantity(sizing, meter, sku=None):
@@ -152,7 +153,7 @@ def test_kafka_dcu():
 
 def test_kafka_total():
     case = GOLDEN["kafka_total"]
-    result = plan(published(case, message="10 KiB"), KAFKA)
+    result = plan(published(case, message="10 KiB"), KAFKA, options={"follower_fetch": True})
     assert result.monthly_usd == pytest.approx(case["published_usd"], abs=case["tolerance_usd"])
 
 
@@ -249,7 +250,7 @@ def test_disk_grows_with_the_throughput_asked(mib_s):
 
 
 def test_disk_is_bought_as_large_as_shown():
-    sizing = size(work(write="300 MB/s", retention="2 min"), DISK, machine="n2-standard-16")
+    sizing = size(work(write="300 MB/s", retention="2 min", outage="1 h"), DISK, machine="n2-standard-16")
     throughput, bought = part(sizing, "volume throughput"), part(sizing, "volume of a broker")
     assert throughput > 240
     assert bought == pytest.approx(np.ceil((throughput - 240) / 0.48))
@@ -266,7 +267,7 @@ def test_disk_writes_are_set_aside_from_the_network():
 def test_transfer_between_zones_is_billed_once():
     """Three zones, three copies, consumers in their zone: 2/3 of the producers and two copies cross."""
     load = work(write="1 GiB/s", measured_at="broker")
-    sizing = size(load, DISK, machine="n2-standard-16", hours_per_month=1)
+    sizing = size(load, DISK, machine="n2-standard-16", options={"follower_fetch": True}, hours_per_month=1)
     assert quantity(sizing, "gcp.transfer.cross-zone") == pytest.approx(3600 * (2 / 3 + 2))
 
 
@@ -300,10 +301,11 @@ def test_refused_with_limit_and_source(offer, fields, options, said):
 
 
 def test_disk_of_a_broker_has_an_end():
-    """150,000 partitions of three copies ask for 36,621 GiB on each of three brokers; two clusters halve that."""
-    one = plan(work(partitions=150_000), KAFKA, clusters=1)
-    assert not one.feasible and "disk of a broker" in one.reason
-    assert plan(work(partitions=150_000), KAFKA).clusters == 2
+    """150,000 partitions of three copies ask for 36,621 GiB on each of three brokers, 27,466 on four: 46 vCPU."""
+    few = plan(work(partitions=150_000), KAFKA, units=3, clusters=1)
+    assert not few.feasible and "disk of a broker" in few.reason
+    enough = plan(work(partitions=150_000), KAFKA)
+    assert (enough.clusters, float(enough.sizing.units)) == (1, 3 * 15 + 1)
 
 
 def test_retention_is_no_wall_when_nothing_is_retained():

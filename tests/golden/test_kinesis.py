@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from capacity import Demand, Workload, size
+from capacity import Demand, size
 from pricing import PriceBook, bill
 from streamfacts.units import KIB
 from streamplan.planning.plan import plan
 from streamplan.planning.shipped_workloads import open_workload
+from tests.published import filled, to_the_quota
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "kinesis.json").read_text(encoding="utf-8"))
 SHARED, FAN_OUT = "shared reads", "enhanced fan-out"
@@ -21,7 +22,7 @@ DAY, YEAR_MONTH = 24, 730
 
 def billed(platform, hours, *, machine=SHARED, units=None, options=None, **load):
     """Cost by meter, and in total, of a workload over so many hours [USD]."""
-    workload = Workload(**({"message": "1 KiB"} | load))
+    workload = to_the_quota(**({"message": "1 KiB"} | load))
     result = plan(workload, platform, machine=machine, units=units, options=options, hours_per_month=hours)
     assert result.feasible, result.reason
     return {entry.usage.meter: float(entry.cost) for entry in result.bill.entries} | {"total": result.bill.total}
@@ -122,7 +123,7 @@ def test_a4_published_discounts(meter):
 
 @pytest.mark.parametrize("write,consumers", GOLDEN["a5"]["write_kib_s_and_consumers"])
 def test_a5_shard_formula(write, consumers):
-    load = Workload(write=f"{write} KiB/s", message="1 KiB", fan_out=consumers)
+    load = to_the_quota(write=f"{write} KiB/s", message="1 KiB", fan_out=consumers)
     options = {"aggregate_kib": GOLDEN["a5"]["aggregate_kib"]}
     shards = float(size(load, PROVISIONED, machine=SHARED, options=options).units)
     assert shards == math.ceil(max(write / 1024, write * consumers / 2048))
@@ -130,14 +131,14 @@ def test_a5_shard_formula(write, consumers):
 
 def test_a5_fan_out_takes_the_consumers_out_of_the_formula():
     """Enhanced fan-out gives each consumer its own 2 MiB/s, so only the writes are left."""
-    load = Workload(write="10240 KiB/s", message="1 KiB", fan_out=5)
+    load = to_the_quota(write="10240 KiB/s", message="1 KiB", fan_out=5)
     options = {"aggregate_kib": GOLDEN["a5"]["aggregate_kib"]}
     assert float(size(load, PROVISIONED, machine=FAN_OUT, options=options).units) == 10
 
 
 def a6(**load):
     inputs = GOLDEN["a6"]["inputs"]
-    workload = Workload(**{key: inputs[key] for key in ("messages", "message", "fan_out", "region")} | load)
+    workload = to_the_quota(**{key: inputs[key] for key in ("messages", "message", "fan_out", "region")} | load)
     return plan(workload, PROVISIONED, machine=SHARED, hours_per_month=inputs["hours"])
 
 
@@ -203,7 +204,7 @@ def test_a7_on_demand_advantage_bills_its_minimum():
 
 def test_lyft_shards_for_unaggregated_records():
     case = GOLDEN["lyft"]
-    demand = Demand.of(open_workload(case["workload"]))
+    demand = Demand.of(filled(open_workload(case["workload"])))
     sizing = size(demand, PROVISIONED, machine=FAN_OUT)
     records = next(c for c in sizing.constraints if c.name == "write records")
     assert float(records.needed()) == pytest.approx(case["shards"], rel=case["tolerance"])
@@ -214,6 +215,7 @@ def test_lyft_shards_for_unaggregated_records():
 
 def test_lyft_aggregation_lifts_the_limit_of_records():
     case = GOLDEN["lyft"]
-    sizing = size(open_workload(case["workload"]), PROVISIONED, machine=FAN_OUT, options={"aggregate_kib": 25.0})
+    load = filled(open_workload(case["workload"]))
+    sizing = size(load, PROVISIONED, machine=FAN_OUT, options={"aggregate_kib": 25.0})
     records = next(c for c in sizing.constraints if c.name == "write records")
     assert float(records.needed()) == pytest.approx(70e12 / 86400 * 1.3 / (25 * KIB) / 1000, rel=1e-9)

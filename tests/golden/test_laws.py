@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from capacity import Workload, size
+from capacity import size
 from capacity.laws.paths import network_paths
 from capacity.laws.storage import stored_bytes
 from pricing import PriceBook, bill
 from streamfacts.units import DAY, GIB, HOUR, MIB
 from streamfacts.usage import Usage, UsageLine
+from tests.published import at_one_rate
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "laws.json").read_text(encoding="utf-8"))
 #: AWS bills a GiB that crosses zones on both sides.
@@ -40,7 +41,7 @@ def test_without_consumers_eight_thirds_cross():
 
 def test_without_consumers_the_offer_bills_the_same():
     case = GOLDEN["no_consumers"]
-    load = Workload(write=f"{case['write_gib_s']} GiB/s", measured_at="broker", fan_out=0)
+    load = at_one_rate(write=f"{case['write_gib_s']} GiB/s", measured_at="broker", fan_out=0)
     sizing = size(load, "kafka-ec2-ebs", machine="m7g.4xlarge", hours_per_month=case["hours"])
     cost = transfer_usd(sizing.usage["aws.transfer.cross-zone"].quantity)
     assert cost == pytest.approx(case["usd"], abs=case["tolerance_usd"], rel=0)
@@ -67,7 +68,7 @@ def test_three_groups_cross_466_mb_s():
 @pytest.mark.parametrize("follower_fetch,part", [(False, "all"), (True, "follower_fetch")])
 def test_three_groups_on_nine_brokers(follower_fetch, part):
     case = GOLDEN["three_groups"]
-    load = Workload(
+    load = at_one_rate(
         write=case["write"], measured_at="broker", fan_out=case["fan_out"], retention=f"{case['retention_days']} d"
     )
     sizing = size(
@@ -131,7 +132,7 @@ def test_a_day_of_500_mib_s():
 def test_a_day_of_500_mib_s_on_fifteen_brokers(platform, machine):
     """The demand side of the published sizing: three times the write goes out, and three copies are held."""
     case = GOLDEN["stored"]
-    load = Workload(
+    load = at_one_rate(
         write=case["write"],
         measured_at="broker",
         fan_out=case["fan_out"],
@@ -150,7 +151,7 @@ def test_a_day_of_500_mib_s_on_fifteen_brokers(platform, machine):
 def test_a_day_of_500_mib_s_on_fifteen_msk_volumes():
     """8,438 GiB a volume, as in the published configuration."""
     case = GOLDEN["stored"]
-    load = Workload(
+    load = at_one_rate(
         write=case["write"],
         measured_at="broker",
         fan_out=case["fan_out"],

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capacity import Workload, offers, size
+from capacity import offers, size
 from pricing import PriceBook, bill
 from streamfacts.usage import Usage, UsageLine
 from streamplan.planning.plan import cost_all, plan
+from tests.published import to_the_quota
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "managed_others.json").read_text(encoding="utf-8"))
 OFFERS = (
@@ -26,7 +27,7 @@ BASE = {"fan_out": 1, "retention": "24 h", "message": "1 KiB", "measured_at": "b
 
 def sized(platform, load, machine=None, **choices):
     machine = machine or str(offers()[platform].configurations()[0])
-    return size(Workload(**{**BASE, **load}), platform, machine=machine, **choices)
+    return size(to_the_quota(**{**BASE, **load}), platform, machine=machine, **choices)
 
 
 def quantity(sizing, meter, sku=None):
@@ -99,7 +100,7 @@ def test_diskless_topics_have_their_own_rates():
 
 
 def test_a_larger_stream_load_is_not_many_services():
-    p = plan(Workload(**{**BASE, "write": "30 MB/s"}), "aiven-kafka-standard")
+    p = plan(to_the_quota(**{**BASE, "write": "30 MB/s"}), "aiven-kafka-standard")
     assert p.configuration == "stream-load-custom" and p.clusters == 1 and p.monthly_usd is None
     assert "aiven.kafka-standard.stream-load" in p.reason
 
@@ -126,7 +127,7 @@ def test_instaclustr_by_disk_space():
 
 def test_a_quote_gives_the_total(tmp_path):
     case = GOLDEN["instaclustr"]
-    w = Workload(**{**BASE, **case["inputs"], "zones": 1, "survive": "broker"})
+    w = to_the_quota(**{**BASE, **case["inputs"], "zones": 1, "survive": "broker"})
     quote = case["quote"]
     without = plan(w, "instaclustr-kafka", machine=case["node"])
     assert without.monthly_usd is None and without.feasible
@@ -154,10 +155,10 @@ def test_in_ones_own_account_aws_is_paid_apart(tmp_path):
 def test_brokers_come_in_multiples_of_the_racks():
     for copies in (1, 2, 3):
         load = {"write": "30 MB/s", "replication_factor": copies, "zones": copies, "survive": "broker"}
-        sizing = size(Workload(**{**BASE, **load}), "instaclustr-kafka")
+        sizing = size(to_the_quota(**{**BASE, **load}), "instaclustr-kafka")
         assert np.all(sizing.units % copies == 0)
     two_copies = size(
-        Workload(**{**BASE, "write": "30 MB/s", "replication_factor": 2, "zones": 3}), "instaclustr-kafka"
+        to_the_quota(**{**BASE, "write": "30 MB/s", "replication_factor": 2, "zones": 3}), "instaclustr-kafka"
     )
     assert np.all(two_copies.units % 3 == 0)
 
@@ -185,7 +186,7 @@ def test_etu_hours_follow_the_average_unless_asked():
 
 
 def test_streamnative_names_the_price_that_is_missing():
-    p = plan(Workload(**{**BASE, "write": "10 MiB/s"}), "streamnative-serverless")
+    p = plan(to_the_quota(**{**BASE, "write": "10 MiB/s"}), "streamnative-serverless")
     assert p.feasible and p.monthly_usd is None
     assert "streamnative.storage" in p.reason
 
@@ -198,7 +199,7 @@ def test_capacity_units_by_region(region, usd):
     case = GOLDEN["astra"]
     # 1,000 GB read in 720 h, and 100 GB kept
     rate = case["egress_gb"] * 1e9 / (case["hours"] * 3600)
-    w = Workload(
+    w = to_the_quota(
         write=f"{rate!r} B/s", message="1 kB", fan_out=1, retention=f"{100e9 / rate!r} s", zones=3, region=region
     )
     sizing = size(
@@ -281,7 +282,7 @@ def test_what_does_not_fit_is_refused_with_its_source(case):
 def test_no_lines_are_negative_and_more_never_needs_less(offer):
     from capacity import Demand
 
-    base = Demand.of(Workload(**{**BASE, "write": "700 kB/s", "partitions": 6}))
+    base = Demand.of(to_the_quota(**{**BASE, "write": "700 kB/s", "partitions": 6}))
     rates = np.array([1.0, 3.0, 40.0, 2000.0])
     for name in ("wire_bytes_s", "retention_s", "fan_out", "partitions"):
         changes = {name: getattr(base, name) * rates}
@@ -299,7 +300,7 @@ def test_no_lines_are_negative_and_more_never_needs_less(offer):
 def test_arrays_equal_one_at_a_time(offer):
     from capacity import Demand
 
-    w = Workload(**{**BASE, "write": "2 MB/s"})
+    w = to_the_quota(**{**BASE, "write": "2 MB/s"})
     one = cost_all(Demand.of(w), offer, PriceBook.load())
     wide = cost_all(Demand.of(w).replace(fan_out=np.array([[1.0, 1.0]])), offer, PriceBook.load())
     np.testing.assert_array_equal(one.sizing.units, wide.sizing.units[:, 0, 1])

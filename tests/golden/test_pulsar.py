@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capacity import Demand, Workload, offers, size
+from capacity import Demand, offers, size
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import round_up
 from capacity.sizing.machines import machine_table
@@ -26,6 +26,7 @@ from streamfacts.errors import InputError
 from streamfacts.units import DAY, GIB, HOUR, KIB, MIB
 from streamplan.planning.plan import cost_all, plan
 from streamplan.planning.shipped_workloads import open_workload
+from tests.published import at_one_rate
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "pulsar.json").read_text(encoding="utf-8"))
 OFFERS = [name for name in offers() if name.startswith("pulsar-ec2")]
@@ -57,7 +58,7 @@ def test_a_broker_of_8_vcpu_carries_100_mb_s_in_and_200_out():
     case = GOLDEN["ratings"]["broker"]
     write = case["write_mb_s"] * 1e6
     batch = write / case["write_entries"]
-    load = Workload(write=f"{write} B/s", message=f"{batch} B", fan_out=2, batch=f"{batch - 61} B", **BARE)
+    load = at_one_rate(write=f"{write} B/s", message=f"{batch} B", fan_out=2, batch=f"{batch - 61} B", **BARE)
     sizing = size(load, EBS, machine=EBS_PAIR)
     assert float(sizing.demand.batch_wire_bytes) == pytest.approx(batch)
     found = constraints(sizing)
@@ -70,16 +71,16 @@ def test_a_bookie_of_4_vcpu_carries_75_mb_s_in():
     case = GOLDEN["ratings"]["bookie"]
     write = case["write_mb_s"] * 1e6
     batch = write / case["write_entries"]
-    load = Workload(write=f"{write} B/s", message=f"{batch} B", batch=f"{batch - 61} B", **BARE)
+    load = at_one_rate(write=f"{write} B/s", message=f"{batch} B", batch=f"{batch - 61} B", **BARE)
     found = constraints(size(load, EBS, machine=EBS_PAIR))
     for name in ("bookie CPU for bytes", "bookie CPU for entries"):
         assert float(found[name, "normal"].needed()) == pytest.approx(1, rel=GOLDEN["ratings"]["tolerance"]), name
 
 
 def test_three_copies_take_three_times_the_bookies():
-    one = constraints(size(Workload(write="100 MB/s", **BARE), EBS, machine=EBS_PAIR))
+    one = constraints(size(at_one_rate(write="100 MB/s", **BARE), EBS, machine=EBS_PAIR))
     three = constraints(
-        size(Workload(write="100 MB/s", **BARE), EBS, machine=EBS_PAIR, options={"write_quorum": 3})
+        size(at_one_rate(write="100 MB/s", **BARE), EBS, machine=EBS_PAIR, options={"write_quorum": 3})
     )  # fmt: skip
     for name in ("bookie CPU for bytes", "bookie network in", "disk journal", "disk ledger", "disk space"):
         ratio = float(three[name, "normal"].demand / one[name, "normal"].demand)
@@ -89,8 +90,8 @@ def test_three_copies_take_three_times_the_bookies():
 
 def test_headroom_is_kept_above_the_rating():
     load = {"write": "100 MB/s", "fan_out": 2}
-    tight = constraints(size(Workload(**load, **BARE), EBS, machine=EBS_PAIR))["CPU for bytes", "normal"]
-    usual = constraints(size(Workload(**load, **(BARE | {"use_up_to": {}})), EBS, machine=EBS_PAIR))
+    tight = constraints(size(at_one_rate(**load, **BARE), EBS, machine=EBS_PAIR))["CPU for bytes", "normal"]
+    usual = constraints(size(at_one_rate(**load, **(BARE | {"use_up_to": {}})), EBS, machine=EBS_PAIR))
     assert float(usual["CPU for bytes", "normal"].needed()) == pytest.approx(float(tight.needed()) / 0.6)
 
 
@@ -106,7 +107,7 @@ def test_measured_cores_reproduce_the_benchmark():
     rated = write / (broker["write_mb_s"] * 1e6) * broker["vcpu"]
     rated += 3 * write / (bookie["write_mb_s"] * 1e6) * bookie["vcpu"]
     assert rated / measured_over_rated() == pytest.approx(case["vcpu"], rel=case["tolerance"])
-    load = Workload(write="500 MB/s", **BARE)
+    load = at_one_rate(write="500 MB/s", **BARE)
     slow, fast = (
         constraints(size(load, NVME, machine=NVME_PAIR, options={"cpu_rating": rating}))
         for rating in ("documented", "measured")
@@ -131,7 +132,7 @@ def test_every_byte_is_written_twice():
 def test_journal_of_an_i3en_2xlarge(synced):
     case = GOLDEN["journal"]
     rate = case["synced_mib_s" if synced else "not_synced_mib_s"]
-    load = Workload(write=f"{rate} MiB/s", **(BARE | {"zones": 3, "replication_factor": 3}))
+    load = at_one_rate(write=f"{rate} MiB/s", **(BARE | {"zones": 3, "replication_factor": 3}))
     options = {"journal_sync": synced, "bookies": case["bookies"]}
     sizing = size(load, NVME, machine=NVME_PAIR, options=options)
     journal = constraints(sizing)["disk journal", "normal"]
@@ -152,7 +153,7 @@ def test_a_journal_thread_ends_at_what_was_measured():
 
 def test_one_device_for_the_journal_and_the_rest_for_ledgers():
     """i3en.12xlarge has four devices of 7,500 GB; i3en.xlarge has one, for journal and ledgers."""
-    load = Workload(write="100 MB/s", **BARE)
+    load = at_one_rate(write="100 MB/s", **BARE)
     four = constraints(size(load, NVME, machine="m7g.2xlarge + i3en.12xlarge"))
     table = machine_table("aws_ec2")
     device = float(table["local_write_iops_4k"][table.names == "i3en.12xlarge"][0]) * 4096 / 4
@@ -175,7 +176,7 @@ def test_journal_and_ledger_volumes_are_bought_apart():
     Written a bookie 30 MB/s, with a zone down 45; over the ceiling of 80% 56.25 MB/s, below the 125 MiB/s included.
     Stored 60e6 x 172,800 x 3 / 6 = 5.184e12 bytes a bookie, 4,827.97 GiB; at 85% fill 5,679.97 GiB.
     """
-    load = Workload(write="60 MB/s", retention="2 d", measured_at="broker", fan_out=1)
+    load = at_one_rate(write="60 MB/s", retention="2 d", measured_at="broker", fan_out=1)
     sizing = size(load, EBS, machine="m7g.2xlarge + m7g.4xlarge", options={"bookies": 6})
     assert quantity(sizing, "aws.ebs.storage", "journal") == 6 * 256
     assert quantity(sizing, "aws.ebs.storage", "ledger") == 6 * 5680
@@ -192,7 +193,7 @@ def test_journal_and_ledger_volumes_are_bought_apart():
 
 def test_faster_volumes_are_bought_where_needed():
     """600 MB/s in, three copies, 6 bookies, a zone down: 1800 / 4 = 450 MB/s, / 80% = 562.5 MB/s = 536.4 MiB/s."""
-    load = Workload(write="600 MB/s", retention="1 h", measured_at="broker", fan_out=1, batch="1 MiB")
+    load = at_one_rate(write="600 MB/s", retention="1 h", measured_at="broker", fan_out=1, batch="1 MiB")
     sizing = size(load, EBS, machine="m7g.8xlarge + m7g.8xlarge", options={"bookies": 6})
     found = parts(sizing)
     assert found["journal volume throughput"] == found["ledger volume throughput"] == 537
@@ -210,7 +211,7 @@ def test_datastax_disk_formula():
     write = case["messages_s"] * case["message_bytes"]
     stored = float(stored_bytes(write, case["hours"] * HOUR, case["copies"]))
     assert stored / 1000 == pytest.approx(case["stored_kb"], rel=case["tolerance"])
-    load = Workload(write=f"{write} B/s", retention=f"{case['hours']} h", **(BARE | {"use_up_to": {}}))
+    load = at_one_rate(write=f"{write} B/s", retention=f"{case['hours']} h", **(BARE | {"use_up_to": {}}))
     sizing = size(load, NVME, machine=NVME_PAIR, options={"write_quorum": case["copies"]})
     space = constraints(sizing)["disk space", "normal"]
     assert float(space.demand) == pytest.approx(stored, rel=case["tolerance"])
@@ -223,7 +224,7 @@ def test_datastax_disk_formula():
 @every_offer
 def test_two_bookies_in_each_zone_for_high_availability(offer):
     """Our reason: with a zone lost, four of six are left, from which an ensemble of three can be formed."""
-    load = Workload(write="1 MB/s", retention="3 h")
+    load = at_one_rate(write="1 MB/s", retention="3 h")
     sizing = plan(load, offer).sizing
     assert float(sizing.pools["bookie"]) == GOLDEN["datastax"]["bookies_for_high_availability"]
 
@@ -248,12 +249,12 @@ def test_two_bookies_in_each_zone_for_high_availability(offer):
 )
 def test_unusable_options_are_refused(options):
     with pytest.raises(InputError):
-        size(Workload(write="1 MB/s"), NVME, options=options)
+        size(at_one_rate(write="1 MB/s"), NVME, options=options)
 
 
 def test_quorums_by_default_and_as_asked():
     def found(options=None, **load):
-        p = parts(size(Workload(write="1 MB/s", **load), NVME, machine=NVME_PAIR, options=options))
+        p = parts(size(at_one_rate(write="1 MB/s", **load), NVME, machine=NVME_PAIR, options=options))
         return p["ensemble"], p["write quorum"], p["ack quorum"]
 
     assert found() == (3, 3, 2)
@@ -267,7 +268,7 @@ def test_quorums_by_default_and_as_asked():
     ("options", "words"), [({"ensemble": 2}, "write quorum: 3"), ({"ack_quorum": 4}, "ack quorum: 4")]
 )
 def test_quorums_that_do_not_fit_the_copies_are_infeasible(options, words):
-    sizing = size(Workload(write="1 MB/s"), NVME, machine=NVME_PAIR, options=options)
+    sizing = size(at_one_rate(write="1 MB/s"), NVME, machine=NVME_PAIR, options=options)
     assert not sizing.feasible
     assert any(words in sentence and "https://" in sentence for sentence in sizing.violations)
 
@@ -278,26 +279,26 @@ def test_quorums_that_do_not_fit_the_copies_are_infeasible(options, words):
 )
 def test_enough_bookies_are_left_to_form_ensembles(survive, ensemble, bookies):
     """Three zones: E, E + 1 and E / (2/3), in multiples of three."""
-    sizing = size(Workload(write="1 MB/s", survive=survive), NVME, machine=NVME_PAIR, options={"ensemble": ensemble})
+    sizing = size(at_one_rate(write="1 MB/s", survive=survive), NVME, machine=NVME_PAIR, options={"ensemble": ensemble})
     assert float(sizing.pools["bookie"]) == bookies
 
 
 def test_larger_messages_need_the_setting():
-    load = Workload(write="10 MB/s", message="8 MiB")
+    load = at_one_rate(write="10 MB/s", message="8 MiB")
     sizing = size(load, NVME, machine=NVME_PAIR)
     assert not sizing.feasible and "message size: 8.39 MB" in sizing.violations[0]
     assert size(load, NVME, machine=NVME_PAIR, options={"max_message_mib": 16}).feasible
 
 
 def test_bookies_that_are_there_may_be_too_few():
-    load = Workload(write="500 MB/s")
+    load = at_one_rate(write="500 MB/s")
     sizing = size(load, NVME, machine=NVME_PAIR, options={"bookies": 3})
     assert float(sizing.pools["bookie"]) == 3 and not sizing.feasible
     assert any("with 3 bookies" in sentence for sentence in sizing.violations)
 
 
 def test_options_of_metadata_and_proxies_are_on_the_bill():
-    load = Workload(write="30 MB/s", fan_out=2, measured_at="broker")
+    load = at_one_rate(write="30 MB/s", fan_out=2, measured_at="broker")
     plain = size(load, NVME, machine=NVME_PAIR)
     more = size(load, NVME, machine=NVME_PAIR, options={"metadata_nodes": 5, "proxies": 3})
     assert quantity(plain, "aws.ec2.instance", "metadata") == 3 * 730
@@ -306,7 +307,7 @@ def test_options_of_metadata_and_proxies_are_on_the_bill():
     # clients cross a zone border on the way to the proxy and again to the broker: 2/3 of (1 + 2) x 30 MB/s more
     crossing = (quantity(more, "aws.transfer.cross-zone") - quantity(plain, "aws.transfer.cross-zone")) * GIB
     assert crossing == pytest.approx(2 * 60e6 * MONTH)
-    few = size(Workload(write="900 MB/s"), NVME, machine=NVME_PAIR, options={"proxies": 1})
+    few = size(at_one_rate(write="900 MB/s"), NVME, machine=NVME_PAIR, options={"proxies": 1})
     assert any("network of a proxy" in sentence for sentence in few.violations)
 
 
@@ -330,7 +331,7 @@ def test_cold_reads_come_from_bookies_or_from_the_object_store():
 
 
 def test_the_same_bytes_cross_zones_as_with_kafka_without_follower_fetch():
-    load = Workload(write="100 MB/s", fan_out=3)
+    load = at_one_rate(write="100 MB/s", fan_out=3)
     pulsar = size(load, NVME, machine=NVME_PAIR)
     kafka = size(load, "kafka-ec2-nvme", machine="i3en.2xlarge", options={"follower_fetch": False})
     meter = "aws.transfer.cross-zone"
@@ -340,7 +341,7 @@ def test_the_same_bytes_cross_zones_as_with_kafka_without_follower_fetch():
 def test_other_regions_are_billed_and_take_network():
     load = {"write": "50 MB/s", "fan_out": 1, "measured_at": "broker"}
     here, there = (
-        size(Workload(**load, cross_region_copies=copies), NVME, machine=NVME_PAIR) for copies in (0, 2)
+        size(at_one_rate(**load, cross_region_copies=copies), NVME, machine=NVME_PAIR) for copies in (0, 2)
     )  # fmt: skip
     assert quantity(here, "aws.transfer.inter-region") == 0
     assert quantity(there, "aws.transfer.inter-region") * GIB == pytest.approx(2 * 50e6 * MONTH)
@@ -350,7 +351,7 @@ def test_other_regions_are_billed_and_take_network():
 
 def test_catch_up_reads_lie_on_the_bookies_that_stayed():
     """An hour's backlog in two hours is half the write; two zones of three hold it, and write two thirds."""
-    load = Workload(write="90 MB/s", peak_ratio=2, fan_out=3, outage="1 h", catch_up="2 h", measured_at="broker")
+    load = at_one_rate(write="90 MB/s", peak_ratio=2, fan_out=3, outage="1 h", catch_up="2 h", measured_at="broker")
     found = constraints(size(load, NVME, machine=NVME_PAIR))
     ledger = found["disk ledger", "catch-up"]
     assert float(ledger.demand) == pytest.approx(180e6 * 3 * 2 / 3 + 45e6)
@@ -367,7 +368,7 @@ def test_retention_adds_bookies_and_readers_add_brokers(offer):
     pair = EBS_PAIR if "ebs" in offer else "m7g.2xlarge + i3en.large"
     load = {"write": "100 MB/s", "fan_out": 2, "hot_retention": "20 d"}
     base, kept, read = (
-        size(Workload(**(load | change)), offer, machine=pair)
+        size(at_one_rate(**(load | change)), offer, machine=pair)
         for change in ({"retention": "1 d"}, {"retention": "15 d"}, {"retention": "1 d", "fan_out": 12})
     )
     assert float(kept.units) == float(base.units)
@@ -381,7 +382,7 @@ def test_retention_adds_bookies_and_readers_add_brokers(offer):
 
 
 def test_a_lost_zone_leaves_two_thirds_of_both():
-    sizing = size(Workload(write="1 GB/s", fan_out=2), NVME, machine=NVME_PAIR)
+    sizing = size(at_one_rate(write="1 GB/s", fan_out=2), NVME, machine=NVME_PAIR)
     found = constraints(sizing)
     for name in ("CPU for bytes", "bookie CPU for bytes"):
         assert float(found[name, "zone down"].share) == pytest.approx(2 / 3)
@@ -393,7 +394,7 @@ def test_a_lost_zone_leaves_two_thirds_of_both():
 
 def test_what_a_lost_bookie_held_fits_on_the_others():
     """Six bookies 85% full are 102% full without one: more than the 95% above which they turn read-only."""
-    load = Workload(write="100 MB/s", retention="3 d", measured_at="broker")
+    load = at_one_rate(write="100 MB/s", retention="3 d", measured_at="broker")
     sizing = size(load, NVME, machine=NVME_PAIR)
     space = constraints(sizing)["disk space", "bookie down"]
     assert float(space.ceiling) == 0.95
@@ -401,7 +402,7 @@ def test_what_a_lost_bookie_held_fits_on_the_others():
 
 
 def test_topics_move_to_the_brokers_that_are_left():
-    load = Workload(write="10 MB/s", partitions=400_000)
+    load = at_one_rate(write="10 MB/s", partitions=400_000)
     sizing = size(load, NVME, machine=NVME_PAIR)
     # 400,000 / 50,000 = 8 on two thirds of the brokers: 12
     assert float(sizing.units) == 12 and sizing.binding == "topics (zone down)"
@@ -411,7 +412,7 @@ def test_time_to_re_replicate_a_bookie():
     assert float(rereplication_seconds(1e12, 4, 250e6)) == 1000
     assert np.isinf(float(rereplication_seconds(1e12, 0, 250e6)))
     assert np.isinf(float(rereplication_seconds(1e12, 3, 0)))
-    load = Workload(write="60 MB/s", retention="2 d", fan_out=1, measured_at="broker")
+    load = at_one_rate(write="60 MB/s", retention="2 d", fan_out=1, measured_at="broker")
     sizing = size(load, NVME, machine=NVME_PAIR, options={"bookies": 6})
     # i3en.2xlarge: ledger device 266.24 MB/s x 80%, less 180 / 5 MB/s live, halved as a copy is read and written
     spare = (266.24e6 * 0.8 - 36e6) / 2
@@ -425,7 +426,7 @@ def test_a_week_offloaded_after_a_day():
     """100 MiB/s: bookies keep a day of three copies, S3 the other six days and four hours of one."""
     load = {"write": "100 MiB/s", "fan_out": 2, "retention": "7 d", "hot_retention": "1 d", "measured_at": "broker"}
     sizing = size(
-        Workload(**load, cold_reads=0.25, partitions=10, batch="64 KiB"), f"{NVME}-offload", machine=NVME_PAIR
+        at_one_rate(**load, cold_reads=0.25, partitions=10, batch="64 KiB"), f"{NVME}-offload", machine=NVME_PAIR
     )
     assert quantity(sizing, "aws.s3.storage") == pytest.approx(100 / 1024 * (6 * DAY + 4 * HOUR))
     # parts of 64 MiB; ten ledgers closed every ten minutes, three requests each
@@ -433,12 +434,12 @@ def test_a_week_offloaded_after_a_day():
     assert quantity(sizing, "aws.s3.get") * 1000 == pytest.approx(50 * MONTH)
     held = constraints(sizing)["disk space", "normal"].demand
     assert float(held) == pytest.approx(100 * MIB * DAY * 3)
-    kept = constraints(size(Workload(**load), NVME, machine=NVME_PAIR))["disk space", "normal"].demand
+    kept = constraints(size(at_one_rate(**load), NVME, machine=NVME_PAIR))["disk space", "normal"].demand
     assert float(kept) == pytest.approx(7 * 100 * MIB * DAY * 3)
 
 
 def test_nothing_is_offloaded_that_is_hot():
-    load = Workload(write="100 MiB/s", retention="1 d", hot_retention="1 d", cold_reads=0.5)
+    load = at_one_rate(write="100 MiB/s", retention="1 d", hot_retention="1 d", cold_reads=0.5)
     sizing = size(load, f"{NVME}-offload", machine=NVME_PAIR)
     assert quantity(sizing, "aws.s3.storage") == quantity(sizing, "aws.s3.put") == quantity(sizing, "aws.s3.get") == 0
 
@@ -459,7 +460,7 @@ def test_ledgers_close_when_full_or_old():
 def test_configurations_are_pairs_that_have_prices(offer):
     names = offers()[offer].configurations()
     assert 100 < len(names) <= 600 and len(set(names.tolist())) == len(names)
-    costed = cost_all(Demand.of(Workload(write="2 MB/s", retention="7 d")), offer, PriceBook.load())
+    costed = cost_all(Demand.of(at_one_rate(write="2 MB/s", retention="7 d")), offer, PriceBook.load())
     assert np.isfinite(costed.cost).all()
     assert (costed.sizing.units >= 3).all() and (costed.sizing.pools["bookie"] >= 3).all()
 
@@ -483,7 +484,7 @@ def test_more_never_needs_or_costs_less(offer):
         before = None
         for value in values:
             load = {k: f"{v} {units[k]}" if k in units else v for k, v in (base | {field: value}).items()}
-            costed = cost_all(Demand.of(Workload(**load)), offer, book)
+            costed = cost_all(Demand.of(at_one_rate(**load)), offer, book)
             now = (costed.sizing.units, costed.sizing.pools["bookie"], costed.cost.min())
             assert np.isfinite(now[2])
             if before is not None:
@@ -494,7 +495,7 @@ def test_more_never_needs_or_costs_less(offer):
 
 @every_offer
 def test_arrays_are_their_elements(offer):
-    base = Demand.of(Workload(write="50 MB/s", fan_out=3, retention="3 d", cold_reads=0.2))
+    base = Demand.of(at_one_rate(write="50 MB/s", fan_out=3, retention="3 d", cold_reads=0.2))
     factor, copies = np.array([0.0, 1.0, 40.0])[:, None], np.array([1.0, 3.0])
     rates = ("payload_bytes_s", "wire_bytes_s", "records_s")
 
@@ -517,9 +518,9 @@ def test_arrays_are_their_elements(offer):
 
 def test_zones_may_differ_within_an_array():
     """One zone cannot be lost, alone or beside three."""
-    base = Demand.of(Workload(write="50 MB/s", replication_factor=1))
+    base = Demand.of(at_one_rate(write="50 MB/s", replication_factor=1))
     together = size(base.replace(zones=np.array([1.0, 3.0])), NVME)
-    alone = size(Demand.of(Workload(write="50 MB/s", replication_factor=1, zones=1)), NVME)
+    alone = size(Demand.of(at_one_rate(write="50 MB/s", replication_factor=1, zones=1)), NVME)
     assert np.array_equal(together.units[:, 0], alone.units)
     assert np.array_equal(together.pools["bookie"][:, 0], alone.pools["bookie"])
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import capacity.rules as package
-from capacity import Demand, Workload
+from capacity import Demand
 from capacity.rules import (
     akalculator,
     alibaba,
@@ -36,6 +36,7 @@ from capacity.rules.rule import constants
 from pricing import PriceBook, bill
 from streamfacts.errors import InputError, MissingFact
 from streamfacts.units import MIB, TIB
+from tests.published import at_one_rate
 
 SCRIPT = json.loads((Path(__file__).parent / "cases" / "msk_sizing_script.json").read_text(encoding="utf-8"))
 CENT = SCRIPT["tolerance_usd"] + 1e-6
@@ -44,7 +45,7 @@ CASES = [pytest.param(case["inputs"], case["results"], id=case["name"]) for case
 
 def example(rate="100 MiB/s", **more):
     fields = {"measured_at": "broker", "message": "1 KiB", "fan_out": 3, "retention": "24 h", **more}
-    return Demand.of(Workload(write=rate, **fields))
+    return Demand.of(at_one_rate(write=rate, **fields))
 
 
 def picked(rule, machine, demand):
@@ -58,7 +59,7 @@ def picked(rule, machine, demand):
 def script_demand(given):
     write, copies = given["avg_data_in_mbs"], given["replication_factor"]
     return Demand.of(
-        Workload(
+        at_one_rate(
             write=f"{write} MiB/s",
             peak_write=f"{given['peak_data_in_mbs']} MiB/s",
             measured_at="broker",
@@ -296,7 +297,7 @@ def test_every_rule_has_its_constants_with_a_source_and_is_described():
 @pytest.mark.parametrize("name", sorted(rules()))
 def test_arrays_give_what_single_demands_give(name):
     """One law for any shape: three corners at once are the same as one after the other."""
-    w = Workload(write={"low": "20 MB/s", "likely": "90 MB/s", "high": "700 MB/s"}, message="1 KiB", fan_out=2)
+    w = at_one_rate(write={"low": "20 MB/s", "likely": "90 MB/s", "high": "700 MB/s"}, message="1 KiB", fan_out=2)
     together = find_rule(name).apply(Demand.corners(w))
     for i, corner in enumerate(("low", "likely", "high")):
         alone = find_rule(name).apply(Demand.of(w, corner))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from capacity import Constraint, Workload, offers, size
+from capacity import Constraint, offers, size
 from capacity.laws.paths import network_paths
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import round_up, units_needed
@@ -18,6 +18,7 @@ from streamfacts.units import DAY, GIB, HOUR, MIB
 from streamfacts.usage import Usage, UsageLine
 from streamplan.cli import cli
 from streamplan.planning.shipped_workloads import shipped_workloads
+from tests.published import at_one_rate
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "vendors.json").read_text(encoding="utf-8"))
 PIB_IN_GIB = 2**20
@@ -146,14 +147,15 @@ def test_kafka_on_aws_without_rounding(tmp_path):
 def test_kafka_on_aws_the_offer_moves_the_same_bytes():
     case = GOLDEN["kafka_aws"]
     given = case["inputs"]
-    load = Workload(
+    load = at_one_rate(
         write=f"{wire_gib_s(case)} GiB/s",
         measured_at="broker",
         fan_out=given["fan_out"],
         retention=f"{given['retention_days']} d",
         region=case["region"],
     )
-    sizing = size(load, "kafka-ec2-ebs", machine="m7g.4xlarge", hours_per_month=case["hours"])
+    near = {"follower_fetch": True}
+    sizing = size(load, "kafka-ec2-ebs", machine="m7g.4xlarge", options=near, hours_per_month=case["hours"])
     moved = kafka_aws_crossing() * case["hours"] * HOUR * AWS_SIDES
     assert float(sizing.usage["aws.transfer.cross-zone"].quantity) == pytest.approx(moved, rel=1e-12)
     on_disk = next(c for c in sizing.constraints if c.name == "disk space")
@@ -253,7 +255,7 @@ def test_kafka_on_google_the_offer_moves_and_holds_the_same_bytes():
     """Closed segments go to Cloud Storage at once with us, so the day on disk is there too."""
     case = GOLDEN["kafka_gcp"]
     given, paths = case["inputs"], kafka_gcp_paths()
-    load = Workload(
+    load = at_one_rate(
         write=f"{wire_gib_s(case)} GiB/s",
         measured_at="broker",
         fan_out=given["fan_out"],
@@ -261,7 +263,8 @@ def test_kafka_on_google_the_offer_moves_and_holds_the_same_bytes():
         hot_retention=f"{given['hot_days']} d",
         region=case["region"],
     )
-    sizing = size(load, "kafka-gce-disk-tiered", machine="n2d-standard-32", hours_per_month=case["hours"])
+    near = {"follower_fetch": True}
+    sizing = size(load, "kafka-gce-disk-tiered", machine="n2d-standard-32", options=near, hours_per_month=case["hours"])
     moved = float(paths.produce_cross_zone + paths.replicate_cross_zone) * case["hours"] * HOUR
     assert float(sizing.usage["gcp.transfer.cross-zone"].quantity) == pytest.approx(moved, rel=1e-12)
     on_disk = next(c for c in sizing.constraints if c.name == "disk space")
@@ -388,7 +391,7 @@ def test_elastic_day_nodes_and_bytes():
 def test_elastic_day_the_offer_needs_the_same_nodes():
     """Gbit of 2^30 are more than ours of 10^9, so the same share of a link is a write of 1200 MiB/s x 10^9 / 2^30."""
     case = GOLDEN["elastic_day"]
-    load = Workload(
+    load = at_one_rate(
         write=f"{max(case['mb_s']) * MIB * 1e9 / GIB!r} B/s",
         measured_at="broker",
         fan_out=case["fan_out"],
@@ -455,7 +458,7 @@ def test_upstash_without_messages_costs_nothing():
 def test_pubsub_bytes_of_a_request():
     case = GOLDEN["pubsub_quota"]
     messages = case["messages"]
-    load = Workload(messages=f"{messages} records/s", message=case["message"], fan_out=0, region="us-central1")
+    load = at_one_rate(messages=f"{messages} records/s", message=case["message"], fan_out=0, region="us-central1")
     options = {"messages_per_request": messages, "overhead_bytes": case["topic_name_bytes"] / messages}
     sizing = size(load, "pubsub", machine="pull subscriptions", options=options)
     quota = next(x for x in sizing.limits if x.name == "publish throughput of the region")

@@ -13,6 +13,7 @@ from capacity import Demand, Workload, offers, size
 from pricing import PriceBook, bill
 from streamfacts.errors import InputError
 from streamplan.planning.plan import cost_all, least_cost, plan
+from tests.published import filled
 
 OFFERS = list(offers())
 every_offer = pytest.mark.parametrize("offer", OFFERS)
@@ -191,19 +192,22 @@ def test_too_few_brokers_are_shown_as_overload(offer: str, book: PriceBook) -> N
 
 
 def test_too_few_shards_are_shown_as_overload(book: PriceBook) -> None:
-    p = plan(workload(), "kinesis-provisioned", book, machine="enhanced fan-out", units=10)  # 20 MiB/s need 20
+    p = plan(
+        workload(), "kinesis-provisioned", book, machine="enhanced fan-out", units=10
+    )  # 20,480 records/s x 1.5 / (0.8 x 1,000) need 39
     assert not p.feasible
     assert any(v.startswith("write bytes (normal) with 10 shards") for v in p.sizing.violations)
-    enough = plan(workload(), "kinesis-provisioned", book, machine="enhanced fan-out", units=21)
-    assert enough.feasible and float(enough.sizing.units) == 21
-    assert enough.sizing.usage["aws.kinesis.shard"].quantity == 21 * 730
+    enough = plan(workload(), "kinesis-provisioned", book, machine="enhanced fan-out", units=39)
+    assert enough.feasible and float(enough.sizing.units) == 39
+    assert enough.sizing.usage["aws.kinesis.shard"].quantity == 39 * 730
 
 
 @every_offer
 def test_the_units_that_were_sized_suffice(offer: str, book: PriceBook) -> None:
-    best = plan(workload(), offer, book, clusters=1)
+    w = filled(workload(peak_ratio=1))  # elastic units that are given are billed: those that the load uses
+    best = plan(w, offer, book, clusters=1)
     units = float(best.sizing.units)
-    given = plan(workload(), offer, book, machine=best.configuration, units=units, clusters=1)
+    given = plan(w, offer, book, machine=best.configuration, units=units, clusters=1)
     assert given.feasible == best.feasible
     np.testing.assert_allclose(given.bill.subtotal, best.bill.subtotal, rtol=1e-12)
     if best.feasible:
@@ -211,7 +215,7 @@ def test_the_units_that_were_sized_suffice(offer: str, book: PriceBook) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offer", "units"), [("msk-standard-tiered", 6), ("msk-express", 6), ("kinesis-provisioned", 150)]
+    ("offer", "units"), [("msk-standard-tiered", 6), ("msk-express", 6), ("kinesis-provisioned", 209)]
 )
 def test_units_without_a_machine_choose_the_cheapest_that_carries_the_load(offer, units, book: PriceBook) -> None:
     w = workload(write="100 MB/s")
@@ -318,8 +322,8 @@ def test_options_do_what_they_say(book: PriceBook) -> None:
         plan(workload(message="100 B", fan_out=0), "kinesis-provisioned", book, options={"aggregate_kib": kib})
         for kib in (0, 25)
     )
-    assert float(plain.sizing.units) == 210  # 209,715 records/s at 1,000 a shard
-    assert float(packed.sizing.units) == 20  # 20 MiB/s at 1 MiB/s a shard
+    assert float(plain.sizing.units) == 394  # 209,715 records/s x 1.5 at peak, at 0.8 x 1,000 a shard
+    assert float(packed.sizing.units) == 38  # 20 MiB/s x 1.5 at peak, at 0.8 x 1 MiB/s a shard
     one, four = (
         plan(workload(), "kinesis-on-demand-standard", book, options={"streams": n}).sizing.usage["aws.kinesis.stream"]
         for n in (1, 4)

@@ -118,7 +118,10 @@ def _how_much(study: Study, best: Plan) -> str:
     else:
         month = int(np.flatnonzero(~np.isfinite(months))[0]) + 1
         text += f". From month {month} of {HORIZON} on it does not fit or has no price, so there is no sum over {years}"
-    return text + f". It buys {best.what}{_on_larger_machines(study, best)}."
+    warned = [f"Warning: {text}" for text in best.warnings]
+    beside = "".join(f" {text[0].upper()}{text[1:]}." for text in (*warned, *best.asides))
+    why = f", {best.split}" if best.split else ""
+    return text + f". It buys {best.what}{_on_larger_machines(study, best)}{why}.{beside}"
 
 
 def _on_larger_machines(study: Study, best: Plan) -> str:
@@ -143,16 +146,20 @@ def _what_binds(best: Plan) -> str:
     return text + "."
 
 
+_UNSAID = "No input says where it comes from."
+
+
 def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
     origin = study.workload.origin
-    assumed = sorted(study.workload.assumed)
+    told = sorted(study.workload.assumed)
+    assumed = sorted([*told, *study.workload.assumed_values])
     rows = best.bill.records(on)
     doubtful = sum(float(r["cost"]) for r in rows if r["confidence"] != "high")
     stale = sum(bool(r["stale"]) for r in rows)
     names = f" ({', '.join(assumed)})" if assumed else ""
-    text = f"{len(origin) - len(assumed)} inputs cited, {len(assumed)} assumed{names}."
+    text = f"{len(origin) - len(told)} inputs cited, {len(assumed)} assumed{names}."
     if not origin:
-        text = "No input says where it comes from."
+        text = f"No input says where it comes from; {len(assumed)} assumed{names}." if assumed else _UNSAID
     if rows:
         text += f" {len(rows)} prices, the oldest of {min(r['as_of'] for r in rows)}"
         text += f", {stale} older than a year" if stale else ""

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from capacity import Demand
+from capacity.demand.said import demand_sentences, kept_words
 from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
 from pricing import PriceBook
@@ -31,10 +32,15 @@ def study_document(study: Study) -> dict[str, Any]:
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
-            "platforms": list(study.rows),
+            "platforms": [{**row, "asides": _asides(study, row["platform"])} for row in study.rows],
             "equivalence": list(study.equivalence_rows),
         }
     )
+
+
+def _asides(study: Study, platform: str) -> list[str]:
+    """What choices left at their defaults would save on a plan; nothing where there is no plan."""
+    return next((list(p.asides) for p in study.plans if p.offer.name == platform), [])
 
 
 def compare_document(study: Study) -> dict[str, Any]:
@@ -84,6 +90,7 @@ def equivalence(study: Study) -> Html:
         "equivalence.html.j2",
         rows=study.equivalence.astype(object).fillna("").to_dict("records"),
         w=w,
+        peak=largest(Demand.of(w).peak_ratio),
         survive=w.must_survive,
     )
 
@@ -105,10 +112,16 @@ def input_rows(study: Study) -> list[dict[str, str]]:
             )
         else:
             shown = str(value)
+        if name == "retention" and w.kept_forever:
+            shown = "forever"
         default = "default" if name not in w.model_fields_set else "given"
         rows.append(
             {"name": name, "value": shown, "origin": w.origin.get(name, default), "doc": info.description or ""}
         )
+    for name, fact in w.assumed_values.items():
+        origin = f"assumed, as none is given: {fact.note}; {fact.source}"
+        doc = type(w).model_fields[name].description or ""
+        rows.append({"name": name, "value": f"{float(fact):g}", "origin": origin, "doc": doc})
     return rows
 
 
@@ -120,6 +133,7 @@ def workload_inputs(study: Study) -> Html:
         "inputs.html.j2",
         rows=input_rows(study),
         w=study.workload,
+        assumed=demand_sentences(Demand.of(study.workload)),
         best=best,
         unused=unused,
         odd=contradictions(study.workload),
@@ -167,7 +181,7 @@ def study_table(study: Study) -> Table:
             same = row["low_usd"] == row["high_usd"]
             span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok and not same else ""
             cells.append(span)
-        what = row["what"]
+        what = row["what"] + (f", split by {row['split_by']}" if row["split_by"] else "")
         if ok:
             prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
             cells += [what, row["binding"], row["next_wall"], prices]
@@ -183,9 +197,23 @@ def shared_terms(study: Study) -> str:
     w, demand = study.workload, Demand.of(study.workload)
     lost = "" if w.must_survive == "none" else f", and the peak carried with one {w.must_survive} lost"
     average, peak = (human(largest(x), "bytes/s") for x in (demand.payload_bytes_s, demand.peak_payload_bytes_s))
-    kept = human(largest(demand.retention_s), "seconds")
+    kept = kept_words(demand)
+    assumed = "".join(f" {text[0].upper()}{text[1:]}." for text in demand_sentences(demand))
+    assumed += "".join(
+        f" Peak assumed, as none is given: {float(fact):g} times the average ({fact.source.split('; ')[0]})."
+        for fact in w.assumed_values.values()
+    )
     return (
         f"All sized for {average} on average and {peak} at peak, read {largest(demand.fan_out):g} times, kept {kept},"
         f" {w.replication_factor} copies over {w.zones} zones{lost} where that is the user's business."
-        " What each offer promises and lacks: --json, under equivalence."
+        f"{assumed}{_cautions(study)} What each offer promises and lacks: --json, under equivalence."
     )
+
+
+def _cautions(study: Study) -> str:
+    """Each warning once, with the offers that it is about."""
+    about: dict[str, list[str]] = {}
+    for p in study.plans:
+        for text in p.warnings:
+            about.setdefault(text, []).append(p.offer.name)
+    return "".join(f" WARNING ({', '.join(names)}): {text}." for text, names in about.items())

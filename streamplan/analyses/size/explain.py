@@ -21,10 +21,18 @@ _DEMAND = (
         "bytes/s",
         "records x (batch header / records in a batch + (record + framing) / compression ratio)",
     ),
+    ("producers", "producers", "as given, else the fewest that carry the peak"),
+    ("linger_s", "seconds", "as given, else the default of Kafka 4"),
+    (
+        "records_a_batch",
+        "records",
+        "1 + records / (partitions x producers) x linger, at most a full one; or as measured",
+    ),
     ("batch_wire_bytes", "bytes", "records in a batch x bytes of a record on the wire"),
     ("peak_ratio", "x", "peak / average"),
     ("fan_out", "x", "bytes read / bytes written"),
     ("retention_s", "seconds", "how long records are kept"),
+    ("held_s", "seconds", "bytes kept of one copy / average write, by time, size, compaction or measurement"),
     ("hot_retention_s", "seconds", "on broker disks when the rest is tiered, at most the retention"),
     ("partitions", "partitions", "as given, else peak / planning rate of one, at least one a topic"),
     ("replication_factor", "copies", "as given"),
@@ -53,9 +61,12 @@ def explain_lines(plan: Plan) -> Iterator[str]:
                 continue
             default = name not in workload.model_fields_set
             origin = workload.origin.get(name, "default" if default else "given")
-            yield f"  {name} = {_value(value)}   <- {origin}" + (
+            shown = "forever" if name == "retention" and workload.kept_forever else _value(value)
+            yield f"  {name} = {shown}   <- {origin}" + (
                 f"; {info.description}" if default and info.description else ""
             )
+        for name, fact in workload.assumed_values.items():
+            yield f"  {name} = {float(fact):g}   <- assumed, as none is given: {fact.note}; {fact.source}"
         yield ""
     demand = sizing.demand
     yield "DEMAND"
@@ -63,6 +74,12 @@ def explain_lines(plan: Plan) -> Iterator[str]:
         yield f"  {name} = {human(largest(getattr(demand, name)), unit)}   = {formula}"
     yield ""
     yield f"UNITS: {plan.what}" + ("; what follows is for one of the clusters" if plan.clusters > 1 else "")
+    if plan.split:
+        yield f"  {plan.split}   source: {plan.split.source}"
+    for text in plan.warnings:
+        yield f"  WARNING: {text}"
+    for text in plan.asides:
+        yield f"  ASIDE: {text}"
     yield f"  binding: {sizing.binding}; next wall: {sizing.next_binding or 'none'}"
     yield "  each constraint: demand / (capacity of one x share used) = units, on the units left in that state"
     for c in sizing.constraints:
@@ -115,7 +132,7 @@ def explain_lines(plan: Plan) -> Iterator[str]:
     )
     yield ""
     yield "ASSUMED"
-    for text in sizing.assumptions or ("nothing beyond the inputs",):
+    for text in sizing.assumed or ("nothing beyond the inputs",):
         yield f"  {text}"
     yield "NOT MODELLED"
     for text in plan.offer.not_modelled:

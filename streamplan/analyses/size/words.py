@@ -102,6 +102,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "feasible": plan.feasible,
             "violations": sizing.violations,
             "clusters": plan.clusters,
+            "split": plan.split.document() if plan.split else None,
+            "warnings": [*plan.warnings, *plan.bill.book.doubts],
+            "asides": list(plan.asides),
             "unit": sizing.unit,
             "units": sizing.units,
             "pools": dict(sizing.pools),
@@ -129,11 +132,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 for u in sizing.usage
             ],
             "bill": bill_document(plan.bill),
-            "assumptions": list(sizing.assumptions),
+            "assumptions": list(sizing.assumed),
             "guarantees": dict(plan.offer.guarantees),
             "not_modelled": list(plan.offer.not_modelled),
             "unused_inputs": list(unused_inputs(plan)),
-            "warnings": list(plan.bill.book.doubts),
         }
     )
 
@@ -191,6 +193,12 @@ def plan_table(plan: Plan) -> Table:
             style=mark,
         )
     return table
+
+
+def plan_words(plan: Plan) -> list[str]:
+    """Return what is to be said beside the constraints of a plan: why it is several clusters, warnings, asides."""
+    why = [str(plan.split)] if plan.split else []
+    return [*why, *(f"WARNING: {text}" for text in plan.warnings), *plan.asides]
 
 
 def unused_sentence(plan: Plan) -> str:

@@ -33,11 +33,13 @@ def command(asked: Asked) -> None:
 
         click.echo(dumps(plan_document(result)))
     else:
-        from streamplan.analyses.size.words import bill_table, plan_table, unused_sentence
+        from streamplan.analyses.size.words import bill_table, plan_table, plan_words, unused_sentence
         from streamplan.views.terminal import console
 
         out = console()
         out.print(plan_table(result))
+        for text in plan_words(result):
+            out.print(text)
         out.print(bill_table(result.bill))
         total = result.bill.total
         out.print(
