@@ -369,11 +369,8 @@ def test_unknown_rule_and_constant_are_named():
     ],
 )
 def test_provisioned_throughput_as_the_script_bills_it(size, brokers, provisioned, total):
-    w = Workload(
-        write="100 MiB/s", measured_at="broker", message="1 KiB", fan_out=60, peak_ratio=1.5, partitions=1000,
-        retention="72 h", hot_retention="24 h", zones=3,
-    )  # fmt: skip
-    said = find_rule("msk-sizing-standard").say(Demand.of(w), {"provisioned_mib_s": "500"})
+    load = example(fan_out=60, peak_ratio=1.5, partitions=1000, retention="72 h", hot_retention="24 h")
+    said = find_rule("msk-sizing-standard").say(load, {"provisioned_mib_s": "500"})
     at = int(np.flatnonzero(np.asarray(said.configuration) == size)[0])
     assert float(np.asarray(said.units)[at]) == brokers
     picked = said.pick(at, 1)
