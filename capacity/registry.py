@@ -45,7 +45,8 @@ def offers_for(workload: Workload) -> dict[str, Offer]:
     True
     """
     stated = {name for name in type(workload).model_fields if getattr(workload, name) is not None}
-    return {name: offer for name, offer in known_offers().items() if stated.issuperset(offer.needs)}
+    more = {name: offer for name, offer in known_offers().items() if offer.needs and stated.issuperset(offer.needs)}
+    return offers() | more
 
 
 @cache
@@ -63,7 +64,7 @@ def known_offers() -> dict[str, Offer]:
 
 def find_offer(name: str) -> Offer:
     """Return an offer; raises `InputError` with the nearest names if there is none of that name."""
-    known = known_offers()
+    known = known_offers() | offers()
     if name not in known:
         raise unknown_name("platform", name, known)
     return known[name]

@@ -291,8 +291,9 @@ class PriceBook:
 
     def find(self, meter: str, sku: str, region: str) -> tuple[Price, ...]:
         """Return the tiers of a price in a region, else those for every region; the user's own rows come first."""
-        keys = [(meter, sku, region), (meter, sku, ANY_REGION)]
-        for key in sorted(keys, key=lambda key: key not in self.overridden):
+        here, anywhere = (meter, sku, region), (meter, sku, ANY_REGION)
+        own_anywhere = anywhere in self.overridden and here not in self.overridden
+        for key in (anywhere, here) if own_anywhere else (here, anywhere):
             if key in self.prices:
                 self._found.add(key)
                 return self.prices[key]

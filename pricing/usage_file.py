@@ -78,6 +78,9 @@ def _usage(data: Mapping[str, Any], region: str | None) -> UsageFile:
             if key not in _LINE:
                 raise unknown_name(field, str(key), _LINE)
         row = {k: v for k, v in row.items() if v not in (None, "")}
+        for key in ("meter", "sku", "region", "note"):
+            if isinstance(row.get(key), (dict, list)):
+                raise InputError(f"{field}: {key}", row[key], "text")
         if "meter" not in row:
             raise InputError(f"{field}: meter", "", "the id of a meter; 'streamplan prices list' shows them")
         with naming(field):

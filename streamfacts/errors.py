@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -35,6 +36,17 @@ def legible(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
+
+
+def has_controls(text: str) -> bool:
+    """Return whether a text holds control characters, ends of lines and tabs aside.
+
+    Examples
+    --------
+    >>> has_controls("two\\nlines"), has_controls("a" + chr(27) + "[2J")
+    (False, True)
+    """
+    return any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
 
 
 class StreamplanError(Exception):

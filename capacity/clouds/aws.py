@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
+
 from capacity.clouds.cloud import Cloud, Volume
 from capacity.sizing.machines import MachineTable, machine_table
 from streamfacts.tables import assumption
@@ -23,6 +25,7 @@ def _machines() -> MachineTable:
             "volume_mb_s": table["ebs_baseline_mb_s"],
             "volume_iops": table["ebs_baseline_iops"],
             "local_disk_gb": table["local_disk_gb"] * nvme,
+            "local_disks": np.maximum(table["local_disks"] * nvme, 1.0),
             "local_write_mb_s": table["local_write_iops_4k"] * float(assumption("local_disk_io_bytes")) / 1e6,
             "source": table["source"],
             "as_of": table["as_of"],

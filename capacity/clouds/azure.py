@@ -93,6 +93,7 @@ def _machines() -> MachineTable:
             "volume_mb_s": table["volume_mb_s"],
             "volume_iops": table["volume_iops"],
             "local_disk_gb": table["local_disk_gb"] * nvme,
+            "local_disks": np.maximum(table["local_disks"] * nvme, 1.0),
             "local_write_mb_s": table["local_write_iops_4k"] * float(assumption("local_disk_io_bytes")) / 1e6,
             "source": table["source"],
             "as_of": table["as_of"],

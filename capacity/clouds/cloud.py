@@ -19,6 +19,7 @@ from streamfacts.usage import UsageLine
 #: Columns that every cloud's machine table has. Rates are decimal; an undocumented local disk rate is NaN.
 MACHINE_COLUMNS = (
     "machine", "family", "vcpu", "memory_gib", "network_gbps", "volume_mb_s", "volume_iops", "local_disk_gb",
+    "local_disks",
     "local_write_mb_s", "source", "as_of",
 )  # fmt: skip
 

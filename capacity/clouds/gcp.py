@@ -76,6 +76,7 @@ def _machines() -> MachineTable:
             "volume_mb_s": disk_mb_s,
             "volume_iops": table["pd_ssd_max_iops"],
             "local_disk_gb": np.zeros(len(table)),
+            "local_disks": np.ones(len(table)),
             "local_write_mb_s": np.full(len(table), np.nan),
             "source": table["source"],
             "as_of": table["as_of"],

@@ -42,8 +42,13 @@ class Batches:
     headers: int
 
     def wire_bytes(self, per_batch: Array) -> Array:
-        """Return the bytes of one record on the wire with so many in a batch [byte]."""
-        return records.wire_bytes_per_record(self.message_bytes, per_batch, self.compression_ratio, self.headers)
+        """Return the bytes of one record on the wire with so many in a batch [byte].
+
+        Framing is that of a full batch, whose offset deltas take the most bytes.
+        """
+        framed = self.message_bytes + records.record_overhead_bytes(self.message_bytes, self.full, self.headers)
+        header = float(assumption("record_batch_header_bytes"))
+        return np.asarray(header / per_batch + framed / self.compression_ratio)
 
     def filled(self, records_s: Array, streams: Array) -> Array:
         """Return the records of an average batch [1]; see `laws.batches.lingered_records`."""

@@ -12,6 +12,7 @@ from capacity.demand.batching import batches_of, exactly_once_cpu, producers_of
 from capacity.demand.held import held
 from capacity.demand.model_error import MODEL_CPU, model_cpu
 from capacity.laws.batches import batch_streams, fill_seconds
+from capacity.laws.partitions import fewest_partitions, hottest_of_keys, zipf_share
 from capacity.laws.paths import Paths, network_paths
 from capacity.workload.growth import MOST_MONTHS
 from capacity.workload.quantity import CORNERS, Range
@@ -20,6 +21,7 @@ from capacity.workload.workload import Workload
 from streamfacts.arrays import Array
 from streamfacts.checks import whole
 from streamfacts.tables import assumption
+from streamfacts.units import DAY
 
 #: Fields whose high value means less load, so that the low corner of a range takes their high end.
 RELIEVING = frozenset({"compression_ratio", "batch", "linger", "transactions"})
@@ -50,6 +52,10 @@ class Demand:
     `batch_streams` says and up to `full_batch_records` each [1]; `batch_fill_s` is how long one takes to fill [s].
     `cleaner_reads` and `cleaner_writes` are the bytes that log cleaners move on each copy for each byte
     written [1]. `given` names fields of the workload that offers may not take.
+
+    `partitions` are those given, or the fewest that will do for traffic, consumers and topics where none are
+    (`partitions_given`); offers with brokers choose how many more (`capacity.partitions`). `hottest` is the rate of the
+    busiest partition over the write rate [1], 0 where all are alike; above 1 where one of several clusters has it.
     """
 
     payload_bytes_s: Array
@@ -75,6 +81,9 @@ class Demand:
     cpu_factor: Array = field(default_factory=lambda: np.asarray(1.0))
     retained: Array = field(default_factory=lambda: np.asarray(1.0))
     hot_retained: Array = field(default_factory=lambda: np.asarray(1.0))
+    consumers: Array = field(default_factory=lambda: np.asarray(0.0))
+    hottest: Array = field(default_factory=lambda: np.asarray(0.0))
+    rebuild_within_s: Array = field(default_factory=lambda: np.asarray(DAY))
     retained_by_time: Array = field(default_factory=lambda: np.asarray(1.0))
     hot_retained_by_time: Array = field(default_factory=lambda: np.asarray(1.0))
     cleaner_reads: Array = field(default_factory=lambda: np.asarray(0.0))
@@ -198,10 +207,13 @@ class Demand:
 
         Rates and the partitions that follow from them grow together.
         """
-        partitions = self.partitions if self.partitions_given else np.ceil(self.partitions * factor)
+        wire = self.wire_bytes_s * factor
+        partitions = self.partitions
+        if not self.partitions_given:
+            partitions = fewest_partitions(wire * self.peak_ratio, self.consumers, self.topics)
         return self.replace(
             payload_bytes_s=self.payload_bytes_s * factor,
-            wire_bytes_s=self.wire_bytes_s * factor,
+            wire_bytes_s=wire,
             records_s=self.records_s * factor,
             partitions=np.broadcast_to(partitions, np.shape(factor)),
         )
@@ -209,7 +221,8 @@ class Demand:
     def split(self, clusters: Any) -> Demand:
         """Return the demand of one of several equal clusters, on a new leading axis if `clusters` is an array.
 
-        Rates, partitions and connections are shared out; what each record or reader needs stays.
+        Rates, partitions, consumers and connections are shared out; what each record or reader needs stays, and so does
+        the busiest partition, which lies on one of them.
 
         Parameters
         ----------
@@ -218,13 +231,19 @@ class Demand:
         k = np.asarray(clusters, float)
         if k.shape[1:] != self.shape:
             k = k.reshape(k.shape + (1,) * len(self.shape))
+        wire, topics, consumers = self.wire_bytes_s / k, np.ceil(self.topics / k), np.ceil(self.consumers / k)
+        given = self.partitions_given
         return replace(
             self,
             payload_bytes_s=self.payload_bytes_s / k,
-            wire_bytes_s=self.wire_bytes_s / k,
+            wire_bytes_s=wire,
             records_s=self.records_s / k,
-            partitions=np.ceil(self.partitions / k),
-            topics=np.ceil(self.topics / k),
+            partitions=(
+                np.ceil(self.partitions / k) if given else fewest_partitions(wire * self.peak_ratio, consumers, topics)
+            ),
+            topics=topics,
+            consumers=consumers,
+            hottest=self.hottest * k if np.any(self.hottest) else self.hottest,
             connections=None if self.connections is None else np.ceil(self.connections / k),
             clusters=self.clusters * k,
         )
@@ -257,6 +276,17 @@ def _end(w: Workload, name: str, corner: str) -> str:
     if name in RELIEVING or (name == "message" and w.write is not None):
         return {"low": "high", "high": "low"}.get(corner, corner)
     return corner
+
+
+def _hottest(w: Workload, get: Any, partitions: Array) -> Array:
+    """Share of the write rate of the busiest partition [1]; 0 where nothing says that one is busier than others."""
+    if w.hottest_partition is not None:
+        return np.asarray(get("hottest_partition"))
+    if w.skew is not None:
+        return zipf_share(get("skew"), partitions)
+    if w.says_keyed:
+        return hottest_of_keys(float(assumption("hottest_key_share")), partitions)
+    return np.asarray(0.0)
 
 
 def _said(w: Workload) -> frozenset[str]:
@@ -299,10 +329,11 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
     message = payload / records_s if at_broker else message
     made = batches_of(w, get, message, ratio)
     planned = measured if at_broker else records_s * made.wire_bytes(made.full)
-    planning_rate = float(assumption("partition_planning_bytes_s"))
-    partitions = get("partitions") if w.partitions is not None else np.ceil(planned * peak_ratio / planning_rate)
-    topics = np.ceil(get("topics", 1.0))
-    partitions = np.maximum(np.ceil(partitions), topics)
+    topics, consumers = np.ceil(get("topics", 1.0)), get("consumers", 0.0)
+    if w.partitions is not None:
+        partitions = np.maximum(np.ceil(get("partitions")), topics)
+    else:
+        partitions = fewest_partitions(planned * peak_ratio, consumers, topics)
     producers = producers_of(w, get, records_s * peak_ratio, payload * peak_ratio)
     streams = batch_streams(partitions, topics, producers, w.keyed)
     per_batch = made.filled(records_s, streams)
@@ -361,6 +392,9 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
         batch_fill_s=fill_seconds(per_batch, records_s, streams),
         partitions=partitions,
         topics=topics,
+        consumers=consumers,
+        hottest=_hottest(w, get, partitions),
+        rebuild_within_s=get("rebuild_within"),
         cold_reads=get("cold_reads"),
         outage_s=get("outage"),
         catch_up_s=get("catch_up"),

@@ -13,6 +13,20 @@ from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import (
+    brokers_needed,
+    chosen_partitions,
+    hottest_of,
+    laid_out,
+    leaders_limits,
+    leaders_of,
+    partitions_asked,
+    partitions_by_size,
+    partitions_by_size_source,
+    partitions_part,
+    placed,
+    replica_limits,
+)
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, Machines, broker_constraints, use_up_to
 from capacity.systems.quotas import lagging_reads, service_level, with_catch_up
@@ -147,7 +161,6 @@ def _classic(context: Context) -> Sizing:
     col, source = context.rows, rows.source
     nodes = col(rows["nodes"])
     space = col(rows["max_disk_gb"] / rows["nodes"]) * GB
-    replicas = assumption("partitions_per_broker")
     heap = float(options["heap_gib"]) * GIB
     unknown = col(np.full(len(rows), np.inf))
     machines = Machines(
@@ -158,10 +171,10 @@ def _classic(context: Context) -> Sizing:
         disk_iops=unknown,
         disk_space_bytes=space,
         disk_io_bytes=float(assumption("disk_io_bytes")),
-        partitions=float(replicas),
+        partitions=col(partitions_by_size(float(options["vcpu"]), rows["memory_gib"])),
         source=source,
         disk_source=source,
-        partitions_source=replicas.source,
+        partitions_source=partitions_by_size_source(),
     )
     kept = {Resource.CPU, Resource.PARTITIONS, Resource.CONNECTIONS, Resource.DISK_SPACE}
     constraints = [c for c in broker_constraints(d, machines) if c.name in kept]
@@ -176,15 +189,28 @@ def _classic(context: Context) -> Sizing:
             "bytes",
             f"{source}; {cache.source}; {assumption('broker_heap_gib').source}",
             f"peak write x copies x {float(cache):g} s, in the memory beyond a heap of {heap / GIB:g} GiB",
+            leaders=leaders_of(d),
+            copies=d.replication_factor,
+            lead=0.0,
+            hottest=hottest_of(d),
+            placed=True,
         )
     )
-    needed = context.spread(units_needed(constraints, d.replication_factor, 1.0))
+    once = stored_bytes(d.wire_bytes_s, d.held_s)
+    asked = partitions_asked(d, once)
+    needed = context.spread(brokers_needed(d, constraints, asked, d.replication_factor, 1.0))
     units = context.units_or(nodes)
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     limits = [
         Limit("nodes", needed, nodes, "nodes", source, advice="a larger plan, or split over several services"),
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
+        *leaders_limits(d, units, d.replication_factor),
+        *replica_limits(d, layout, space * fill, source),
     ]
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     disk = context.spread(stored_bytes(d.wire_bytes_s, d.held_s, d.replication_factor) / fill / GB)
     # a plan whose disk is not published has at least that of the smallest Business plan on each node
     every = machine_table("aiven_kafka_classic")
@@ -208,6 +234,7 @@ def _classic(context: Context) -> Sizing:
         *client_lines(context),
     ]
     parts = (
+        partitions_part(d, layout, units, once),
         Part("nodes needed", needed, "nodes", "largest over the constraints", source),
         Part("disk of the service", disk, "GB", "average write x retention x copies / fill", source),
     )
@@ -217,7 +244,9 @@ def _classic(context: Context) -> Sizing:
         f"a plan whose disk is not published includes {each:g} GB a node, as Business-4 does",
         "prices are the least over all clouds and regions; other plans and regions are by quote",
     )
-    return context.sizing("node", units, constraints, limits, lines, parts, notes)
+    # the disk of the service, over its nodes; network and disk rates, and so the time to rebuild one, are not published
+    of_one = layout.of_one(disk_bytes=disk * GB / nodes, vcpu=machines.vcpu, memory_gib=col(rows["memory_gib"]))
+    return context.sizing("node", units, constraints, limits, lines, parts, notes, of_one=of_one)
 
 
 OFFERS = (

@@ -14,6 +14,7 @@ from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import carried_partitions, fewest_words, guidelines
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
@@ -68,14 +69,20 @@ FREIGHT = _Type("freight", ECKU, (PNI,), ("99.99%",), ONCE, True)
 DEDICATED = _Type("dedicated", CKU, (PEERING, PRIVATELINK, PUBLIC), ("99.99%", "99.95%"), REPLICATED, False)
 
 
-def _partitions(kind: _Type, d: Demand) -> Array:
-    """Return the partitions asked, at least as many as the peak needs at what one partition carries."""
+def _of_partition(kind: _Type, d: Demand) -> list[tuple[str, Any, float, str]]:
+    """Return what the peak is of all partitions and what the guideline lets one carry, by direction."""
     write = d.peak_wire_bytes_s
-    least = np.maximum(
-        write / (kind.limit("partition_ingress_mib_s").value * MIB),
-        write * (d.fan_out + d.cross_region_copies) / (kind.limit("partition_egress_mib_s").value * MIB),
-    )
-    return np.maximum(d.partitions, np.ceil(least))
+    loads = {"ingress": write, "egress": write * (d.fan_out + d.cross_region_copies)}
+    out = []
+    for way, load in loads.items():
+        most = kind.limit(f"partition_{way}_mib_s")
+        out.append((f"{way} of the busiest partition", load, most.value * MIB, most.source))
+    return out
+
+
+def _partitions(kind: _Type, d: Demand) -> Array:
+    """Return the partitions given, or as many as the peak needs at what one partition carries."""
+    return carried_partitions(d, [(load, most) for _, load, most, _ in _of_partition(kind, d)])
 
 
 def compacted_share(context: Context) -> Array:
@@ -125,9 +132,7 @@ def _constraints(kind: _Type, context: Context, peak: Any, *, billed: bool = Fal
     out = [
         of_unit("ingress", write, "ingress_mib_s", "bytes/s", "write on the wire", MIB),
         *(c for normal, more in reads for c in ([normal] if billed else with_catch_up(normal, more))),
-        of_unit(
-            Resource.PARTITIONS, partitions, "partitions", "partitions", "those asked, at least peak / what one carries"
-        ),
+        of_unit(Resource.PARTITIONS, partitions, "partitions", "partitions", fewest_words(d)),
     ]
     compacted = compacted_share(context)
     if kind is not FREIGHT and np.any(compacted > 0):
@@ -250,7 +255,7 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
             "partitions",
             context.spread(_partitions(kind, d)),
             "partitions",
-            "those asked, at least peak / what one carries by the guideline",
+            fewest_words(d),
             kind.limit("partition_ingress_mib_s").source,
         ),
     ]
@@ -315,9 +320,11 @@ def _model(context: Context, *, kind: _Type) -> Sizing:
             )
         )
     limits = _limits(kind, context, units)
-    said = (*_assumptions(kind, options), *service_level(d))
+    of_one = {"partitions": context.spread(_partitions(kind, d))}
+    advice = guidelines(d, _partitions(kind, d), _of_partition(kind, d))
+    said = (*_assumptions(kind, options), *advice, *service_level(d))
     cautions = _warnings(d, options)
-    return context.sizing(kind.unit, units, constraints, limits, lines, parts, said, warnings=cautions)
+    return context.sizing(kind.unit, units, constraints, limits, lines, parts, said, warnings=cautions, of_one=of_one)
 
 
 def _warnings(d: Demand, options: Any) -> tuple[str, ...]:

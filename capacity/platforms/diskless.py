@@ -65,7 +65,7 @@ def _all_machines() -> MachineTable:
 def _machines(families: tuple[str, ...]) -> MachineTable:
     table = _all_machines()
     sizes = np.array([f"{family}.{size}" for family in families for size in SIZES])
-    return table.where(np.isin(table.names, sizes))
+    return table.where(np.isin(table.names, sizes, assume_unique=True))
 
 
 def _configurations(families: tuple[str, ...]) -> NDArray[Any]:

@@ -10,8 +10,9 @@ import numpy as np
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._compacted import compacted_limits
-from capacity.sizing.constraint import Constraint, Limit, round_up, units_needed
+from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import carried_partitions, fewest_words, guidelines, hottest_of, partition_limits
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
@@ -45,11 +46,17 @@ def _bytes_s(context: Context, offer: str) -> tuple[Array, str]:
 
 
 def _partitions(context: Context, offer: str, peak_bytes_s: Array) -> Part:
-    """Partitions: those asked for, and no more than the recommended 1 MB/s on each."""
-    each = _fact(offer, "planning_mb_s")
-    needed = np.maximum(context.demand.partitions, round_up(peak_bytes_s / (each.value * MB)))
-    how = f"those asked, at least peak write / {each.value:g} MB/s"
+    """Partitions: those given, or so many that each has no more than the recommended 1 MB/s."""
+    d, each = context.demand, _fact(offer, "planning_mb_s")
+    needed = carried_partitions(d, [(peak_bytes_s, each.value * MB)])
+    how = "as given" if d.partitions_given else f"{fewest_words(d)}; one carries {each.value:g} MB/s"
     return Part("partitions", context.spread(needed), "partitions", how, each.source)
+
+
+def _busiest(offer: str, peak_bytes_s: Array) -> list[tuple[str, Array, float, str]]:
+    """What is recommended for one partition, beside the peak of all."""
+    each = _fact(offer, "planning_mb_s")
+    return [("ingress of the busiest partition", peak_bytes_s, each.value * MB, each.source)]
 
 
 def _common_limits(context: Context, offer: str) -> list[Limit]:
@@ -108,7 +115,9 @@ def _transfer(context: Context, offer: str) -> UsageLine:
     return UsageLine("azure.transfer.inter-region", gib, "GiB", formula=f"average {words} x other regions")
 
 
-_EVEN_KEYS = "keys spread evenly over the partitions"
+def _keys(d: Demand) -> list[str]:
+    return [] if np.any(d.hottest) else ["keys spread evenly over the partitions"]
+
 
 # --------------------------------------------------------------------------------------------------- Standard
 
@@ -151,6 +160,8 @@ def _standard(context: Context) -> Sizing:
             advice=more,
         ),
         *_common_limits(context, offer),
+        # the recommended rate is that of a whole unit: Standard gives one partition no more
+        *partition_limits(d, partitions.value, _busiest(offer, write)),
         _namespaces(d, offer),
     ]
     if d.connections is not None:
@@ -190,8 +201,9 @@ def _standard(context: Context) -> Sizing:
         "throughput units stay at what the peak needs: auto-inflate scales up and never down",
         "no compression on the Kafka endpoint of this tier; a batch does not lower the number of events",
     )
-    said = (*notes, _EVEN_KEYS, *service_level(d))
-    return context.sizing("throughput unit", units, constraints, limits, lines, (partitions,), said)
+    of_one = {"partitions": partitions.value}
+    said = (*notes, *_keys(d), *service_level(d))
+    return context.sizing("throughput unit", units, constraints, limits, lines, (partitions,), said, of_one=of_one)
 
 
 # -------------------------------------------------------------------------------------- Premium and Dedicated
@@ -204,7 +216,9 @@ def _throughput(context: Context, offer: str, use: float, use_source: str, sourc
     ingress, egress = (float(context.options[f"{way}_mb_s_per_unit"]) * MB for way in ("ingress", "egress"))
     cited = f"{source}; {use_source}"
     return [
-        Constraint("ingress", NORMAL, write, np.asarray(ingress), use, "bytes/s", cited, f"peak {words}"),
+        Constraint(
+            "ingress", NORMAL, write, np.asarray(ingress), use, "bytes/s", cited, f"peak {words}", hottest=hottest_of(d)
+        ),
         *with_catch_up(
             Constraint(
                 "egress",
@@ -215,6 +229,7 @@ def _throughput(context: Context, offer: str, use: float, use_source: str, sourc
                 "bytes/s",
                 cited,
                 f"peak {words} x fan-out",
+                hottest=hottest_of(d),
             ),
             rate * lagging_reads(d),
         ),
@@ -285,8 +300,9 @@ def _premium(context: Context) -> Sizing:
         "says without a promise; the options set what is planned with, and default to the low end",
         f"sold as {', '.join(f'{n:g}' for n in sold)} units",
     )
-    said = (*notes, _EVEN_KEYS, *service_level(d))
-    return context.sizing("processing unit", units, constraints, limits, lines, (partitions,), said)
+    of_one = {"partitions": partitions.value}
+    said = (*notes, *_keys(d), *guidelines(d, partitions.value, _busiest(offer, peak)), *service_level(d))
+    return context.sizing("processing unit", units, constraints, limits, lines, (partitions,), said, of_one=of_one)
 
 
 def _share_of_benchmark(d: Demand) -> tuple[float, str]:
@@ -352,8 +368,14 @@ def _dedicated(context: Context) -> Sizing:
         "end with records of 1 KB; no figure is published for today's units. The options set what is planned with",
         f"beyond {own.value:g} units by support request",
     )
-    said = (*notes, _EVEN_KEYS, *service_level(d, (share, share_source)))
-    return context.sizing("capacity unit", units, constraints, limits, lines, (partitions,), said)
+    of_one = {"partitions": partitions.value}
+    said = (
+        *notes,
+        *_keys(d),
+        *guidelines(d, partitions.value, _busiest(offer, peak)),
+        *service_level(d, (share, share_source)),
+    )
+    return context.sizing("capacity unit", units, constraints, limits, lines, (partitions,), said, of_one=of_one)
 
 
 _SMALL = "batches-100x1kb"

@@ -8,9 +8,18 @@ import numpy as np
 
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import ROUNDING, Constraint, Limit, units_needed
+from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import (
+    chosen_partitions,
+    finite,
+    grown_for_partitions,
+    laid_out,
+    leaders_limits,
+    partitions_part,
+)
+from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL, ZONE_DOWN
 from capacity.systems.quotas import lagging_reads, service_level, vcpu_share, with_catch_up
@@ -100,20 +109,24 @@ def _model(context: Context) -> Sizing:
     d, hours = context.demand, context.hours_per_month
     constraints = _constraints(d)
     zones, disk, of_broker = _fact("zones"), _fact("broker_max_disk_gib"), _fact("broker_max_vcpu").value
-    for_partitions = d.partitions * d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
+    disk_gib = d.replication_factor * _fact("partition_disk_mib").value * MIB / GIB
     # a broker a copy, and brokers whose disks hold the partitions: so many vCPU that there are as many brokers
-    asked = np.maximum(d.replication_factor, np.ceil(for_partitions / disk.value - ROUNDING))
+    asked = np.maximum(d.replication_factor, np.ceil(d.partitions * disk_gib / disk.value - ROUNDING))
     for_brokers = np.where(asked > _fact("min_brokers").value, of_broker * (asked - 1.0) + 1.0, 0.0)
     least = np.maximum(_fact("min_vcpu").value, for_brokers)
-    vcpu = context.units_or(units_needed(constraints, least, 1.0))
-    memory_gib = vcpu * float(context.options["memory_gib_per_vcpu"])
-    brokers = np.maximum.reduce(
-        np.broadcast_arrays(
-            np.asarray(_fact("min_brokers").value),
-            np.ceil(vcpu / of_broker - ROUNDING),
-            np.ceil(memory_gib / _fact("broker_max_memory_gib").value - ROUNDING),
-        )
-    )
+    of_each = float(context.options["memory_gib_per_vcpu"])
+    most = min(of_broker, _fact("broker_max_memory_gib").value / of_each)
+
+    def brokers_of(vcpu: Array) -> Array:
+        return np.maximum(_fact("min_brokers").value, np.ceil(vcpu / most - ROUNDING))
+
+    needed = units_needed(constraints, least, 1.0)
+    vcpu = context.units_or(grown_for_partitions(d, needed, brokers_of, most))
+    memory_gib = vcpu * of_each
+    brokers = brokers_of(finite(vcpu))
+    partitions = chosen_partitions(d.replace(zones=zones.value), d.partitions, brokers)
+    for_partitions = partitions * disk_gib
+    layout = laid_out(d, partitions, brokers, stored_bytes(d.wire_bytes_s, d.held_s))
     dcu = vcpu * _fact("dcu_per_vcpu").value + memory_gib * _fact("dcu_per_gib").value
     local_gib = np.maximum(vcpu * _fact("disk_gib").value, np.ceil(for_partitions))
     regional = {name: _fact(name) for name in ("vcpu", "memory", "clusters")}
@@ -145,6 +158,7 @@ def _model(context: Context) -> Sizing:
         Limit("disk of a broker", local_gib / brokers, np.asarray(disk.value), "GiB", disk.source),
         Limit("brokers", brokers, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
+        *leaders_limits(d, brokers, _fact("min_brokers").value),
     )
     paths = d.paths(zones=zones.value, follower_fetch=context.options["follower_fetch"])
     stored = context.spread(stored_bytes(d.wire_bytes_s, d.held_s) / GIB)
@@ -181,6 +195,7 @@ def _model(context: Context) -> Sizing:
         ),
     )
     parts = (
+        partitions_part(d, layout, brokers, np.zeros(())),
         Part("memory", context.spread(memory_gib), "GiB", "vCPU x memory_gib_per_vcpu", _fact("memory_gib").source),
         Part(
             "brokers",
@@ -210,7 +225,14 @@ def _model(context: Context) -> Sizing:
         "the average uses up to half of what a vCPU is rated at, as Google's rule starts from",
         *service_level(d, vcpu_share(d)),
     )
-    return context.sizing("vCPU", vcpu, constraints, limits, lines, parts, notes)
+    # what a broker holds is not shown: closed segments are in long-term storage
+    of_one = layout.of_one(
+        disk_bytes=local_gib * GIB / brokers,
+        vcpu=vcpu / brokers,
+        memory_gib=memory_gib / brokers,
+        replica_bytes=np.nan,
+    )
+    return context.sizing("vCPU", vcpu, constraints, limits, lines, parts, notes, of_one=of_one)
 
 
 _MEMORY = _fact("memory_gib").value

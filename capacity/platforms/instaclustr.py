@@ -8,13 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
+from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, client_lines
-from capacity.sizing.constraint import Limit, units_needed
+from capacity.sizing.constraint import Limit
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import (
+    brokers_needed,
+    chosen_partitions,
+    finite,
+    laid_out,
+    leaders_limits,
+    partitions_asked,
+    partitions_by_size,
+    partitions_by_size_source,
+    partitions_part,
+    placed,
+    replica_limits,
+)
 from capacity.sizing.sizing import Part, PartKind, Sizing
-from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds
+from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.kafka import REBUILD_FORMULA
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
@@ -40,7 +55,8 @@ def _ec2(rows: MachineTable) -> dict[str, NDArray[Any]]:
     place = {str(name): i for i, name in enumerate(table.names)}
     at = [place[str(name)] for name in rows["ec2_machine"]]
     return {name: table[name][at] for name in ("vcpu", "memory_gib", "network_gbps", "volume_mb_s", "volume_iops")} | {
-        "local_write_mb_s": table["local_write_mb_s"][at]
+        "local_write_mb_s": table["local_write_mb_s"][at],
+        "local_disks": table["local_disks"][at],
     }
 
 
@@ -48,7 +64,6 @@ def _machines(context: Context, rows: MachineTable) -> Machines:
     ec2, col = _ec2(rows), context.rows
     local = rows["storage"] == "local"
     volume = float(context.options["volume_mib_s"]) * MIB
-    replicas = assumption("partitions_per_broker")
     source = f"{rows.source}; {aws().machines().source}"
     return Machines(
         vcpu=col(ec2["vcpu"]),
@@ -58,10 +73,11 @@ def _machines(context: Context, rows: MachineTable) -> Machines:
         disk_iops=col(np.where(local, np.inf, np.minimum(ec2["volume_iops"], float(context.options["volume_iops"])))),
         disk_space_bytes=col(rows["disk_gb"]) * GB,
         disk_io_bytes=float(assumption("disk_io_bytes")),
-        partitions=float(replicas),
+        partitions=col(partitions_by_size(ec2["vcpu"], ec2["memory_gib"])),
         source=source,
         disk_source=f"{source}; {aws().volume.source}",
-        partitions_source=replicas.source,
+        partitions_source=partitions_by_size_source(),
+        disks=col(np.where(local, ec2["local_disks"], 1.0)),
     )
 
 
@@ -73,18 +89,27 @@ def _model(context: Context) -> Sizing:
     copies = d.replication_factor
     # the default replication factor of a cluster is its number of racks, and nodes are a multiple of it
     racks = np.maximum(copies, d.zones)
-    units = context.units_or(units_needed(constraints, racks, racks))
+    once = stored_bytes(d.wire_bytes_s, d.held_s)
+    asked = partitions_asked(d, once)
+    units = context.units_or(brokers_needed(d, constraints, asked, racks, racks))
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     replicas = assumption("partitions_per_cluster")
     limits = (
         Limit("brokers", units, copies, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit(
             "partition replicas in a cluster",
-            d.partitions * copies,
+            asked * copies,
             float(replicas),
             "partition replicas",
             replicas.source,
             advice="split over several clusters",
         ),
+        *leaders_limits(d, units, racks),
+        *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
     )
     controllers = float(options["controllers"])
     own = options["account"] == OWN
@@ -110,20 +135,25 @@ def _model(context: Context) -> Sizing:
                 )
             )
         lines += where.volume.lines(
-            units,
+            finite(units),
             volumes * np.ones(units.shape),
             np.full(units.shape, max(float(options["volume_mib_s"]), where.volume.baseline_mib_s)),
             np.full(units.shape, max(float(options["volume_iops"]), where.volume.baseline_iops)),
             controllers * 80 * GB / GIB,
         )
     lines += client_lines(context, own_account=own)
+    of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     parts = [
         Part("disk of a broker", context.spread(machines.disk_space_bytes / GIB), "GiB", "fixed by its size", _NODES)
     ]
     if not context.brief:
-        rebuild = rebuild_seconds(d, machines, units)
-        how = "data of one broker / spare network and disk of its replacement"
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how, kind=PartKind.REBUILD))
+        parts.insert(0, partitions_part(d, layout, units, once))
+        rebuild = rebuild_seconds(d, machines, units, partitions=partitions)
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
+        of_one |= layout.of_one(
+            disk_bytes=machines.disk_space_bytes,
+            rebuild_s=rebuild,
+        )
     notes = (
         "disk carries write x copies and lagging readers, network the same and all readers, as Instaclustr's model "
         f"counts them ({_RULE}); on EC2 the path to EBS volumes is apart from the network",
@@ -132,7 +162,9 @@ def _model(context: Context) -> Sizing:
         "brokers act as KRaft controllers" if not controllers else f"{controllers:g} dedicated KRaft controllers",
     )
     whole = {NODE: racks}
-    return context.sizing(NODE, units, constraints, limits, lines, parts, notes, fewest=whole, multiple=whole)
+    return context.sizing(
+        NODE, units, constraints, limits, lines, parts, notes, fewest=whole, multiple=whole, of_one=of_one
+    )
 
 
 OFFERS = (

@@ -7,11 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.sizing.constraint import DISK_RATES, Limit, Resource, units_needed
+from capacity.laws.storage import stored_bytes
+from capacity.sizing.constraint import DISK_RATES, Limit, Resource
 from capacity.sizing.offer import OWN_HARDWARE, Context, Offer, Option, Protocol
-from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds
-from capacity.systems.kafka import BROKER
+from capacity.sizing.partitions import (
+    brokers_needed,
+    chosen_partitions,
+    laid_out,
+    leaders_limits,
+    partitions_asked,
+    partitions_by_size,
+    partitions_by_size_source,
+    partitions_part,
+    placed,
+    replica_limits,
+)
+from capacity.sizing.sizing import Part, PartKind, Sizing
+from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.kafka import BROKER, REBUILD_FORMULA
 from capacity.workload.servers import Servers
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
@@ -29,7 +42,6 @@ def _names() -> NDArray[Any]:
 
 def _machine(context: Context, own: Servers) -> Machines:
     """Return the capacities of a broker on one of the servers; a disk rate that was not said bounds nothing."""
-    replicas = assumption("partitions_per_broker")
     rate = own.disks.bytes_s
 
     def one(value: float) -> NDArray[np.float64]:
@@ -43,10 +55,11 @@ def _machine(context: Context, own: Servers) -> Machines:
         disk_iops=one(np.inf),
         disk_space_bytes=one(own.disks.bytes),
         disk_io_bytes=float(assumption("disk_io_bytes")),
-        partitions=float(replicas),
+        partitions=partitions_by_size(one(own.vcpu), one(own.memory / GIB)),
         source=_GIVEN,
         disk_source=f"{_GIVEN}: {own.disks}",
-        partitions_source=replicas.source,
+        partitions_source=partitions_by_size_source(),
+        disks=float(own.disks.count),
     )
 
 
@@ -61,29 +74,43 @@ def _model(context: Context) -> Sizing:
     unbounded = {Resource.DISK_OPERATIONS, *(() if own.disks.throughput is not None else DISK_RATES)}
     constraints = [c for c in broker_constraints(d, machine) if c.name not in unbounded]
     least = np.maximum(d.replication_factor, d.zones)
-    units = context.units_or(units_needed(constraints, least, d.zones))
+    once = stored_bytes(d.wire_bytes_s, d.held_s)
+    asked, brief = partitions_asked(d, once), context.brief
+    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
+    partitions = chosen_partitions(d, asked, units, machine.disks, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     apart = float(context.options["controller_servers"])
     replicas = assumption("partitions_per_cluster")
     limits = [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit(
             "partition replicas in a cluster",
-            d.partitions * d.replication_factor,
+            asked * d.replication_factor,
             float(replicas),
             "partition replicas",
             replicas.source,
             advice="split over several clusters",
         ),
+        *leaders_limits(d, units, least),
+        *replica_limits(d, layout, machine.disk_space_bytes / machine.disks * fill, machine.disk_source),
     ]
     if own.count is not None:
         needed = (units + apart) * d.clusters
         limits.append(Limit("servers at hand", needed, float(own.count), "servers", f"{_GIVEN}: count"))
     lines = [UsageLine("own.server", units + apart, "server-month", formula="brokers + controllers on such servers")]
     parts = [Part("disks of a broker", context.spread(own.disks.bytes / GIB), "GiB", str(own.disks), _GIVEN)]
-    if not context.brief and own.disks.throughput is not None:
-        rebuild = rebuild_seconds(d, machine, units)
-        how = "data of one broker / spare network and disk of its replacement"
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how))
+    of_one: dict[str, Any] = {}
+    if not brief:
+        parts.insert(0, partitions_part(d, layout, units, once))
+        of_one = layout.of_one(
+            disk_bytes=machine.disk_space_bytes, vcpu=machine.vcpu, memory_gib=machine.memory_bytes / GIB
+        )
+    if not brief and own.disks.throughput is not None:
+        rebuild = rebuild_seconds(d, machine, units, partitions=partitions)
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
+        of_one["rebuild_s"] = rebuild
     notes = [
         "one Kafka cluster, a broker on each server with all of its disks",
         "KRaft controllers run elsewhere, on small machines" if not apart else f"{apart:g} servers for controllers",
@@ -93,7 +120,16 @@ def _model(context: Context) -> Sizing:
     if own.disks.throughput is None:
         notes.append("what the disks move a second was not said (servers.disks.throughput): it bounds nothing here")
     return context.sizing(
-        BROKER, units, constraints, limits, lines, parts, notes, fewest={BROKER: least}, multiple={BROKER: d.zones}
+        BROKER,
+        units,
+        constraints,
+        limits,
+        lines,
+        parts,
+        notes,
+        fewest={BROKER: least},
+        multiple={BROKER: d.zones},
+        of_one=of_one,
     )
 
 

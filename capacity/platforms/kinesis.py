@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -88,6 +90,23 @@ def _kept(context: Context, offer: str) -> tuple[Any, Any]:
     return stored_bytes(d.payload_bytes_s, first), stored_bytes(d.payload_bytes_s, beyond)
 
 
+def _hot_shard(walls: Sequence[tuple[Any, ...]]) -> list[Limit]:
+    """What one shard takes as limits on the busiest: the records of a key go to one, however many there are.
+
+    `walls` are name, what the busiest shard has, what one takes, unit and source of both.
+    """
+    advice = "keys that spread more evenly"
+    return [
+        Limit(f"{name} of the busiest shard", has, takes, unit, source, advice=advice)
+        for name, has, takes, unit, source in walls
+    ]
+
+
+def _keys(context: Context) -> tuple[str, ...]:
+    even = () if np.any(context.demand.hottest) else ("keys spread evenly over the shards",)
+    return (*_NOTES, *even)
+
+
 def _aggregated(context: Context) -> Any:
     """Return how many records the producer library puts into one [1].
 
@@ -114,9 +133,11 @@ def _provisioned(context: Context) -> Sizing:
     records_s = d.payload_bytes_s / record
     write = d.peak_payload_bytes_s
 
+    walls: list[tuple[Any, ...]] = []
+
     def of_shard(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
         wall = limit("aws", offer, key)
-        return Constraint(
+        even = Constraint(
             name,
             NORMAL,
             np.asarray(demand),
@@ -126,6 +147,11 @@ def _provisioned(context: Context) -> Sizing:
             f"{wall.source}; {use_source}",
             formula,
         )
+        if not np.any(d.hottest):
+            return even
+        walls.append((name, d.hottest * demand, even.capacity * use, unit, wall.source))
+        others = even.carrying(even.demand * (1.0 - d.hottest))
+        return replace(others, lost=1.0, formula=f"{formula}, less that of the busiest shard, on the others")
 
     constraints = [
         of_shard("write bytes", write, "shard_write_mib_s", MIB, "bytes/s", "peak write, before compression"),
@@ -162,7 +188,7 @@ def _provisioned(context: Context) -> Sizing:
     ]
     units = context.units_or(units_needed(constraints, 1.0, 1.0))
     quota = _in_region(offer, "account_shard_quota", d.region)
-    limits = _record_limits(context, offer, consumers)
+    limits = [*_record_limits(context, offer, consumers), *_hot_shard(walls)]
     limits.append(
         Limit(
             "shards in the account",
@@ -226,7 +252,7 @@ def _provisioned(context: Context) -> Sizing:
             "consumer groups, or the option fan_out_consumers",
         ),
     )
-    return context.sizing("shard", units, constraints, limits, lines, parts, (*_NOTES, *service_level(d)))
+    return context.sizing("shard", units, constraints, limits, lines, parts, (*_keys(context), *service_level(d)))
 
 
 def _on_demand(context: Context, *, mode: str) -> Sizing:
@@ -261,6 +287,9 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
     ]
     limits = walls(constraints, streams, "more streams, or a quota that AWS raises on request")
     limits += _record_limits(context, offer, consumers)
+    if np.any(d.hottest):
+        wall = limit("aws", "kinesis-provisioned", "shard_write_mib_s")
+        limits += _hot_shard([("write bytes", d.hottest * write, wall.value * MIB, "bytes/s", wall.source)])
     count = limit("aws", offer, "on_demand_streams")
     limits.append(
         Limit(
@@ -326,14 +355,11 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
             "consumer groups, or the option fan_out_consumers",
         ),
     )
-    return context.sizing("stream", streams, constraints, limits, lines, parts, (*_NOTES, *service_level(d)))
+    return context.sizing("stream", streams, constraints, limits, lines, parts, (*_keys(context), *service_level(d)))
 
 
 _POLLS = Option("polls_per_s", 1.0, "how often each shared consumer group reads each shard [1/s]", low=0.001, high=5.0)
-_NOTES = (
-    "records are written one by one and not compressed, unless the producer aggregates",
-    "keys spread evenly over the shards",
-)
+_NOTES = ("records are written one by one and not compressed, unless the producer aggregates",)
 _FAN_OUT_CONSUMERS = Option(
     "fan_out_consumers",
     0,
@@ -347,7 +373,7 @@ _GUARANTEES = {
     "disks": "managed",
 }
 _NOT_MODELLED = (
-    "hot shards: keys are taken as even, and one key carries at most 1 MiB/s",
+    "hot shards where the workload does not say hottest_partition or skew: keys are then taken as even",
     "interface endpoints (PrivateLink) and NAT, which bill each GiB that does not go over public addresses",
     "long-term retrieval, delivery to S3 or Iceberg, Lambda and Firehose",
 )

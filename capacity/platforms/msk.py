@@ -12,10 +12,26 @@ from capacity.clouds.aws import aws
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._compacted import compacted_limits
-from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import (
+    brokers_needed,
+    carried_partitions,
+    chosen_partitions,
+    fewest_words,
+    finite,
+    hottest_of,
+    laid_out,
+    leaders_limits,
+    leaders_of,
+    partition_limits,
+    partitions_asked,
+    partitions_part,
+    placed,
+    replica_limits,
+)
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.brokers import (
@@ -27,7 +43,7 @@ from capacity.systems.brokers import (
     rebuild_seconds,
     use_up_to,
 )
-from capacity.systems.kafka import largest_disk_load
+from capacity.systems.kafka import REBUILD_FORMULA, largest_disk_load
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB, human
@@ -133,18 +149,25 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     left_out = (Resource.DISK_OPERATIONS, Resource.CONNECTIONS)
     constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name not in left_out]
     constraints += _connections(context, "msk-standard", machines.vcpu)
-    units = context.units_or(units_needed(constraints, np.maximum(d.replication_factor, d.zones), d.zones))
+    least = np.maximum(d.replication_factor, d.zones)
+    once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
+    asked = partitions_asked(d, once)
+    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     limits = _cluster_limits("msk-standard", units)
+    limits += leaders_limits(d, units, least)
+    limits += replica_limits(d, layout, machines.disk_space_bytes * fill, machines.disk_source)
     limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
     ]
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
-    kept = d.hot_held_s if tiered else d.held_s
-    on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
     volume_gib = np.maximum(
-        np.ceil(on_disk / units / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value
+        np.ceil(layout.bytes_on_fullest / fill / GIB), limit("aws", "msk-standard", "min_storage_per_broker_gib").value
     )
     default = limit("aws", "msk-standard", "default_volume_mib_s").value
     need = largest_disk_load(constraints, units) / MIB
@@ -152,16 +175,16 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
     lines = [
         UsageLine("aws.msk.broker", units * hours, "broker-hour", context.names, f"brokers x {hours:g} h"),
-        UsageLine("aws.msk.storage", units * volume_gib, "GiB-month", "standard", "brokers x volume"),
+        UsageLine("aws.msk.storage", finite(units) * volume_gib, "GiB-month", "standard", "brokers x volume"),
         UsageLine(
             "aws.msk.storage-throughput",
-            units * provisioned,
+            finite(units) * provisioned,
             "MiB/s-month",
             formula=f"brokers x provisioned throughput, where a volume needs more than {default:g} MiB/s",
         ),
     ]
     if tiered:
-        remote = stored_bytes(d.wire_bytes_s, np.maximum(d.held_s - kept, 0.0))
+        remote = stored_bytes(d.wire_bytes_s, np.maximum(d.held_s - d.hot_held_s, 0.0))
         lines += [
             UsageLine(
                 "aws.msk.tiered-storage",
@@ -175,21 +198,27 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
         ]
     lines += aws().transfer_lines(context, paths.clients_cross_zone, paths.cross_region, "producers + consumers")
     parts = [
-        Part("volume of a broker", volume_gib, "GiB", "stored bytes / brokers / fill", machines.disk_source),
+        Part("volume of a broker", volume_gib, "GiB", "data of the fullest broker / fill", machines.disk_source),
         Part(
             "provisioned throughput of a volume",
             provisioned,
             "MiB/s",
-            "largest disk load of one broker over all states / ceiling, if above the default",
+            "largest disk load of the fullest broker over all states / ceiling, if above the default",
             machines.disk_source,
         ),
     ]
+    of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     if not context.brief:
-        rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
-        how = "data of one broker / spare network and disk of its replacement"
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how, kind=PartKind.REBUILD))
+        bought = np.minimum(machines.disk_bytes_s, np.maximum(provisioned, default) * MIB)
+        rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=partitions, disk_bytes_s=bought)
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
+        parts.insert(0, partitions_part(d, layout, units, once))
+        of_one |= layout.of_one(
+            disk_bytes=volume_gib * GIB,
+            rebuild_s=rebuild,
+        )
     sources = _brokers("standard").of(context.names).sources
-    return context.sizing("broker", units, constraints, limits, lines, parts, notes, sources=sources)
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes, sources=sources, of_one=of_one)
 
 
 # ---------------------------------------------------------------------------------------------------- Express
@@ -205,7 +234,9 @@ def _express(context: Context) -> Sizing:
     per_partition = limit("aws", "msk-express", "partition_max_mb_s")
     write = d.peak_wire_bytes_s
     read = write * d.fan_out
-    partitions = np.maximum(d.partitions, np.ceil(np.maximum(write, read) / (per_partition.value * 1e6)))
+    # storage is not the brokers': replicas may be as large as they like
+    asked = carried_partitions(d, [(load, per_partition.value * 1e6) for load in (write, read)])
+    led: dict[str, Any] = {"leaders": leaders_of(d), "hottest": hottest_of(d), "placed": True}
     mega = {name: context.rows(rows[name]) * 1e6 for name in _EXPRESS_RATES}
     constraints = [
         Constraint(
@@ -217,6 +248,7 @@ def _express(context: Context) -> Sizing:
             "bytes/s",
             f"{source}; {share_source}",
             "peak write",
+            **led,
         ),
         *with_catch_up(
             Constraint(
@@ -228,18 +260,20 @@ def _express(context: Context) -> Sizing:
                 "bytes/s",
                 f"{source}; {share_source}",
                 "peak write x fan-out",
+                **led,
             ),
             d.wire_bytes_s * lagging_reads(d),
         ),
         Constraint(
             Resource.PARTITIONS,
             NORMAL,
-            partitions * copies.value,
+            asked * copies.value,
             context.rows(rows["recommended_partitions"]),
             whole,
             "partition replicas",
             source,
             "partitions x 3 copies",
+            **led | {"copies": copies.value, "lead": 0.0, "hottest": 0.0},
         ),
     ]
     constraints += _connections(context, "msk-express", context.rows(rows["vcpu"]))
@@ -257,6 +291,7 @@ def _express(context: Context) -> Sizing:
                 source,
                 "peak write on two zones, up to the throttle",
                 share=left,
+                **led,
             ),
             Constraint(
                 "egress",
@@ -268,15 +303,31 @@ def _express(context: Context) -> Sizing:
                 source,
                 "peak write x fan-out on two zones, up to the throttle",
                 share=left,
+                **led,
             ),
         ]
-    units = context.units_or(units_needed(constraints, zones.value, zones.value))
+    # always in three zones, of which one may go
+    three = d.replace(zones=zones.value, replication_factor=copies.value)
+    units = context.units_or(brokers_needed(three, constraints, asked, zones.value, zones.value))
+    brief = context.brief
+    partitions = chosen_partitions(three, asked, units, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(three, partitions, units, stored_bytes(d.wire_bytes_s, d.held_s))
     limits = _cluster_limits("msk-express", units)
     limits += least_vcpu(context, _brokers("express").of(context.names)["vcpu"])
     limits += [
         Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
         Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, zones.value, "zones", zones.source),
+        *leaders_limits(d, units, zones.value),
+        *partition_limits(
+            d,
+            partitions,
+            [
+                (f"{way} of the busiest partition", load, per_partition.value * 1e6, per_partition.source)
+                for way, load in (("ingress", write), ("egress", read))
+            ],
+        ),
     ]
     # three copies in three zones whatever is asked, so that every zone has one to read
     paths = d.paths(copies=copies.value, zones=zones.value, follower_fetch=context.options["follower_fetch"])
@@ -293,17 +344,17 @@ def _express(context: Context) -> Sizing:
         ),
         *aws().transfer_lines(context, paths.clients_cross_zone, paths.cross_region, "producers + consumers"),
     ]
-    parts = (
-        Part(
-            "partitions",
-            context.spread(partitions),
-            "partitions",
-            "those asked, at least peak / 15 MB/s of one",
-            per_partition.source,
-        ),
+    how = (
+        f"at least {per_partition.value:g} MB/s of peak write or read on one" if not d.partitions_given else "as given"
     )
-    said = service_level(d, (share, share_source))
-    return context.sizing("broker", units, constraints, limits, lines, parts, said)
+    even = (
+        "" if d.partitions_given else "; the same number of leaders on each broker, also with a broker or a zone down"
+    )
+    parts = [Part("partitions", context.spread(partitions), "partitions", f"{how}{even}", per_partition.source)]
+    of_one = layout.of_one(vcpu=context.rows(rows["vcpu"]), memory_gib=context.rows(rows["memory_gib"]))
+    return context.sizing(
+        "broker", units, constraints, limits, lines, parts, service_level(d, (share, share_source)), of_one=of_one
+    )
 
 
 # ------------------------------------------------------------------------------------------------- Serverless
@@ -329,15 +380,16 @@ def _serverless(context: Context) -> Sizing:
             "max_connections",
         )
     }
-    partitions = np.ceil(
-        np.maximum.reduce(
-            np.broadcast_arrays(
-                d.partitions,
-                write / (fact["partition_max_ingress_mb_s"].value * 1e6 * quota[0]),
-                (read + backlog) / (fact["partition_max_egress_mb_s"].value * 1e6 * quota[0]),
-            )
+    of_partition = [
+        (
+            f"{way} of the busiest partition",
+            load,
+            fact[f"partition_max_{way}_mb_s"].value * 1e6 * quota[0],
+            fact[f"partition_max_{way}_mb_s"].source,
         )
-    )
+        for way, load in (("ingress", write), ("egress", read + backlog))
+    ]
+    partitions = carried_partitions(d, [(load, most) for _, load, most, _ in of_partition])
 
     def of_cluster(name: str, demand: Any, key: str, scale: float, unit: str, formula: str) -> Constraint:
         share, share_source = counted.get(unit, quota)
@@ -362,7 +414,7 @@ def _serverless(context: Context) -> Sizing:
             "max_partitions",
             1.0,
             "partitions",
-            "those asked, at least peak / what one carries",
+            fewest_words(d),
         ),
         of_cluster(
             "requests",
@@ -385,6 +437,7 @@ def _serverless(context: Context) -> Sizing:
         _at_most("consumer groups", d.consumer_groups, fact["max_consumer_groups"], "groups"),
         Limit("copies", d.replication_factor, 3.0, "copies", _ZONES_SOURCE),
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
+        *partition_limits(d, partitions, of_partition),
         *compacted_limits(
             d,
             limit("aws", "msk-serverless", "compacted_partition_max_gb"),
@@ -425,11 +478,12 @@ def _serverless(context: Context) -> Sizing:
             "partitions",
             context.spread(partitions),
             "partitions",
-            "those asked, at least peak / what one carries",
+            fewest_words(d),
             fact["partition_max_ingress_mb_s"].source,
         ),
     )
-    return context.sizing("cluster", clusters, constraints, limits, lines, parts, service_level(d))
+    of_one = {"partitions": context.spread(partitions)}
+    return context.sizing("cluster", clusters, constraints, limits, lines, parts, service_level(d), of_one=of_one)
 
 
 _ZONES_SOURCE = "https://docs.aws.amazon.com/msk/latest/developerguide/what-is-msk.html"

@@ -8,8 +8,9 @@ import numpy as np
 
 from capacity.laws.batches import batch_streams, lingered_records
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import ROUNDING, Constraint, Limit
+from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
 from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
@@ -40,12 +41,12 @@ def _messages_per_request(context: Context) -> Any:
     d = context.demand
     asked = float(context.options["messages_per_request"])
     written = d.wire_bytes_s > 0
-    if d.batches_measured:
+    if asked or d.batches_measured:
         in_a_batch = d.batch_wire_bytes * d.records_s / np.where(written, d.wire_bytes_s, 1.0)
-    else:  # a topic has no partitions that would split a producer's batch
+        several = np.where(written, np.floor(asked or in_a_batch + ROUNDING), 1.0)
+    else:  # a topic has no partitions that would split a producer's batch; an average is no whole number
         streams = batch_streams(1.0, float(context.options["topics"]), d.producers, keyed=False)
-        in_a_batch = lingered_records(d.records_s, streams, d.linger_s, d.full_batch_records)
-    several = np.where(written, np.floor(asked or in_a_batch + ROUNDING), 1.0)
+        several = lingered_records(d.records_s, streams, d.linger_s, d.full_batch_records)
     fitting = np.floor(_fact("max_request_mb").value * 1e6 / d.message_bytes)
     return np.clip(several, 1.0, np.clip(fitting, 1.0, _fact("max_request_messages").value))
 

@@ -14,7 +14,7 @@ from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
-from capacity.sizing.sizing import Part, PartKind, Role, Sizing
+from capacity.sizing.sizing import OF_MACHINE, Part, PartKind, Role, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.bookies import (
     BOOKIE_DOWN,
@@ -454,7 +454,13 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
     pools = {BOOKIE: bookies}
     fewest, multiple = {BROKER: d.zones, BOOKIE: least}, {BROKER: d.zones, BOOKIE: d.zones}
     constraints = (*of_brokers, *of_bookies)
-    return context.sizing(BROKER, brokers, constraints, limits, lines, parts, notes, pools, fewest, multiple)
+    smaller = {
+        name: np.minimum(context.rows(rows[f"broker_{name}"]), context.rows(rows[f"bookie_{name}"]))
+        for name in OF_MACHINE
+    }
+    return context.sizing(
+        BROKER, brokers, constraints, limits, lines, parts, notes, pools, fewest, multiple, of_one=smaller
+    )
 
 
 def _limits(context: Context, quorum: _Quorum, peak: PulsarPaths, proxies: float) -> list[Limit]:

@@ -9,13 +9,25 @@ from numpy.typing import NDArray
 
 from capacity.clouds.aws import aws
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
+from capacity.sizing.constraint import Constraint, Limit, Resource
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import (
+    brokers_needed,
+    chosen_partitions,
+    hottest_of,
+    laid_out,
+    leaders_limits,
+    leaders_of,
+    partitions_asked,
+    partitions_part,
+    placed,
+    replica_limits,
+)
 from capacity.sizing.sizing import Part, PartKind, Sizing
-from capacity.systems.brokers import NORMAL, broker_constraints, rebuild_seconds, states
-from capacity.systems.kafka import broker_machines, usable_machines
+from capacity.systems.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
+from capacity.systems.kafka import REBUILD_FORMULA, broker_machines, usable_machines
 from capacity.systems.quotas import (
     count_share,
     lagging_reads,
@@ -151,7 +163,8 @@ def _serverless(context: Context) -> Sizing:
     if context.options["one_zone"]:
         notes.append("runs in one zone, whatever zones and survive ask for (option one_zone)")
     parts = (Part("zones", context.spread(zones.value), "zones", "of the cluster", zones.source),)
-    return context.sizing("cluster", clusters, constraints, limits, lines, parts, notes)
+    of_one = {"partitions": context.spread(d.partitions)}
+    return context.sizing("cluster", clusters, constraints, limits, lines, parts, notes, of_one=of_one)
 
 
 # -------------------------------------------------------------------------------------------------- Dedicated
@@ -188,7 +201,8 @@ def _dedicated(context: Context) -> Sizing:
         "a tier's maxima may not all be reached at once, says its page",
         *service_level(d),
     )
-    return context.sizing("cluster", clusters, constraints, limits, lines, (), notes)
+    of_one = {"partitions": context.spread(d.partitions)}
+    return context.sizing("cluster", clusters, constraints, limits, lines, (), notes, of_one=of_one)
 
 
 # ------------------------------------------------------------------------------------------------------- BYOC
@@ -220,6 +234,11 @@ def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constr
             "peak write x copies alive + backlog of followers, at 100 MB/s a core",
             share=state.share,
             lost=state.lost,
+            leaders=leaders_of(d),
+            copies=state.copies_alive,
+            lead=0.0,
+            hottest=hottest_of(d),
+            placed=True,
         )
         for state in states(d)
     ]
@@ -227,12 +246,16 @@ def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constr
     partitions = Constraint(
         Resource.PARTITIONS,
         NORMAL,
-        d.partitions * 3.0,
+        partitions_asked(d, stored_bytes(d.wire_bytes_s, d.hot_held_s)) * 3.0,
         replicas,
         whole,
         "partition replicas",
         f"{memory.source}; {rows.source}; {whole_why}",
         "partitions x 3 copies, at 2 MB of memory each",
+        leaders=leaders_of(d),
+        copies=3.0,
+        lead=0.0,
+        placed=True,
     )
     left_out = (
         Resource.CPU,
@@ -256,11 +279,20 @@ def _byoc(context: Context) -> Sizing:
         context.hours_per_month,
         context.units,
         context.shape,
+        context.brief,
     )
     d, hours, where = context.demand, context.hours_per_month, aws()
     rows = _candidates().of(context.names)
     constraints, machines = _byoc_constraints(context, rows)
-    units = context.units_or(units_needed(constraints, np.maximum(3.0, d.zones), d.zones))
+    least = np.maximum(3.0, d.zones)
+    once = stored_bytes(d.wire_bytes_s, d.hot_held_s)
+    asked = partitions_asked(d, once)
+    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     per_rpu, most_rpu = _limit(BYOC, "vcpu"), _limit(BYOC, "max_rpu")
     rpu = units * context.rows(rows["vcpu"]) / per_rpu.value
     tier = {name: _limit(BYOC, name, BYOC_LARGEST) for name in ("ingress_mb_s", "egress_mb_s", "partitions")}
@@ -277,7 +309,9 @@ def _byoc(context: Context) -> Sizing:
             1e6 * use,
             _SPLIT,
         ),
-        _at_most("partitions of the largest tier", d.partitions, tier["partitions"], "partitions", 1.0, _SPLIT),
+        *leaders_limits(d, units, least),
+        *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
+        _at_most("partitions of the largest tier", asked, tier["partitions"], "partitions", 1.0, _SPLIT),
         _at_most("copies", given.replication_factor, copies, "copies"),
         _at_most("zones", d.zones, _limit(BYOC, "zones"), "zones"),
     ]
@@ -296,17 +330,13 @@ def _byoc(context: Context) -> Sizing:
         *where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers"),
     ]
     disk = context.spread(machines.disk_space_bytes / GIB)
+    rebuild = rebuild_seconds(d, machines, units, tiered=True, partitions=partitions)
     parts = (
+        partitions_part(d, layout, units, once),
         Part("processing units", rpu, "RPUs", "brokers x vCPU / 2", per_rpu.source),
         Part("local disk of a broker", disk, "GiB", "what the machine carries", machines.source, PartKind.LOCAL_DISK),
         Part("object storage", context.spread(remote / GIB), "GiB", how, _BILLING),
-        Part(
-            "time to rebuild a broker",
-            rebuild_seconds(d, machines, units, tiered=True),
-            "seconds",
-            "data of one broker / spare network and disk of its replacement",
-            kind=PartKind.REBUILD,
-        ),
+        Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD),
     )
     notes = (
         _GB,
@@ -314,7 +344,13 @@ def _byoc(context: Context) -> Sizing:
         "cores by Redpanda's 100 MB/s, which counts replicas and leaves out reads; a vCPU is taken as a core",
         f"the last {float(np.max(d.hot_retention_s)) / 3600:g} h stay on the brokers' disks",
     )
-    return context.sizing("broker", units, constraints, limits, lines, parts, notes)
+    of_one = layout.of_one(
+        disk_bytes=machines.disk_space_bytes,
+        vcpu=machines.vcpu,
+        memory_gib=machines.memory_bytes / GIB,
+        rebuild_s=rebuild,
+    )
+    return context.sizing("broker", units, constraints, limits, lines, parts, notes, of_one=of_one)
 
 
 # ----------------------------------------------------------------------------------------------------- offers

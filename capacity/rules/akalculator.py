@@ -36,7 +36,7 @@ def opinion(demand: Demand) -> Opinion:
     consume = produce * demand.fan_out
     by_writes, by_reads = produce / value(NAME, "vcpu_produce"), consume / value(NAME, "vcpu_consume")
     disk = DiskSpace(
-        stored_bytes(demand.wire_bytes_s, demand.retention_s),
+        stored_bytes(demand.wire_bytes_s, demand.held_s),
         np.asarray(value(NAME, "copies")),
         np.asarray(value(NAME, "disk_use_up_to")),
     )

@@ -100,7 +100,7 @@ def kafka(demand: Demand) -> Opinion:
     said = _opinion(
         demand, kafka_out_factor(demand.fan_out, demand.replication_factor), "bytes out to followers and consumers"
     )
-    disk = DiskSpace(stored_bytes(demand.wire_bytes_s, demand.retention_s), demand.replication_factor, np.asarray(1.0))
+    disk = DiskSpace(stored_bytes(demand.wire_bytes_s, demand.held_s), demand.replication_factor, np.asarray(1.0))
     return replace(said, disk=disk, disk_bytes=disk.provisioned_bytes)
 
 
@@ -113,7 +113,7 @@ def automq(demand: Demand) -> Opinion:
     )
     assert said.units is not None
     put_get = {f"{k} requests": (v, "1/s") for k, v in requests_s(demand.wire_bytes_s).items()}
-    stored = stored_bytes(demand.wire_bytes_s, demand.retention_s)
+    stored = stored_bytes(demand.wire_bytes_s, demand.held_s)
     at = value(NAME, "requests_at")
     return replace(
         said,

@@ -84,7 +84,7 @@ def opinion(demand: Demand) -> Opinion:
     nic = column(table, "network_baseline_gbps", demand) * 1e9 / 8
     use = value(NAME, "network_use_up_to")
     into, out = w * r, w * (demand.fan_out + r - 1)
-    disk = DiskSpace(stored_bytes(w, demand.retention_s), r, np.asarray(value(NAME, "disk_use_up_to")))
+    disk = DiskSpace(stored_bytes(w, demand.held_s), r, np.asarray(value(NAME, "disk_use_up_to")))
     shape = (len(table), *demand.shape)
     needs = {
         "network in": np.broadcast_to(into / (nic * use), shape),

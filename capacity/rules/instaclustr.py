@@ -55,7 +55,7 @@ def opinion(demand: Demand) -> Opinion:
     """Return the loads at the average, without a remote tier, all consumers at the tip of the log."""
     w = demand.wire_bytes_s
     load = loads(w, demand.replication_factor, w * demand.fan_out)
-    disk = DiskSpace(stored_bytes(w, demand.retention_s), demand.replication_factor, np.asarray(1.0))
+    disk = DiskSpace(stored_bytes(w, demand.held_s), demand.replication_factor, np.asarray(1.0))
     return Opinion(
         unit="",
         disk_bytes=disk.provisioned_bytes,

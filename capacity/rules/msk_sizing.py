@@ -108,7 +108,7 @@ def standard(
     by_disk, by_network = standard_ingress(ebs, nic, demand.fan_out, tiered)
     ingress = np.minimum(by_disk, by_network) * keep
     space = DiskSpace(
-        stored_bytes(demand.wire_bytes_s, np.minimum(demand.hot_retention_s, demand.retention_s)),
+        stored_bytes(demand.wire_bytes_s, np.minimum(demand.hot_retention_s, demand.held_s)),
         copies,
         np.asarray(1 / value(STANDARD, "disk_headroom")),
     )
@@ -137,9 +137,7 @@ def standard(
         may = np.where(bought > 0, bought, np.inf) * MIB
         needs["provisioned throughput"] = read / may
         units = np.maximum(units, brokers_for(read, may))
-    cold = stored_bytes(
-        demand.wire_bytes_s, demand.retention_s - np.minimum(demand.hot_retention_s, demand.retention_s)
-    )
+    cold = stored_bytes(demand.wire_bytes_s, demand.held_s - np.minimum(demand.hot_retention_s, demand.held_s))
     lines = [
         _broker_hours(table.names, units, hours_per_month),
         UsageLine("aws.msk.storage", _all(disk / GIB, units), "GiB-month", "standard", "twice what is kept"),
@@ -215,7 +213,7 @@ def express(
     units = np.maximum.reduce(
         [brokers_for(peak_in, limit * keep), brokers_for(peak_out, egress), brokers_for(replicas, partitions)]
     )
-    kept = stored_bytes(demand.wire_bytes_s, demand.retention_s)
+    kept = stored_bytes(demand.wire_bytes_s, demand.held_s)
     moved = demand.wire_bytes_s * hours_per_month * 3600 / GIB
     lines = [
         _broker_hours(table.names, units, hours_per_month),

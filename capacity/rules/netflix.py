@@ -97,7 +97,7 @@ def opinion(demand: Demand) -> Opinion:
     room = (table["memory_gib"] > reserved) & (table["vcpu"] >= 2) & np.isin(table["family"], FAMILIES)
     table = table.where(room)
     w, readers, zones = demand.wire_bytes_s, demand.fan_out, demand.zones
-    zonal = zonal_needs(w, readers, demand.retention_s, demand.replication_factor, zones)
+    zonal = zonal_needs(w, readers, demand.held_s, demand.replication_factor, zones)
     vcpu, memory = column(table, "vcpu", demand), column(table, "memory_gib", demand)
     nic = column(table, "network_baseline_gbps", demand) * 1e9 / 8
     own = column(table, "local_disk_gb", demand) * 1e9 / GIB
@@ -122,7 +122,7 @@ def opinion(demand: Demand) -> Opinion:
         needs={name: need * zones for name, need in nodes.items()},
         traffic=_traffic(demand, vcpu),
         disk=DiskSpace(
-            stored_bytes(w, demand.retention_s), demand.replication_factor, np.asarray(1 / value(NAME, "disk_buffer"))
+            stored_bytes(w, demand.held_s), demand.replication_factor, np.asarray(1 / value(NAME, "disk_buffer"))
         ),
         outside=(Outside(np.asarray(units > most), f"more than the {most:g} nodes at which the model stops"),),
     )

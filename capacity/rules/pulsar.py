@@ -53,10 +53,10 @@ def _multiple(count: Array, of: Array) -> Array:
 def datastax(demand: Demand) -> Opinion:
     """Return nodes at the average, with the workload's retention as the time to live."""
     nodes = datastax_nodes(
-        demand.message_bytes, demand.records_s, demand.retention_s, demand.replication_factor, demand.zones
+        demand.message_bytes, demand.records_s, demand.held_s, demand.replication_factor, demand.zones
     )
     disk = DiskSpace(
-        stored_bytes(demand.payload_bytes_s, demand.retention_s),
+        stored_bytes(demand.payload_bytes_s, demand.held_s),
         demand.replication_factor,
         np.asarray(value(DATASTAX, "disk_use_up_to")),
     )

@@ -57,7 +57,7 @@ def opinion(demand: Demand) -> Opinion:
     """Return what the guidelines say, at the peak."""
     written = demand.peak_wire_bytes_s * demand.replication_factor
     vcpu = cores(written)
-    disk = DiskSpace(stored_bytes(demand.wire_bytes_s, demand.retention_s), demand.replication_factor, np.asarray(1.0))
+    disk = DiskSpace(stored_bytes(demand.wire_bytes_s, demand.held_s), demand.replication_factor, np.asarray(1.0))
     brokers = np.full(np.shape(vcpu), float(constant(NAME, "least_brokers")))
     broker_rate = value(NAME, "core_rate") * vcpu / brokers
     traffic = Traffic(written, broker_rate, np.asarray(1.0), "writes of every copy; no reads", at_peak=True)

@@ -44,7 +44,7 @@ def opinion(demand: Demand) -> Opinion:
     """Return brokers at the peak on the hardware that `data/model/rules.csv` assumes, and disks with 35% on top."""
     copies = demand.replication_factor
     disk = DiskSpace(
-        stored_bytes(demand.wire_bytes_s, demand.retention_s), copies, np.asarray(1 / value(NAME, "disk_factor"))
+        stored_bytes(demand.wire_bytes_s, demand.held_s), copies, np.asarray(1 / value(NAME, "disk_factor"))
     )
     asked = needs(demand.peak_wire_bytes_s, demand.consumer_groups, copies, disk.provisioned_bytes)
     units = np.maximum.reduce([round_up(need) for need in asked.values()])

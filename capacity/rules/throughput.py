@@ -109,7 +109,7 @@ def red_hat(demand: Demand) -> Opinion:
     by_disk = disk_use > network_use
     safety = value(RED_HAT, "safety_factor")
     space = DiskSpace(
-        stored_bytes(demand.wire_bytes_s, demand.retention_s), copies, np.asarray(1 / value(RED_HAT, "disk_factor"))
+        stored_bytes(demand.wire_bytes_s, demand.held_s), copies, np.asarray(1 / value(RED_HAT, "disk_factor"))
     )
     return Opinion(
         unit="broker",
@@ -150,7 +150,7 @@ def cloudera(demand: Demand) -> Opinion:
     needs = {"network": network / (nic * keep), "disk throughput": load["disks"] / (disk_rate * keep)}
     by_disk = needs["disk throughput"] > needs["network"]
     units = np.maximum(round_up(np.maximum(*needs.values())), demand.replication_factor)
-    disk = DiskSpace(stored_bytes(demand.wire_bytes_s, demand.retention_s), demand.replication_factor, np.asarray(1.0))
+    disk = DiskSpace(stored_bytes(demand.wire_bytes_s, demand.held_s), demand.replication_factor, np.asarray(1.0))
     return Opinion(
         unit="broker",
         units=units,

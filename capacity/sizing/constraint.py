@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.sizing.placement import ROUNDING, Pieces
 from streamfacts.arrays import Array
 
 #: What a field of a constraint may hold: an array of any shape, or one number.
 Value = NDArray[np.float64] | np.float64 | float
 
-#: Slack in rounding up, so that 3.0000000001 brokers stay three.
-ROUNDING = 1e-9
+#: Fields of a constraint that are numbers, in the order of `Constraint`.
+VALUES = ("demand", "capacity", "ceiling", "share", "lost", "leaders", "copies", "lead", "hottest", "bins", "chosen")
 
 
 class Resource(StrEnum):
@@ -81,6 +82,7 @@ class InState(StrEnum):
     BOOKIE_DOWN = "bookie down"
     ZONE_DOWN = "zone down"
     CATCH_UP = "catch-up"
+    REBUILD = "rebuild"
 
 
 def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
@@ -92,6 +94,10 @@ def picked(value: Any, index: tuple[int, ...], ndim: int) -> Any:
     array = np.asarray(value)
     own = index[ndim - array.ndim :] if array.ndim < ndim else index
     return array[tuple([i if n > 1 else 0 for i, n in zip(own, array.shape, strict=False)])] if own else value
+
+
+#: Those that say of which whole pieces the demand consists.
+PIECES = VALUES[5:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,14 @@ class Constraint:
     source : of the capacity and the ceiling
     formula : of the demand, in words
     share, lost : units that carry the demand are units x share - lost
+    leaders : partitions that the demand consists of, each whole on one unit; infinite where it divides finely
+    copies : replicas of each that carry it, the leader among them [1]
+    lead : share of the demand that lies on the leader alone, the rest evenly on all replicas [1]
+    hottest : share of the demand that the busiest partition has [1]; 0 where all have the same
+    bins : equal parts of a unit, such as its disks, on one of which a replica lies whole
+    chosen : 1 where the partitions were chosen to divide well by the units there are, as they would be anew for other
+        units: what is needed is then counted evenly
+    placed : whether the demand consists of partitions, their number given or yet to choose
     pool : which units it is about, where an offer has several kinds (brokers and bookies); empty for the main kind
     """
 
@@ -123,9 +137,33 @@ class Constraint:
     share: Value = 1.0
     lost: Value = 0.0
     pool: str = ""
+    leaders: Value = np.inf
+    copies: Value = 1.0
+    lead: Value = 1.0
+    hottest: Value = 0.0
+    bins: Value = 1.0
+    chosen: Value = 0.0
+    placed: bool = False
+
+    @property
+    def even(self) -> bool:
+        """Whether the demand divides finely and evenly over the units."""
+        return not (_differs(self.leaders, np.inf) or _differs(self.hottest, 0.0))
+
+    def _pieces(self, leaders: Value) -> Pieces | None:
+        """The whole pieces that the demand consists of; None where it divides finely and evenly."""
+        if not (_differs(leaders, np.inf) or _differs(self.hottest, 0.0)):
+            return None
+        return Pieces(leaders, self.copies, self.lead, self.hottest, self.bins)
 
     def needed(self) -> Array:
         """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
+        pieces = self._pieces(
+            np.where(self.chosen, np.inf, self.leaders) if _differs(self.chosen, 0.0) else self.leaders
+        )
+        if pieces is not None:
+            left = pieces.units(self.demand, np.multiply(self.capacity, self.ceiling))
+            return np.asarray((left + np.where(left > 0, self.lost, 0.0)) / self.share)
         with np.errstate(divide="ignore", invalid="ignore"):
             alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
             needed = alone
@@ -139,25 +177,33 @@ class Constraint:
 
     def utilisation(self, units: Array) -> Array:
         """Return demand over the capacity of the units left in this state [1]."""
-        left = np.maximum(units * self.share - self.lost, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.demand, left * self.capacity))
+            return np.where(np.equal(self.demand, 0), 0.0, np.divide(self.fullest(units), self.capacity))
+
+    def fullest(self, units: Array) -> Array:
+        """Return what the fullest of the units left in this state carries [`unit`]."""
+        left = np.maximum(units * self.share - self.lost, 0.0)
+        pieces = self._pieces(self.leaders)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if pieces is None:
+                return np.asarray(np.divide(self.demand, left))
+            return np.asarray(self.demand * pieces.share_of_fullest(left))
 
     def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Constraint:
         """Return this constraint at an index of a sizing whose units have `ndim` axes, with the source for that."""
-        demand, capacity, ceiling, share, lost = (
-            picked(value, index, ndim) for value in (self.demand, self.capacity, self.ceiling, self.share, self.lost)
-        )
-        return self._with(demand, capacity, ceiling, share, lost, source)
+        return self._with([picked(getattr(self, name), index, ndim) for name in VALUES], source)
 
     def carrying(self, demand: Value) -> Constraint:
         """Return this constraint with another demand."""
-        return self._with(demand, self.capacity, self.ceiling, self.share, self.lost, self.source)
+        return self._with([demand, *(getattr(self, name) for name in VALUES[1:])], self.source)
 
-    def _with(
-        self, demand: Value, capacity: Value, ceiling: Value, share: Value, lost: Value, source: str
-    ) -> Constraint:
+    def of_chosen(self, leaders: Value) -> Constraint:
+        """Return this constraint with a demand of so many partitions, chosen for the units there are."""
+        return replace(self, leaders=leaders, chosen=1.0)
+
+    def _with(self, values: Sequence[Any], source: str) -> Constraint:
         # several times as quick as `dataclasses.replace`, for what is done most often
+        demand, capacity, ceiling, share, lost, leaders, copies, lead, hottest, bins, chosen = values
         return Constraint(
             self.name,
             self.state,
@@ -170,6 +216,13 @@ class Constraint:
             share,
             lost,
             self.pool,
+            leaders,
+            copies,
+            lead,
+            hottest,
+            bins,
+            chosen,
+            self.placed,
         )
 
 
@@ -205,9 +258,8 @@ class Limit:
 
 def together(constraints: Sequence[Constraint]) -> Constraint:
     """Return several constraints of numbers as one of arrays, to compute with all of them at once."""
-    names = ("demand", "capacity", "ceiling", "share", "lost")
-    demand, capacity, ceiling, share, lost = (np.array([getattr(c, n) for c in constraints], float) for n in names)
-    return Constraint("", "", demand, capacity, ceiling, "", "", "", share, lost)
+    columns: dict[str, Any] = {n: np.array([getattr(c, n) for c in constraints], float) for n in VALUES}
+    return Constraint("", "", unit="", source="", **columns)
 
 
 def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
@@ -228,16 +280,20 @@ def units_needed(constraints: Sequence[Constraint], minimum: Array | float, mult
     their demands needs the most units, to the last bit: rounded division keeps the order.
     """
     most = np.asarray(minimum, float)
-    for constraint in heaviest(constraints, "capacity", "ceiling", "share", "lost"):
+    for constraint in heaviest(constraints, *VALUES[1:5]):
         most = np.maximum(most, constraint.needed())
     return round_up(most, multiple)
 
 
 def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
-    """Return one constraint, with the largest of their demands, for all that are the same in these fields."""
+    """Return one constraint, with the largest of their demands, for all that are the same in these fields.
+
+    Where they consist of whole pieces these are the same too.
+    """
     found: dict[Any, Constraint] = {}
     for constraint in constraints:
-        key = tuple(_identity(getattr(constraint, name)) for name in same)
+        names = same if constraint.even else same + PIECES
+        key = tuple(_identity(getattr(constraint, name)) for name in names)
         if key in found:
             constraint = constraint.carrying(np.maximum(found[key].demand, constraint.demand))
         found[key] = constraint

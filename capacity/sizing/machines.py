@@ -32,7 +32,7 @@ class MachineTable:
 
     def of(self, names: NDArray[Any]) -> MachineTable:
         """Return the rows of these names, in the table's order."""
-        return self if len(names) == len(self.names) else self.where(np.isin(self.names, names))
+        return self if len(names) == len(self.names) else self.where(np.isin(self.names, names, assume_unique=True))
 
     @cached_property
     def sources(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Constraint, Limit
-from capacity.sizing.sizing import Part, Sizing
+from capacity.sizing.sizing import OF_MACHINE, Part, Sizing
 from streamfacts.errors import InputError, InputErrors, unknown_name
 from streamfacts.tables import regions
 from streamfacts.units import GIB
@@ -101,9 +101,18 @@ class Context:
         fewest: Mapping[str, NDArray[np.float64]] | None = None,
         multiple: Mapping[str, NDArray[np.float64]] | None = None,
         sources: tuple[str, ...] = (),
+        of_one: Mapping[str, Any] | None = None,
         warnings: Sequence[str] = (),
     ) -> Sizing:
-        """Return the sizing that a model's pieces make; `size` adds the offer's name and options."""
+        """Return the sizing that a model's pieces make; `size` adds the offer's name and options.
+
+        `of_one` has what `sizing.OF_ONE` names, where the service shows it; a brief sizing keeps the machine's alone.
+        """
+        of_one_figures: dict[str, Any] = {
+            name: np.asarray(value, float)
+            for name, value in (of_one or {}).items()
+            if not self.brief or name in OF_MACHINE
+        }
         return Sizing(
             offer="",
             options={},
@@ -121,6 +130,7 @@ class Context:
             assumptions=tuple(notes),
             warnings=tuple(warnings),
             sources=sources if len(set(sources)) > 1 else (),
+            **of_one_figures,
         )
 
     def spread(self, value: Any) -> NDArray[np.float64]:

@@ -13,13 +13,21 @@ from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
 from capacity.demand.said import demand_sentences, is_one
-from capacity.sizing.constraint import Constraint, Limit, picked, together
+from capacity.sizing.constraint import Constraint, Limit, Value, picked, together
+from capacity.sizing.placement import MANY
 from streamfacts.arrays import Array
 from streamfacts.units import human, largest
 from streamfacts.usage import Usage
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: What a sizing says of one cluster and one broker of it, beside its units.
+OF_ONE = ("partitions", "replica_bytes", "replicas_on_fullest", "disk_bytes", "vcpu", "memory_gib", "rebuild_s")
+#: Those of them that are the machine's and not the load's.
+OF_MACHINE = ("vcpu", "memory_gib")
+UNKNOWN = np.float64(np.nan)
 
 
 class PartKind(StrEnum):
@@ -60,6 +68,8 @@ class Part:
     value : [`unit`] by configuration and demand
     kind : what it is, where something asks for it
     pool : the kind of unit that it is about, where an offer has several; empty for the main one
+    floors : what each of several reasons asks for at least [`unit`], by the reason in words; the formula of a part that
+        is picked for one demand begins with the one that asks for the most
     """
 
     name: str
@@ -69,6 +79,17 @@ class Part:
     source: str = ""
     kind: PartKind | None = None
     pool: str = ""
+    floors: tuple[tuple[str, Value], ...] = ()
+
+    def pick(self, index: tuple[int, ...], ndim: int, source: str) -> Part:
+        """Return this part at an index of a sizing whose units have `ndim` axes, with the source for that."""
+        floors = tuple((reason, picked(least, index, ndim)) for reason, least in self.floors)
+        formula, of_one = self.formula, bool(floors) and all(np.ndim(least) == 0 for _, least in floors)
+        if of_one:
+            reason, most = max(floors, key=lambda floor: float(floor[1]))
+            formula, floors = f"chosen: at least {float(most):,.0f} for {reason}; {formula}", ()
+        value = picked(self.value, index, ndim)
+        return replace(self, value=value, formula=formula, source=source, floors=floors)
 
 
 @dataclass(frozen=True)
@@ -91,6 +112,12 @@ class Sizing:
     warnings : what an operator should know before this is run, in sentences
     sources : source of the machine of each configuration; what cites a machine cites the first, and once one
         configuration is picked, that one's. Empty where all have the same
+    partitions : partitions of one cluster, leaders only; NaN, as all that follow, where the service shows none
+    replica_bytes : data of one replica on the disk of a broker, the largest one [byte]
+    replicas_on_fullest : partition replicas on the broker that holds the most
+    disk_bytes : disk of one broker, its volume or all its local disks [byte]
+    vcpu, memory_gib : of one broker [1, GiB]
+    rebuild_s : time to copy the data of a lost broker to its replacement [s]
     """
 
     offer: str
@@ -109,6 +136,13 @@ class Sizing:
     assumptions: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    partitions: Value = UNKNOWN
+    replica_bytes: Value = UNKNOWN
+    replicas_on_fullest: Value = UNKNOWN
+    disk_bytes: Value = UNKNOWN
+    vcpu: Value = UNKNOWN
+    memory_gib: Value = UNKNOWN
+    rebuild_s: Value = UNKNOWN
     unused: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -155,7 +189,8 @@ class Sizing:
             pools={name: units[index] for name, units in self.pools.items()},
             fewest={name: picked(value, of_demand, ndim - 1) for name, value in self.fewest.items()},
             multiple={name: picked(value, of_demand, ndim - 1) for name, value in self.multiple.items()},
-            parts=tuple(replace(p, value=picked(p.value, index, ndim), source=cited(p.source)) for p in self.parts),
+            parts=tuple(p.pick(index, ndim, cited(p.source)) for p in self.parts),
+            **{name: picked(getattr(self, name), index, ndim) for name in OF_ONE},
         )
 
     def utilisation(self) -> dict[tuple[str, str], Array]:
@@ -166,11 +201,11 @@ class Sizing:
     def _ranking(self) -> NDArray[np.intp]:
         shape = self.units.shape
         if shape:
-            parts = [c.needed() / self.units_of(c) for c in self.constraints]
+            parts = [_part_of(c.needed(), self.units_of(c)) for c in self.constraints]
             pressure = np.stack([part if part.shape == shape else np.broadcast_to(part, shape) for part in parts])
         else:
             units = np.array([self.units_of(c) for c in self.constraints], float)
-            pressure = together(self.constraints).needed() / units
+            pressure = _part_of(together(self.constraints).needed(), units)
         return np.argsort(-pressure, axis=0, kind="stable")
 
     @cached_property
@@ -214,13 +249,18 @@ class Sizing:
                 out.append(Obstacle(limit.name, f"{limit.name}: {value} {relation}, {wall}{advice}", limit.source))
         if not np.all(np.isfinite(self.units)):
             nil = [c for c in self.constraints if not np.all(np.isfinite(c.needed()))]
-            out += [
-                Obstacle(
-                    c.name, f"{c.name}: one {self.unit} has none, {human(largest(c.demand), c.unit)} asked", c.source
-                )
-                for c in nil
-            ]
+            out += [Obstacle(c.name, self._unfit(c), c.source) for c in nil]
         return out
+
+    def _unfit(self, c: Constraint) -> str:
+        """Why no number of units will do, in words."""
+        has = largest(np.multiply(c.capacity, c.ceiling))
+        if not has:
+            return f"{c.name}: one {c.pool or self.unit} has none, {human(largest(c.demand), c.unit)} asked"
+        busiest, may = (human(x, c.unit) for x in (largest(c.fullest(np.asarray(MANY))), has))
+        return (
+            f"{c.name} ({c.state}): the busiest partition has {busiest}, and one {c.pool or self.unit} may have {may}"
+        )
 
     @property
     def broken(self) -> list[tuple[str, str]]:
@@ -267,3 +307,9 @@ class Sizing:
             }
             for c, (demand, capacity, needed, share, ceiling) in zip(self.constraints, columns, strict=True)
         ]
+
+
+def _part_of(needed: Array, units: Array) -> Array:
+    """Units needed over the units sized [1]; infinite where no number of them would do."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(np.isinf(needed), np.inf, needed / units))

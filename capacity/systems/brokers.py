@@ -16,6 +16,8 @@ from capacity.demand.demand import Demand
 from capacity.laws.coefficients import fact, fitted
 from capacity.laws.cpu import busy_cores, effective_cores
 from capacity.sizing.constraint import Constraint, InState, Resource, Value
+from capacity.sizing.partitions import hottest_of, leaders_of, partitions_asked
+from capacity.sizing.placement import Pieces
 from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB
@@ -25,12 +27,15 @@ _CPU = ("produce_ms_per_mb", "follow_ms_per_mb", "send_ms_per_mb", "request_us",
 
 NORMAL, BROKER_DOWN = InState.NORMAL, InState.BROKER_DOWN
 ZONE_DOWN, CATCH_UP = InState.ZONE_DOWN, InState.CATCH_UP
+#: A lost broker's replacement takes its share of the writes while it copies what the lost one held.
+REBUILD = InState.REBUILD
 
 
 @dataclass(frozen=True)
 class Machines:
     """Capacities of one broker for each machine type, shape (machines, 1, ...) against the demand's axes.
 
+    `disks` are equal parts of the disk space, on one of which a replica lies whole.
     `connections` are those that one broker takes, where the user or the vendor says so; by its size otherwise.
     """
 
@@ -45,6 +50,7 @@ class Machines:
     source: str
     disk_source: str
     partitions_source: str
+    disks: Value = 1.0
     connections: Value | None = None
 
 
@@ -122,6 +128,20 @@ def cleaner_cores(demand: Demand) -> Array:
     return np.asarray((read + written) * demand.replication_factor)
 
 
+def leaders_share_of_cpu(demand: Demand, state: State, cores: Array) -> Value:
+    """Return the part of the busy cores that leaders have and followers do not [1]: what one copy more would cost.
+
+    1 where partitions are yet to choose: then they lie evenly and the part is of no account.
+    """
+    if not demand.partitions_given:
+        return 1.0
+    nothing = np.zeros(())
+    one = busy_cores(fitted().point, nothing, demand.peak_wire_bytes_s / 1e6, nothing, nothing, nothing, demand.tls)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        followed = one * demand.cpu_factor * state.copies_alive / cores
+    return np.asarray(np.clip(1.0 - followed, 0.0, 1.0))
+
+
 def cpu_terms(demand: Demand) -> tuple[str, str]:
     """Return the CPU law with its coefficients filled in, and where they come from."""
     used = {name: fact(f"cpu_{name}") for name in _CPU}
@@ -166,21 +186,29 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
     cleaner = demand.wire_bytes_s * (demand.cleaner_reads + demand.cleaner_writes)
     cleaned = " + what log cleaners write" if np.any(demand.cleaner_writes > 0) else ""
     out: list[Constraint] = []
+    # what leaders do lies on one broker a partition, what every replica does on as many as there are copies
+    led: dict[str, Any] = {"leaders": leaders_of(demand), "hottest": hottest_of(demand), "placed": True}
+    held = led | {"copies": copies, "lead": 0.0}
+    kept = demand.hot_held_s if tiered else demand.held_s
+    rebuilt = np.where(copies > 1, demand.wire_bytes_s * (1.0 + kept / demand.rebuild_within_s) * copies, 0.0)
+    asked = partitions_asked(demand, demand.wire_bytes_s * kept)
 
     for state in states(demand):
         units: dict[str, Any] = {"share": state.share, "lost": state.lost}
+        cores = cpu_cores(demand, state)
         backlog = state.backlog_follow + state.backlog_consume
         out.append(
             Constraint(
                 Resource.CPU,
                 state.name,
-                cpu_cores(demand, state),
+                cores,
                 effective_cores(machines.vcpu, fitted().point["cpu_scaling"]),
                 cpu_normal if state.name == NORMAL else cpu_failure,
                 "cores",
                 f"{machines.source}; {cpu_source}; {cpu_sources}",
                 cpu_formula,
                 **units,
+                **led | {"copies": state.copies_alive, "lead": leaders_share_of_cpu(demand, state, cores)},
             )
         )
         out.append(
@@ -194,6 +222,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                 f"{machines.source}; {network_source}",
                 "peak write x (fan-out + copies alive - 1 + tier upload) + backlog of followers and consumers",
                 **units,
+                **led,
             )
         )
         if state.name in (NORMAL, CATCH_UP):
@@ -210,6 +239,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                     "bytes/s",
                     f"{machines.source}; {network_source}",
                     "(peak write + backlog on a returning broker) x copies + reads from the remote tier",
+                    **held,
                 )
             )
             out.append(
@@ -222,6 +252,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                     "bytes/s",
                     f"{machines.disk_source}; {disk_source}",
                     f"(peak write + backlog on a returning broker{cleaned}) x copies",
+                    **held,
                 )
             )
         if state.name == NORMAL and cleaned:
@@ -235,6 +266,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                     "bytes/s",
                     f"{machines.disk_source}; {disk_source}",
                     "(peak write + what log cleaners read and write) x copies",
+                    **held,
                 )
             )
         if state.name == CATCH_UP:
@@ -249,14 +281,31 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
                     f"{machines.disk_source}; {disk_source}",
                     f"{'(peak write + cleaners)' if cleaned else 'peak write'} x copies alive + backlog read from disk",
                     **units,
+                    **held | {"copies": state.copies_alive},
                 )
             )
+    out += [
+        Constraint(
+            name,
+            REBUILD,
+            rebuilt,
+            capacity,
+            ceiling,
+            "bytes/s",
+            f"{source}; the workload's rebuild_within",
+            "(average write + bytes held / rebuild_within) x copies",
+            **held,
+        )
+        for name, capacity, ceiling, source in (
+            (Resource.NETWORK_IN, machines.network_bytes_s, network, f"{machines.source}; {network_source}"),
+            (Resource.DISK_WRITE, machines.disk_bytes_s, disk, f"{machines.disk_source}; {disk_source}"),
+        )
+    ]
 
     whole, quota_source = use_up_to(demand, "partitions", "count_use_up_to")
     space, space_source = use_up_to(demand, "disk space", "disk_space_use_up_to")
     heap = float(assumption("broker_heap_gib")) * GIB
     cache = assumption("page_cache_s")
-    kept = demand.hot_held_s if tiered else demand.held_s
     out += [
         Constraint(
             Resource.DISK_OPERATIONS,
@@ -267,6 +316,7 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             "operations/s",
             f"{machines.disk_source}; {assumption('disk_io_bytes').source}",
             f"peak write x copies / {machines.disk_io_bytes / 1024:g} KiB",
+            **held,
         ),
         Constraint(
             Resource.PAGE_CACHE,
@@ -277,16 +327,18 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             "bytes",
             f"{machines.source}; {cache.source}",
             f"peak write x copies x {float(cache):g} s, in the memory beyond a heap of {heap / GIB:g} GiB",
+            **held,
         ),
         Constraint(
             Resource.PARTITIONS,
             NORMAL,
-            demand.partitions * copies,
+            asked * copies,
             machines.partitions,
             whole,
             "partition replicas",
             f"{machines.partitions_source}; {quota_source}",
             "partitions x copies",
+            **held | {"hottest": 0.0},
         ),
         Constraint(
             Resource.DISK_SPACE,
@@ -297,6 +349,8 @@ def broker_constraints(demand: Demand, machines: Machines, *, tiered: bool = Fal
             "bytes",
             f"{machines.disk_source}; {space_source}",
             "average write x retention on disk x copies",
+            **held,
+            bins=machines.disks,
         ),
     ]
     return out + connection_constraints(demand, machines.vcpu, machines.connections)
@@ -314,7 +368,7 @@ def connection_constraints(demand: Demand, vcpu: Value, each: Value | None = Non
     Parameters
     ----------
     vcpu : of one broker [1]
-    each : connections that one broker takes [1]; from `data/assumptions.csv` by its size if left out
+    each : connections that one broker takes [1]; from `data/model/assumptions.csv` by its size if left out
     """
     if demand.connections is None:
         return []
@@ -340,11 +394,24 @@ def connection_constraints(demand: Demand, vcpu: Value, each: Value | None = Non
     ]
 
 
-def rebuild_seconds(demand: Demand, machines: Machines, units: Array, *, tiered: bool = False) -> Array:
-    """Return the time to copy the data of one lost broker to its replacement at average load [s].
+def rebuild_seconds(
+    demand: Demand,
+    machines: Machines,
+    units: Array,
+    *,
+    tiered: bool = False,
+    partitions: Value = np.inf,
+    disk_bytes_s: Value | None = None,
+) -> Array:
+    """Return the time to copy the data of the fullest broker, once lost, to its replacement at average load [s].
 
     The replacement fetches at what its network and its disk have left below the ceilings kept; the survivors share
     the sending, so they bind only in clusters of two or three.
+
+    Parameters
+    ----------
+    partitions : of the cluster [1]; what brokers hold divides evenly if left out
+    disk_bytes_s : throughput of the disks of one broker [byte/s]; the most that they may have if left out
 
     Returns
     -------
@@ -352,10 +419,12 @@ def rebuild_seconds(demand: Demand, machines: Machines, units: Array, *, tiered:
     """
     network, _ = use_up_to(demand, "network", "network_use_up_to")
     disk, _ = use_up_to(demand, "disk throughput", "disk_throughput_use_up_to")
+    disk_bytes_s = machines.disk_bytes_s if disk_bytes_s is None else disk_bytes_s
     kept = demand.hot_held_s if tiered else demand.held_s
     copies = demand.replication_factor
-    held = demand.wire_bytes_s * kept * copies / units
-    live = demand.wire_bytes_s * copies / units
-    spare = np.minimum(machines.network_bytes_s * network, machines.disk_bytes_s * disk) - live
+    share = Pieces(partitions, copies, 0.0, hottest_of(demand)).share_of_fullest(units)
+    held = demand.wire_bytes_s * kept * copies * share
+    live = demand.wire_bytes_s * copies * share
+    spare = np.minimum(machines.network_bytes_s * network, disk_bytes_s * disk) - live
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(spare > 0, held / np.where(spare > 0, spare, 1.0), np.inf)

@@ -12,10 +12,23 @@ from numpy.typing import NDArray
 
 from capacity.clouds.cloud import Cloud
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import DISK_RATES, Constraint, Limit, heaviest, units_needed
+from capacity.sizing.constraint import DISK_RATES, VALUES, Constraint, Limit, heaviest
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable
 from capacity.sizing.offer import Context, Offer, Option, Protocol
+from capacity.sizing.partitions import (
+    brokers_needed,
+    chosen_partitions,
+    finite,
+    laid_out,
+    leaders_limits,
+    partitions_asked,
+    partitions_by_size,
+    partitions_by_size_source,
+    partitions_part,
+    placed,
+    replica_limits,
+)
 from capacity.sizing.sizing import Part, PartKind, Role, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
@@ -25,6 +38,8 @@ from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
 
 BROKER = "broker"
+#: How the time to rebuild a broker comes about.
+REBUILD_FORMULA = "data of the fullest broker / spare network and disk of its replacement"
 #: Tiered storage, which takes no compacted topics.
 KIP_405 = "https://cwiki.apache.org/confluence/display/KAFKA/KIP-405%3A+Kafka+Tiered+Storage"
 #: What is left out of a cloud whose machines and volumes have a documented baseline.
@@ -57,7 +72,6 @@ def broker_machines(context: Context, cloud: Cloud, rows: MachineTable, *, local
         disk_rate = np.minimum(rows["volume_mb_s"] * 1e6, volume.max_mib_s * MIB)
         disk_iops = np.minimum(rows["volume_iops"], volume.max_iops)
         space, disk_source = np.full(len(rows), volume.max_gib * GIB), f"{rows.source}; {volume.source}"
-    replicas = assumption("partitions_per_broker")
     return Machines(
         vcpu=col(rows["vcpu"]),
         memory_bytes=col(rows["memory_gib"]) * GIB,
@@ -66,10 +80,11 @@ def broker_machines(context: Context, cloud: Cloud, rows: MachineTable, *, local
         disk_iops=col(disk_iops),
         disk_space_bytes=col(space),
         disk_io_bytes=float(assumption("disk_io_bytes")),
-        partitions=float(replicas),
+        partitions=col(partitions_by_size(rows["vcpu"], rows["memory_gib"])),
         source=rows.source,
         disk_source=disk_source,
-        partitions_source=replicas.source,
+        partitions_source=partitions_by_size_source(),
+        disks=col(rows["local_disks"]) if local else 1.0,
     )
 
 
@@ -77,8 +92,8 @@ def largest_disk_load(constraints: list[Constraint], units: Array) -> Array:
     """Return the disk rate that one unit must offer: its largest load over all states / the ceiling [byte/s]."""
     need: Array = np.zeros(())
     of_disks = [c for c in constraints if c.name in DISK_RATES]
-    for c in heaviest(of_disks, "ceiling", "share", "lost"):
-        need = np.maximum(need, c.demand / np.maximum(units * c.share - c.lost, 1e-9) / c.ceiling)
+    for c in heaviest(of_disks, *(name for name in VALUES if name not in ("demand", "capacity"))):
+        need = np.maximum(need, c.fullest(units) / c.ceiling)
     return need
 
 
@@ -90,23 +105,30 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         machines = replace(machines, connections=each)
     constraints = broker_constraints(d, machines, tiered=tiered)
     least = np.maximum(d.replication_factor, d.zones)
-    units = context.units_or(units_needed(constraints, least, d.zones))
+    once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
+    asked = partitions_asked(d, once)
+    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
+    brief = context.brief
+    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
+    constraints = placed(d, constraints, partitions, brief=brief)
+    layout = laid_out(d, partitions, units, once, brief=brief)
+    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     replicas = assumption("partitions_per_cluster")
     limits = (
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit(
             "partition replicas in a cluster",
-            d.partitions * d.replication_factor,
+            asked * d.replication_factor,
             float(replicas),
             "partition replicas",
             replicas.source,
             advice="split over several clusters",
         ),
         *least_vcpu(context, rows["vcpu"]),
+        *leaders_limits(d, units, least),
+        *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
     )
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
-    kept = d.hot_held_s if tiered else d.held_s
-    on_disk = stored_bytes(d.wire_bytes_s, kept, d.replication_factor)
+    on_disk = once * d.replication_factor
     paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
     controllers = float(context.options["controllers"])
     controller_gib = controllers * float(assumption("controller_disk_gib"))
@@ -129,7 +151,9 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         ),
     ]
     quorum = assumption("controllers").source
-    parts = [Part("KRaft controllers", context.spread(controllers), "nodes", "a quorum that survives one loss", quorum)]
+    parts = [partitions_part(d, layout, units, once)] if not context.brief else []
+    how = "a quorum that survives one loss"
+    parts.append(Part("KRaft controllers", context.spread(controllers), "nodes", how, quorum))
     if local:
         size = context.spread(machines.disk_space_bytes / GIB)
         what = "what the machine carries"
@@ -145,16 +169,16 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
             )
         )
     else:
-        size = np.ceil(on_disk / units / fill / GIB)
+        size = np.ceil(layout.bytes_on_fullest / fill / GIB)
         throughput, iops = where.volume.bought(largest_disk_load(constraints, units), machines.disk_io_bytes)
         source = where.volume.source
         parts += [
-            Part("volume of a broker", size, "GiB", "stored bytes / brokers / fill", source, PartKind.VOLUME),
+            Part("volume of a broker", size, "GiB", "data of the fullest broker / fill", source, PartKind.VOLUME),
             Part(
                 "volume throughput",
                 throughput,
                 "MiB/s",
-                "largest disk load over all states / ceiling, at least what is included",
+                "largest disk load of the fullest broker over all states / ceiling, at least what is included",
                 source,
                 PartKind.VOLUME_THROUGHPUT,
             ),
@@ -167,7 +191,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
                 PartKind.VOLUME_OPERATIONS,
             ),
         ]
-        lines += where.volume.lines(units, size, throughput, iops, controller_gib, on_disk / fill / GIB)
+        lines += where.volume.lines(finite(units), size, throughput, iops, controller_gib, on_disk / fill / GIB)
     crossing = paths.clients_cross_zone + paths.replicate_cross_zone
     lines += where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers")
     if tiered:
@@ -175,10 +199,15 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         how = "average write x retention, one copy: closed segments go to the remote tier at once (KIP-405)"
         lines += where.object_lines(context, remote, paths.tier_upload, paths.tier_download, how)
         parts.append(Part("remote tier", context.spread(remote / GIB), "GiB", how, "KIP-405"))
+    of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     if not context.brief:
-        rebuild = rebuild_seconds(d, machines, units, tiered=tiered)
-        how = "data of one broker / spare network and disk of its replacement"
-        parts.append(Part("time to rebuild a broker", rebuild, "seconds", how, kind=PartKind.REBUILD))
+        bought = None if local else np.minimum(machines.disk_bytes_s, throughput * MIB)
+        rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=partitions, disk_bytes_s=bought)
+        parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
+        of_one |= layout.of_one(
+            disk_bytes=machines.disk_space_bytes if local else size * GIB,
+            rebuild_s=rebuild,
+        )
     near = context.options["follower_fetch"]
     notes = (
         "one Kafka cluster with dedicated controllers, one data volume (or the local disks) a broker",
@@ -202,6 +231,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
         fewest=fewest,
         multiple=multiple,
         sources=() if context.brief else rows.sources,
+        of_one=of_one,
     )
 
 

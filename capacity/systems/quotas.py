@@ -8,6 +8,7 @@ that are counted (partitions, connections) do not move with the load and may fil
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def lagging_reads(demand: Demand, groups: Any = None) -> Array:
 
     References
     ----------
-    `data/assumptions.csv`, lagging_groups
+    `data/model/assumptions.csv`, lagging_groups
     """
     behind = np.minimum(demand.fan_out if groups is None else groups, float(assumption("lagging_groups")))
     return np.asarray(demand.outage_s / demand.catch_up_s * behind)
@@ -71,18 +72,11 @@ def with_catch_up(normal: Constraint, backlog: Any) -> list[Constraint]:
     """
     return [
         normal,
-        Constraint(
-            normal.name,
-            CATCH_UP,
-            np.asarray(normal.demand + backlog),
-            normal.capacity,
-            normal.ceiling,
-            normal.unit,
-            normal.source,
-            f"{normal.formula}{_OF_A_GROUP}",
-            normal.share,
-            normal.lost,
-            normal.pool,
+        replace(
+            normal,
+            state=CATCH_UP,
+            demand=np.asarray(normal.demand + backlog),
+            formula=f"{normal.formula}{_OF_A_GROUP}",
         ),
     ]
 

@@ -13,7 +13,9 @@ from streamfacts.errors import InputError, unknown_name
 class Block(BaseModel):
     """A mapping of named figures; an unknown name or a missing one is an `InputError`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True, defer_build=True
+    )
 
     @classmethod
     def called(cls) -> str:

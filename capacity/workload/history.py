@@ -37,6 +37,10 @@ RATES = (
     "bytess", "bytespersecond", "bytespersec", "bytesinpersec", "bytesin", "bytes", "value", "y", "rate", "throughput",
     "written", "write", "bytesrate", "bps",
 )  # fmt: skip
+#: Last year, and its end, of which a time may be: what is later is a slip, or counts something else [s].
+LAST_YEAR, LATEST_S = 2199, 7_258_118_400.0
+#: No workload writes more [bytes/s].
+MOST_BYTES_S = 1e15
 #: Fewest whole months of a history: less shows no trend that a year could rest on.
 LEAST_MONTHS = 12
 #: Share of the rows of a month that may be missing, once filling is asked for.
@@ -163,16 +167,21 @@ def _times(column: pd.Series, path: Path) -> pd.DatetimeIndex:
 
     numbers = _numbers(column)
     if np.isfinite(numbers).all() and np.min(numbers) > 1e8:
-        scale = 1e9 / 10.0 ** (3 * np.floor((np.log10(np.max(numbers)) - 8.0) / 3.0))  # s, ms, us or ns by their size
-        return pd.DatetimeIndex(pd.to_datetime(np.rint(numbers * scale).astype("int64"), utc=True))
-    times = pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601")
-    bad = np.flatnonzero(times.isna())
+        scale = 1.0 / 10.0 ** (3 * np.floor((np.log10(np.max(numbers)) - 8.0) / 3.0))  # s, ms, us or ns by their size
+        seconds = np.minimum(numbers * scale, LATEST_S)
+        late, times = seconds >= LATEST_S, pd.to_datetime(np.rint(seconds * 1e9).astype("int64"), utc=True)
+    else:
+        found = pd.DatetimeIndex(pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601"))
+        year = np.asarray(found.year, float)
+        times, late = found, ~((year >= 1970) & (year <= LAST_YEAR))  # also what is no time, whose year is NaN
+    bad = np.flatnonzero(late)
     if len(bad):
         raise InputError(
-            f"history {path.name}, row {bad[0] + 1}", column.iloc[bad[0]], "an ISO 8601 time, or seconds since 1970"
+            f"history {path.name}, row {bad[0] + 1}",
+            column.iloc[bad[0]],
+            f"an ISO 8601 time, or seconds since 1970, up to the year {LAST_YEAR}",
         )
-    out = pd.DatetimeIndex(times)
-    return out
+    return pd.DatetimeIndex(times)
 
 
 def _rates(column: pd.Series, name: str, path: Path) -> Array:
@@ -182,10 +191,12 @@ def _rates(column: pd.Series, name: str, path: Path) -> Array:
     except ValueError:
         raise InputError(f"history {path.name}, column", name, "a byte rate in brackets, such as [MB/s]") from None
     rates = _numbers(column) * scale
-    bad = np.flatnonzero(~np.isfinite(rates) | (rates < 0))
+    bad = np.flatnonzero(~np.isfinite(rates) | (rates < 0) | (rates > MOST_BYTES_S))
     if len(bad):
         raise InputError(
-            f"history {path.name}, row {bad[0] + 1}", column.iloc[bad[0]], "a rate in bytes/s, a number of at least 0"
+            f"history {path.name}, row {bad[0] + 1}",
+            column.iloc[bad[0]],
+            f"a rate in bytes/s, a number from 0 to {MOST_BYTES_S:g}",
         )
     return rates
 

@@ -41,8 +41,11 @@ class Range:
         return self.distribution or spread(self.low, self.likely, self.high)
 
 
-def number_of(value: Any, field: str, kind: str | None, allowed: str) -> float:
-    """Return a number in the canonical unit of its kind, or a finite plain number where `kind` is None."""
+def number_of(value: Any, field: str, kind: str | None, allowed: str, *, percent: bool = False) -> float:
+    """Return a number in the canonical unit of its kind, or a finite plain number where `kind` is None.
+
+    With `percent` that number may be written as "5%".
+    """
     if kind is not None:
         return parse(value, kind, field)
     if isinstance(value, bool) or not isinstance(value, (Real, str)):
@@ -51,13 +54,17 @@ def number_of(value: Any, field: str, kind: str | None, allowed: str) -> float:
         number, unit = split(value) if isinstance(value, str) else (float(value), "")
     except (ValueError, OverflowError):
         raise InputError(field, value, allowed) from None
+    if percent and unit == "%":
+        number, unit = number / 100.0, ""
     if unit or not math.isfinite(number):
         raise InputError(field, value, allowed)
     return number
 
 
-def quantity(field: str, kind: str | None, low: float, high: float, *, whole: bool = False) -> BeforeValidator:
-    """A validator that turns '250 MB/s' or {low, likely, high} into a `Range` within [low, high]."""
+def quantity(
+    field: str, kind: str | None, low: float, high: float, *, whole: bool = False, percent: bool = False
+) -> BeforeValidator:
+    """A validator that turns '250 MB/s' or {low, likely, high} into a `Range` in [low, high]; '5%' with `percent`."""
     unit = KINDS[kind][0] if kind else ""
     allowed = f"{'a whole number' if whole else 'a value'} from {low:g} to {high:g} {unit}".rstrip()
 
@@ -67,13 +74,13 @@ def quantity(field: str, kind: str | None, low: float, high: float, *, whole: bo
         return float(number)
 
     def one(value: Any, name: str) -> float:
-        return inside(number_of(value, name, kind, allowed), value, name)
+        return inside(number_of(value, name, kind, allowed, percent=percent), value, name)
 
     def width(value: Any, name: str) -> float:
-        return number_of(value, name, kind, "a width above 0")
+        return number_of(value, name, kind, "a width above 0", percent=percent)
 
     def within(value: Any, name: str) -> float:
-        number = number_of(value, name, kind, allowed)
+        number = number_of(value, name, kind, allowed, percent=percent)
         if not low <= number <= high:
             raise InputError(name, value, allowed)
         return number

@@ -7,14 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from capacity.workload.correlation import Correlation
 from capacity.workload.growth import Growth, beside
 from capacity.workload.quantity import CORNERS, Range, checked, flag, number_of, quantity, whole_number
 from capacity.workload.servers import Servers
 from capacity.workload.topics import COMPACTED, FOREVER_S, Compacted, committed, kept
-from streamfacts.errors import InputError, InputErrors, naming, unknown_name
+from streamfacts.errors import InputError, InputErrors, has_controls, naming, unknown_name
 from streamfacts.reading import read_mapping
 from streamfacts.tables import ANY_REGION, Fact, assumption, counterpart, regions
 from streamfacts.units import DAY, HOUR
@@ -27,6 +36,17 @@ def _region(value: Any) -> str:
     if str(value) not in regions() or value == ANY_REGION:
         raise unknown_name("region", str(value), regions())
     return str(value)
+
+
+def _for_readers(field: str) -> AfterValidator:
+    """A validator that refuses a text with characters that a terminal obeys and a page cannot hold."""
+
+    def read(text: str) -> str:
+        if has_controls(text):
+            raise InputError(field, text, "text without control characters")
+        return text
+
+    return AfterValidator(read)
 
 
 def _regions_by_provider(value: Any) -> dict[str, str]:
@@ -88,8 +108,8 @@ class Workload(BaseModel):
             NAME_ALLOWED,
         ),
     ] = Field("workload", description="what reports and files are called by; a file's own name if left out")
-    title: str = Field("", description="what reports are headed with")
-    description: str = Field("", description="a paragraph for readers")
+    title: Annotated[str, _for_readers("title")] = Field("", description="what reports are headed with")
+    description: Annotated[str, _for_readers("description")] = Field("", description="a paragraph for readers")
     region: Annotated[str, BeforeValidator(_region)] = Field(
         "us-east-1", description="region of its producers and consumers, which says its cloud"
     )
@@ -150,7 +170,16 @@ class Workload(BaseModel):
     )
     zones: Annotated[int, whole_number("zones", 1, 7)] = Field(3, description="failure zones the platform spans")
     partitions: Annotated[Range, quantity("partitions", None, 1, 10_000_000, whole=True)] | None = Field(
-        None, description="partitions of all topics, leaders only; else peak rate over the planning rate of one"
+        None, description="partitions of all topics, leaders only; chosen if not given"
+    )
+    consumers: Annotated[Range, quantity("consumers", None, 1, 1_000_000, whole=True)] | None = Field(
+        None, description="instances of the largest consumer group: at least as many partitions are chosen"
+    )
+    hottest_partition: Annotated[Range, quantity("hottest_partition", None, 0.0, 1.0, percent=True)] | None = Field(
+        None, description="share of the write rate that the busiest partition has [1]"
+    )
+    skew: Annotated[Range, quantity("skew", None, 0.0, 10.0)] | None = Field(
+        None, description="Zipf exponent of the partitions' rates, instead of hottest_partition [1]"
     )
     topics: Annotated[Range, quantity("topics", None, 1, 10_000_000, whole=True)] | None = Field(
         None, description="topics"
@@ -201,6 +230,9 @@ class Workload(BaseModel):
     )
     catch_up: Annotated[Range, quantity("catch_up", "duration", 1.0, 30 * DAY)] = Field(
         Range(2 * HOUR, 2 * HOUR, 2 * HOUR), description="time within which to catch up [seconds]"
+    )
+    rebuild_within: Annotated[Range, quantity("rebuild_within", "duration", 60.0, 100 * DAY)] = Field(
+        Range(DAY, DAY, DAY), description="time within which the data of a lost broker is copied again [seconds]"
     )
     use_up_to: Annotated[dict[str, float], BeforeValidator(_headroom)] = Field(
         default_factory=dict, description="share of each capacity that may be used in the normal state"
@@ -265,6 +297,8 @@ class Workload(BaseModel):
             raise InputError(
                 "max_message", f"{self.max_message.high:g} bytes", f"at least the average, {self.message.high:g} bytes"
             )
+        if self.hottest_partition is not None and self.skew is not None:
+            raise InputError("skew", self.skew.likely, "hottest_partition or skew, not both")
         self._topics_fit_together()
         for name in self.correlation.inputs:
             if not name.startswith(("growth.", "model.", "compacted.")) and name not in self.quantities():
@@ -336,6 +370,11 @@ class Workload(BaseModel):
     def region_at(self, provider: str) -> str | None:
         """Return the region to use at a provider: as given in `regions`, else the counterpart of `region`, or None."""
         return self.regions.get(provider) or counterpart(self.region, provider)
+
+    @property
+    def says_keyed(self) -> bool:
+        """Whether it was said that records go to partitions by key."""
+        return "keyed" in self.model_fields_set and self.keyed
 
     @property
     def peak_missing(self) -> bool:
@@ -427,6 +466,7 @@ def _translate(error: ValidationError) -> InputError:
             out.append(inner)
         else:
             where = ".".join(str(part) for part in problem["loc"]) or "workload"
-            out.append(InputError(where, problem.get("input"), problem["msg"]))
+            allowed = "a list" if problem["type"] == "tuple_type" else problem["msg"]
+            out.append(InputError(where, problem.get("input"), allowed))
     unique = list({str(item): item for item in out}.values())
     return unique[0] if len(unique) == 1 else InputErrors(unique)

@@ -44,6 +44,7 @@ class Asked:
     with_people: bool = False
     people_file: Sequence[str] = ()
     support: str = "business"
+    within: float = 0.05
 
     @cached_property
     def workload(self) -> Workload:
@@ -80,7 +81,7 @@ class Asked:
         """What every analysis is told besides the workload."""
         from streamplan.planning.terms import Terms
 
-        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people)
+        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people, self.within)
 
     @cached_property
     def plan(self) -> Plan:
@@ -171,6 +172,22 @@ CLUSTERS = click.option(
     default=Asked.most_clusters,
     show_default=True,
     help="Clusters to spread over where one breaks a limit.",
+)
+
+
+def _share(_: click.Context, __: click.Parameter, text: str) -> float:
+    try:
+        return float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        raise InputError("--within", text, "a share of the least cost, such as 5% or 0.05") from None
+
+
+WITHIN = click.option(
+    "--within",
+    default=f"{Asked.within:.0%}",
+    show_default=True,
+    callback=_share,
+    help="Up to how far above the least cost a plan with fewer brokers is taken.",
 )
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")

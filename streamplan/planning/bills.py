@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from capacity import Sizing
 from pricing import Bill, PriceBook, bill
 from streamplan.planning.own_servers import METER, with_own_servers
-from streamplan.planning.people import People
+
+if TYPE_CHECKING:
+    from streamplan.planning.people import People
 
 
 def priced(sizing: Sizing, book: PriceBook, region: str, people: People | None = None) -> Bill:

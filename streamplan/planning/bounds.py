@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from capacity import Sizing
 from streamfacts.arrays import Array, Index
 from streamplan.planning.plan import Costed
+from streamplan.planning.soundness import sound_up_to
 
 #: Slack against rounding, of sums and of units that are whole but for the last bits: far above it, below any price.
 SLACK = 1e-6
@@ -38,12 +39,14 @@ class Bounds:
         same for all
     usd : cost of one unit in a month by kind of unit, shape (configurations,) [USD]; infinite without a price
     twins : by kind of unit the first configuration whose units do and cost the same, shape (configurations,)
+    sound_up_to : up to how many machines of each configuration are sound, shape (configurations,)
     """
 
     capacity: tuple[Array | None, ...]
     usd: dict[str, Array]
     twins: dict[str, Index]
     configurations: int
+    sound_up_to: Array
 
     @classmethod
     def of(cls, costed: Costed) -> Bounds:
@@ -66,7 +69,7 @@ class Bounds:
             table = np.array([rate, *(x for x in own if x is not None)])
             _, first, which = np.unique(table, axis=1, return_index=True, return_inverse=True)
             twins[kind] = first[which.reshape(-1)]
-        return cls(capacity, usd, twins, n)
+        return cls(capacity, usd, twins, n, sound_up_to(sizing))
 
     def may_be_cheaper(self, known: Costed, best: Array, rows: Index, starts: Index | None = None) -> list[Candidate]:
         """Return which configurations may cost less than the best known, and under which demands.
@@ -103,7 +106,10 @@ class Bounds:
             room = left * (1.0 + SLACK)
             most = np.maximum.reduceat(room, starts)
             dear = sum((kind.for_a_dollar(others) for kind in kinds), np.zeros(())) >= 1.0 + SLACK
-            dear |= sum((kind.at_least(others) for kind in kinds), np.zeros(())) >= most
+            least = [kind.at_least(others) for kind in kinds]
+            dear |= sum(least, np.zeros(())) >= most
+            for kind, usd in zip(kinds, least, strict=True):  # machines too small for as many of them
+                dear |= usd > (kind.usd * self.sound_up_to)[others, None] * (1.0 + SLACK)
             others, maybe = others[~dear.all(axis=1)], ~dear[~dear.all(axis=1)]
             lengths, found = np.diff(starts, append=left.size), []
             alike, clusters = (np.broadcast_to(x, best.shape).ravel() for x in (alike, clusters))
@@ -112,7 +118,8 @@ class Bounds:
                 at = np.flatnonzero(np.repeat(maybe[i], lengths))
                 usd = np.zeros(())
                 for kind, asks in zip(kinds, asked, strict=True):
-                    usd = usd + (kind.usd_of(c, asks[:, i], at) if len(kinds) == 1 else kind.usd_of_twins(c)[at])
+                    own = kind.usd_of(c, asks[:, i], at) if len(kinds) == 1 else kind.usd_of_twins(c)[at]
+                    usd = usd + np.where(own > kind.usd[c] * self.sound_up_to[c] * (1.0 + SLACK), np.inf, own)
                 keep = np.flatnonzero(~(usd >= room[at]))
                 if len(keep):
                     at, usd = at[keep], np.asarray(usd)[keep]

@@ -6,8 +6,8 @@ import numpy as np
 
 from capacity.demand.draws import Draws, demand_of
 from streamfacts.arrays import Array
-from streamplan.planning.least_costs import draw_costs
-from streamplan.planning.plan import Plan
+from streamplan.planning.least_costs import distinct_months, draw_costs
+from streamplan.planning.plan import Plan, least_cost
 from streamplan.planning.study import Study
 
 #: Months over which a report adds up.
@@ -19,11 +19,14 @@ SCALES = (0.1, 0.5, 2.0, 10.0)
 def cost_over_months(study: Study, plan: Plan, months: int = HORIZON) -> Array:
     """Return what an offer costs in each month at the likely demand, shape (months,) [USD].
 
-    Each month has what is cheapest in it; infinite where nothing fits, NaN where what fits has no price.
+    Each month has what a plan for it alone takes; infinite where nothing fits, NaN where what fits has no price.
     """
     demand = demand_of(study.workload, Draws({}, 1, 0), months).replace(region=plan.bill.region)
-    costs = draw_costs(demand, plan.offer.name, study.terms.on(plan.sizing.options))
-    return np.asarray(costs.usd[0])
+    terms = study.terms.on(plan.sizing.options)
+    least = draw_costs(demand, plan.offer.name, terms).usd[0]
+    some = distinct_months(demand)
+    taken = least_cost(some.take(0), plan.offer.name, terms)
+    return np.where(np.isfinite(least), np.broadcast_to(taken, least.shape), least)
 
 
 def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:

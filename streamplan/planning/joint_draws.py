@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from capacity import Demand, Workload
 from capacity.demand.draws import Draws, demand_of, draw, uncertain_inputs
-from streamplan.planning.people import People
+
+if TYPE_CHECKING:
+    from streamplan.planning.people import People
 
 
 def joint_draws(workload: Workload, months: int, n: int, seed: int, people: People | None = None) -> Draws:

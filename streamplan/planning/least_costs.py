@@ -70,10 +70,10 @@ class DrawCosts:
 def draw_costs(
     demand: Demand, platform: str, terms: Terms | PriceBook | None = None, **told: Unpack[Told]
 ) -> DrawCosts:
-    """Return what an offer costs under a demand of shape (draws, months), each month with what is cheapest in it.
+    """Return what an offer costs under a demand of shape (draws, months), each month with its cheapest sound plan.
 
-    The same as `cost_all` of every configuration and the least of it, to the last bit: a configuration that is left
-    out is proven to be dearer in all of the block (`streamplan.planning.bounds`).
+    The same as `cost_all` of every configuration and `Costed.least` of it, to the last bit: a configuration that is
+    left out is proven to be dearer in all of the block (`streamplan.planning.bounds`).
     """
     terms, shape, demand = Terms.of(terms, **told), demand.shape, distinct_months(demand)
     offer, whole = _Offer(platform, terms), _Block(demand, terms.people)
@@ -176,7 +176,7 @@ class _Offer:
         """
         draws, middle = whole.shape[0], np.array([whole.shape[1] // 2])
         sample = whole.at(np.arange(0, draws, max(1, draws // SAMPLE)), middle)
-        winners = np.unique(self.costed(sample).cost.argmin(axis=0))
+        winners = np.unique(self.costed(sample).sound_cost.argmin(axis=0))
         binding = Bounds.binding(self.costed(sample, winners).sizing)
         loads = np.zeros((len(binding), draws, 1))
 
@@ -195,7 +195,7 @@ class _Offer:
         few = [cells[np.linspace(0, len(cells) - 1, LOOKS).astype(int)] for cells in blocks]
         found = []
         for part in chunks(np.arange(len(blocks)), AT_ONCE // (len(self.names) * LOOKS)):
-            cost = self.costed(whole.take(np.concatenate([few[i] for i in part]))).cost
+            cost = self.costed(whole.take(np.concatenate([few[i] for i in part]))).sound_cost
             two = np.argpartition(cost[..., 0], 1, axis=0)[:2].reshape(2, len(part), LOOKS)
             for i in range(len(part)):
                 one = np.unique(two[0, i])
@@ -217,7 +217,7 @@ class _Offer:
             starts = np.cumsum([0, *map(len, groups[:-1])])
             block = whole.take(part)
             known = self.costed(block, first)
-            usd: Array = known.cost.min(axis=0)[:, 0]
+            usd: Array = known.sound_cost.min(axis=0)[:, 0]
             fit, none = np.isfinite(usd), (bounds.unpriced(known) & known.sizing.feasible.any(axis=0))[:, 0]
             best[part[none]] = np.nan
             rest = np.flatnonzero(~fit & ~none)
@@ -233,7 +233,7 @@ class _Offer:
             many = OFTEN * len(part) if len(blocks) > 1 else 0.0  # alone they are sized together at least cost
             often = np.array([c.configuration for c in maybe if len(c.demands) > many], int)
             for among in chunks(often, AT_ONCE // len(part)):
-                usd = np.minimum(usd, self.costed(block, among).cost.min(axis=0)[:, 0])
+                usd = np.minimum(usd, self.costed(block, among).sound_cost.min(axis=0)[:, 0])
             best[part] = usd
             for c in maybe:
                 if len(c.demands) <= many:
@@ -243,7 +243,7 @@ class _Offer:
         for i in sorted(joined, key=lambda i: -float((best[joined[i][0]] - joined[i][1]).sum())):
             left, at_least = joined[i]
             for part in chunks(left[best[left] > at_least], BLOCK):
-                best[part] = np.minimum(best[part], self.costed(whole.take(part), np.array([i])).cost[0, :, 0])
+                best[part] = np.minimum(best[part], self.costed(whole.take(part), np.array([i])).sound_cost[0, :, 0])
 
     def least_of_all(self, block: _Block) -> Array:
         """Return the least cost over all configurations, on one cluster or, where none fits, on as few as will do.
@@ -255,7 +255,7 @@ class _Offer:
             part = block.at(rows)
             costed = self.costed(part)
             fits = np.array(costed.sizing.feasible.any(axis=0), bool)
-            usd: Array = costed.cost.min(axis=0)
+            usd = np.array(costed.least)
             most = np.broadcast_to(costed.most_clusters(self.terms.most_clusters), fits.shape)
             several = ~fits & (most > 1)
             if several.any():
@@ -282,7 +282,7 @@ class _Offer:
             width = min(2 * width, WIDEST)
         usd = np.full(len(low), np.inf)
         for part in chunks(np.flatnonzero(fewest), AT_ONCE // len(self.names)):
-            usd[part] = self.costed(block.at(part), clusters=fewest[None, part, None]).cost.min(axis=0)[0, :, 0]
+            usd[part] = self.costed(block.at(part), clusters=fewest[None, part, None]).least[0, :, 0]
         return usd, fewest > 0
 
 

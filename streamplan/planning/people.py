@@ -155,8 +155,8 @@ class People:
         return cls(items, support)
 
     def item(self, name: str, offer: Offer) -> Item | None:
-        """Return the row of an item for an offer: its own, else its family's, else that for all; None without any."""
-        for key in (offer.name, offer.family, EVERYWHERE):
+        """Return the row of an item for an offer: its own, its family's, its kind's or that for all; None if none."""
+        for key in (offer.name, offer.family, offer.kind, EVERYWHERE):
             if (name, key) in self.items:
                 return self.items[name, key]
         return None
@@ -369,7 +369,7 @@ def _item(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], Item]:
     name, to = str(row.get("item", "")), str(row.get("applies_to", ""))
     if name not in UNITS:
         raise unknown_name(f"{where}: item", name, UNITS)
-    known = {EVERYWHERE, *known_offers(), *(offer.family for offer in known_offers().values())}
+    known = {EVERYWHERE, *(name for o in known_offers().values() for name in (o.name, o.family, o.kind))}
     if to not in known:
         raise unknown_name(f"{where}: applies_to", to, known)
     if row.get("unit") != UNITS[name]:

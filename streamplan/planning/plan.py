@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Unpack
 
@@ -17,17 +17,24 @@ from streamfacts.arrays import Array
 from streamfacts.units import largest
 from streamfacts.words import describe
 from streamplan.planning.bills import priced
+from streamplan.planning.fleet import fleet_warnings
+from streamplan.planning.odds import Odds, odds_of
+from streamplan.planning.soundness import easiest, sound
 from streamplan.planning.split import Split, split_of
 from streamplan.planning.terms import Terms, Told
 
 
 @dataclass(frozen=True)
 class Costed:
-    """Every configuration of an offer, sized and priced: arrays of shape (configurations, *demand)."""
+    """Every configuration of an offer, sized and priced: arrays of shape (configurations, *demand).
+
+    `within` is how far above the least cost of a sound plan one with fewer brokers is taken [1].
+    """
 
     offer: Offer
     sizing: Sizing
     bill: Bill
+    within: float = 0.0
 
     @cached_property
     def cost(self) -> Array:
@@ -35,15 +42,40 @@ class Costed:
         usable = self.sizing.feasible & ~self.bill.incomplete
         return np.where(usable, self.bill.subtotal, np.inf)
 
-    def cheapest(self, column: int | None = None) -> int:
+    @cached_property
+    def sound_cost(self) -> Array:
+        """Monthly cost of sound plans [USD]; infinite also where machines are too small for as many of them."""
+        return np.where(sound(self.sizing), self.cost, np.inf)
+
+    @cached_property
+    def least(self) -> Array:
+        """Least monthly cost of a sound plan for each demand, of any plan where none is sound [USD]."""
+        least: Array = self.sound_cost.min(axis=0)
+        return np.where(np.isinf(least), self.cost.min(axis=0), least)
+
+    @cached_property
+    def brokers(self) -> Array:
+        """Units of every kind in all clusters."""
+        return np.asarray(sum(self.sizing.pools.values(), self.sizing.units) * self.sizing.demand.clusters)
+
+    @cached_property
+    def taken_cost(self) -> Array:
+        """Monthly cost of the configuration that is taken for each demand, as `order` does [USD]."""
+        none = np.isinf(self.sound_cost).all(axis=0)
+        cost = np.where(none, self.cost, self.sound_cost)
+        index = easiest(cost, np.broadcast_to(self.brokers, cost.shape), self.within)
+        return np.asarray(np.take_along_axis(cost, index[None], axis=0)[0])
+
+    def taken(self, column: int | None = None) -> int:
         """Return the configuration to take, as an index into the leading axis; see `order`."""
         return int(self.order(column)[0])
 
     def order(self, column: int | None = None) -> NDArray[np.intp]:
         """Return the configurations, the one to take first, as indices into the leading axis.
 
-        The least cost, over several demands the least average, among configurations that are feasible in all and
-        priced. If there is none: feasible ones with the fewest missing prices, then infeasible ones that break the
+        Of the configurations that are feasible in all demands, priced and sound, the one with the fewest brokers whose
+        cost, over several demands the average, is within `within` of the least; the others follow by cost. If there is
+        none: what is not sound, then feasible ones with the fewest missing prices, then infeasible ones that break the
         fewest limits. Ties go to fewer clusters, then to fewer units. With `column` for that demand of an axis alone.
         """
         shape = self.sizing.units.shape
@@ -59,15 +91,35 @@ class Costed:
         unpriced = sum((entry.missing for entry in self.bill.entries), np.zeros(shape))
         broken = sum((limit.broken for limit in self.sizing.limits), np.zeros(shape))
         cost = np.where(np.isfinite(self.sizing.units), self.bill.subtotal, np.inf)
+        usd = each(cost, np.mean).round(4)  # so that the last bits of equal sums do not decide
+        fits, lacks = each(feasible, np.all), each(np.where(feasible, unpriced, 0.0), np.sum)
+        unsound = ~each(sound(self.sizing), np.all)
+        best = fits & (lacks == 0)
+        best = best & ~unsound if (best & ~unsound).any() else best
+        near = best & (usd <= np.min(usd[best], initial=np.inf) * (1.0 + self.within))
         keys = (
             each(self.sizing.units, np.mean),
             each(self.sizing.demand.clusters, np.mean),
-            each(cost, np.mean).round(4),  # so that the last bits of equal sums do not decide
+            usd,
+            np.where(near, each(self.brokers, np.mean), 0.0),
+            ~near,
+            unsound,
             each(broken, np.sum),
-            each(np.where(feasible, unpriced, 0.0), np.sum),
-            ~each(feasible, np.all),
+            lacks,
+            ~fits,
         )
         return np.lexsort(keys)
+
+    def cheaper_than(self, taken: int, column: int | None = None) -> Cheaper | None:
+        """Return what would cost less than a configuration that is taken, None where nothing would."""
+        cost = self.cost if column is None else self.cost[:, column]
+        least = int(np.argmin(cost.round(4)))
+        if not cost[least].round(4) < cost[taken].round(4):
+            return None
+        index = (least,) if column is None else (least, column)
+        other = Plan(self.offer, None, self.sizing.pick(*index), self.bill.pick(*index))
+        brokers = float(np.broadcast_to(self.brokers, self.cost.shape)[index])
+        return Cheaper(other.what, float(cost[least]), brokers, bool(sound(other.sizing)))
 
     def most_clusters(self, most: int, keep: Any = slice(None)) -> NDArray[np.int64]:
         """Return up to how many clusters are worth trying for each demand: 1 where one does or none helps.
@@ -109,10 +161,29 @@ class Costed:
 
 
 @dataclass(frozen=True)
+class Cheaper:
+    """What costs less than the plan that is taken, and was not taken for being harder to run.
+
+    Attributes
+    ----------
+    what : what would be bought, in words
+    usd : its cost a month [USD]
+    brokers : units of every kind in all clusters
+    sound : whether its machines are large enough for as many of them
+    """
+
+    what: str
+    usd: float
+    brokers: float
+    sound: bool
+
+
+@dataclass(frozen=True)
 class Plan:
     """One offer with the configuration chosen, for the likely demand (0-d).
 
-    `split` says which limit made several clusters of one, where their number was not given.
+    `split` says which limit made several clusters of one, where their number was not given; `cheaper` is the plan of
+    the least cost where an easier one was taken.
     """
 
     offer: Offer
@@ -120,6 +191,23 @@ class Plan:
     sizing: Sizing
     bill: Bill
     split: Split | None = None
+    cheaper: Cheaper | None = None
+
+    @cached_property
+    def odds(self) -> Odds | None:
+        """How sure its size is under the model's error of CPU; None for a bare demand or where it does not fit."""
+        return odds_of(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know before this is run, in sentences."""
+        return (*self.sizing.warnings, *fleet_warnings(self))
+
+    @property
+    def machine(self) -> str:
+        """The configuration by the name that sizes it, also where there is only one."""
+        names = self.offer.configurations()
+        return self.configuration if len(names) > 1 else str(names[0])
 
     @property
     def clusters(self) -> int:
@@ -155,11 +243,6 @@ class Plan:
         from streamplan.planning.asides import asides
 
         return asides(self)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What an operator should know before this is run, in sentences."""
-        return self.sizing.warnings
 
     @property
     def reason(self) -> str:
@@ -202,11 +285,11 @@ def cost_all(
         hours_per_month=terms.hours_per_month,
         brief=brief,
     )
-    return Costed(find_offer(platform), sizing, priced(sizing, terms.book, demand.region, terms.people))
+    return Costed(find_offer(platform), sizing, priced(sizing, terms.book, demand.region, terms.people), terms.within)
 
 
 def least_cost(demand: Demand, platform: str, terms: Terms | PriceBook | None = None, **told: Unpack[Told]) -> Array:
-    """Return the least monthly cost over all configurations, on one cluster or, where none fits, on several [USD].
+    """Return the monthly cost of the configuration that is taken, on one cluster or, where none fits, on several [USD].
 
     Shape of the demand; infinite where the offer does not fit or has no price.
     """
@@ -215,15 +298,15 @@ def least_cost(demand: Demand, platform: str, terms: Terms | PriceBook | None = 
 
 
 def _least(costed: Costed, terms: Terms) -> Array:
-    """Return the least cost for each demand of what one cluster costs, on several where that takes more."""
-    demand, least = costed.sizing.demand, np.asarray(costed.cost.min(axis=0))
+    """Return the cost of what is taken for each demand on one cluster, on several where that takes more."""
+    demand, least = costed.sizing.demand, np.array(costed.taken_cost)
     counts = np.arange(2, np.max(costed.most_clusters(terms.most_clusters)) + 1)
     if len(counts):
         short = ~costed.sizing.feasible.any(axis=0)
         some = short.ndim == 1 and terms.people is None  # then those that are short are sized alone
         several = cost_all(demand.take(short) if some else demand, costed.offer.name, terms, clusters=counts)
         fewest = several.sizing.feasible.any(axis=0).argmax(axis=0)
-        cost = np.take_along_axis(several.cost.min(axis=0), fewest[None], axis=0)[0]
+        cost = np.take_along_axis(several.taken_cost, fewest[None], axis=0)[0]
         least[short] = cost if some else cost[short]
     return least
 
@@ -249,8 +332,9 @@ def plan_and_costs(demand: Demand, at: int, platform: str, terms: Terms) -> tupl
     if not costed.sizing.feasible[:, at].any():  # several clusters may carry it
         here = terms if terms.people is None else terms.run_by(terms.people.rows(at))
         return plan(demand.take(at), platform, here), least
-    index = costed.cheapest(at)
-    return Plan(costed.offer, None, costed.sizing.pick(index, at), costed.bill.pick(index, at)), least
+    index = costed.taken(at)
+    chosen = Plan(costed.offer, None, costed.sizing.pick(index, at), costed.bill.pick(index, at))
+    return replace(chosen, cheaper=costed.cheaper_than(index, at)), least
 
 
 def plan(
@@ -282,12 +366,12 @@ def plan(
         demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
     else:
         of, demand = None, workload
-    costed, names, split = None, offer.configurations(), None
+    costed, names, split, free = None, offer.configurations(), None, machine is None
     if machine is None or clusters is None:
         costed = cost_all(demand, platform, terms, units=units, clusters=1 if clusters is None else clusters)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
         if machine is None:
-            machine = str(costed.sizing.configuration[costed.cheapest()])
+            machine = str(costed.sizing.configuration[costed.taken()])
         if clusters is None and units is None and keep.any() and not costed.sizing.feasible[keep].any():
             counts = np.arange(2, int(costed.most_clusters(terms.most_clusters, keep)) + 1)
             if len(counts):
@@ -303,7 +387,8 @@ def plan(
                     split = split_of(clusters, one.sizing.pick(place), fewer)
     if costed is not None and machine in names:
         index = int(np.flatnonzero(names == machine)[0])
-        return Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index), split)
+        chosen = Plan(offer, of, costed.sizing.pick(index), costed.bill.pick(index), split)
+        return replace(chosen, cheaper=costed.cheaper_than(index) if free else None)
     sizing = size(
         demand,
         platform,

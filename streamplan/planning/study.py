@@ -11,17 +11,19 @@ import numpy as np
 
 from capacity import Demand, Workload, find_offer, offers_for
 from capacity.sizing.constraint import InState
+from capacity.sizing.sizing import OF_ONE
 from pricing import PriceBook
 from pricing.billing import COLUMNS
 from streamfacts.arrays import Array
 from streamfacts.errors import unknown_name
 from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
-from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
 from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from streamplan.planning.people import People
 
 
 FEASIBLE, CLOSED, UNPRICED, INFEASIBLE = _ORDER = ("feasible", "closed", "price missing", "infeasible")
@@ -195,6 +197,7 @@ class Study:
                 {
                     "platform": p.offer.name,
                     "title": p.offer.title,
+                    "cloud": p.offer.provider,
                     "region": p.bill.region,
                     "status": status,
                     "monthly_usd": p.monthly_usd if priced else None,
@@ -208,6 +211,11 @@ class Study:
                     "warnings": list(p.warnings),
                     "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
                     "unit": p.sizing.unit,
+                    **{name: _known(getattr(p.sizing, name)) for name in OF_ONE},
+                    "too_small_odds": p.odds.too_small if p.odds else None,
+                    "units_for_90": _known(p.odds.units) if p.odds else None,
+                    "cheaper": p.cheaper.what if p.cheaper else "",
+                    "cheaper_usd": p.cheaper.usd if p.cheaper else None,
                     "binding": p.sizing.binding,
                     "next_wall": p.sizing.next_binding,
                     "utilisation": _use_at_peak(p),
@@ -290,6 +298,12 @@ class Study:
         raise unknown_name("platform", platform, [p.offer.name for p in self.plans])
 
 
+def _known(value: Any) -> float | None:
+    """A number, None where the service shows none."""
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
 def _use_at_peak(p: Plan) -> float | None:
     """Largest share of a capacity used in the normal state: the headroom left at peak is the rest [1]."""
     used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == InState.NORMAL]
@@ -298,7 +312,8 @@ def _use_at_peak(p: Plan) -> float | None:
 
 
 def _failed_row(f: Failure) -> dict[str, Any]:
-    nothing = dict.fromkeys(("monthly_usd", "low_usd", "high_usd"))
+    nothing: dict[str, Any] = dict.fromkeys(("monthly_usd", "low_usd", "high_usd", *OF_ONE, "too_small_odds"))
+    nothing |= {"units_for_90": None, "cheaper": "", "cheaper_usd": None, "cloud": f.offer.provider}
     return {
         **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
         **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from capacity import Offer
 from pricing import PriceBook
+from streamfacts.errors import InputError
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.options import no_taker, options_of
-from streamplan.planning.people import People
+
+if TYPE_CHECKING:
+    from streamplan.planning.people import People
 
 #: Most clusters that a demand is spread over where one cluster breaks a limit.
 MOST_CLUSTERS = 500
+#: How far above the least cost of a sound plan one with fewer brokers is taken.
+WITHIN = 0.05
 
 
 class Told(TypedDict, total=False):
@@ -24,6 +29,7 @@ class Told(TypedDict, total=False):
     hours_per_month: float
     most_clusters: int
     people: People | None
+    within: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,7 @@ class Terms:
     hours_per_month : hours in the billing month [h]
     most_clusters : most clusters that a demand is spread over where one breaks a limit [1]
     people : those who run it, with tools, licences and support as lines of the bill; None if they do not count
+    within : how far above the least cost of a sound plan one that is easier to run is taken, 0 to 1 [1]
 
     Examples
     --------
@@ -52,6 +59,11 @@ class Terms:
     hours_per_month: float = HOURS_PER_MONTH
     most_clusters: int = MOST_CLUSTERS
     people: People | None = None
+    within: float = WITHIN
+
+    def __post_init__(self) -> None:
+        if isinstance(self.within, bool) or not 0.0 <= self.within <= 1.0:
+            raise InputError("within", self.within, "a share of the least cost, from 0 to 1, such as 0.05 or 5%")
 
     @classmethod
     def of(cls, given: Terms | PriceBook | None = None, **told: Unpack[Told]) -> Terms:
@@ -64,6 +76,7 @@ class Terms:
             hours_per_month=told.get("hours_per_month", base.hours_per_month),
             most_clusters=told.get("most_clusters", base.most_clusters),
             people=told.get("people", base.people),
+            within=told.get("within", base.within),
         )
 
     def on(self, options: Mapping[str, Any]) -> Terms:

@@ -113,8 +113,10 @@ def _apart(one: Array, other: Array) -> NDArray[np.bool_]:
     return np.asarray((one != other) & far | np.isnan(one) ^ np.isnan(other) | np.isinf(one) ^ np.isinf(other))
 
 
-def _plain(demand: Demand) -> tuple[Any, ...]:
-    return demand.tls, demand.survive, tuple(sorted(demand.use_up_to.items())), demand.partitions_given
+def _plain(demand: Demand) -> dict[str, Any]:
+    """What a demand has besides numbers."""
+    numbers = demand.arrays()
+    return {name: getattr(demand, name) for name in demand.__slots__ if name not in numbers}
 
 
 def _stack(demands: Sequence[Demand]) -> Demand:

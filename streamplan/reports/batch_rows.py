@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from capacity import Workload
-from streamfacts.errors import InputError, unknown_name
+from capacity.workload.growth import beside
+from streamfacts.core_yaml import to_yaml
+from streamfacts.errors import InputError, has_controls, unknown_name
 from streamfacts.reading import Table, read_cell, read_csv, read_mapping
 from streamplan.planning.shipped_workloads import shipped_workloads
 from streamplan.reports.report import NOTEBOOK
@@ -57,7 +57,7 @@ class Row:
     @property
     def yaml(self) -> str:
         """The workload as the text of a file."""
-        return str(yaml.safe_dump(dict(self.workload), sort_keys=False, allow_unicode=True, width=100))
+        return to_yaml(dict(self.workload))
 
 
 def read_portfolio(path: Path, price_books: Sequence[str | Path] = ()) -> list[Row]:
@@ -80,6 +80,7 @@ def read_portfolio(path: Path, price_books: Sequence[str | Path] = ()) -> list[R
     header = table.header
     parameters = notebooks.known_parameters(notebooks.notebook_path(NOTEBOOK))
     defaults = {name: ast.literal_eval(str(p["default"])) for name, p in parameters.items()}
+    del defaults["on"]  # one day for all rows, an option of the batch
     known = {*OWN, *defaults, *Workload.model_fields}
     for column in header:
         if column not in known:
@@ -98,6 +99,9 @@ def read_portfolio(path: Path, price_books: Sequence[str | Path] = ()) -> list[R
                 raise each.problem
             if not name:
                 raise InputError("name", "", "a name in every row")
+            for column, text in (("name", name), ("team", team)):
+                if has_controls(text):
+                    raise InputError(column, text, "text without control characters")
             if slug.casefold() in slugs:
                 raise InputError("name", name, f"each name once; line {slugs[slug.casefold()]} has it already")
             rows.append(_row(base, cells, defaults, path.parent, price_books))
@@ -134,7 +138,7 @@ def _row(
     given = {name: text for name, text in cells.items() if text and name not in ("name", "team")}
     workload = _workload_file(given.pop("workload"), folder) if "workload" in given else {}
     parameters = {k: _parameter(k, v, defaults[k]) for k, v in given.items() if k in defaults}
-    workload |= {k: read_cell(v, k) for k, v in given.items() if k not in defaults}
+    workload |= _history_beside({k: read_cell(v, k) for k, v in given.items() if k not in defaults}, folder)
     workload = {**workload, "name": base.slug, "title": workload["title"] if "title" in given else base.name}
     Workload(**workload)  # so that a bad one is found before anything runs
     for name in FILES:
@@ -143,6 +147,7 @@ def _row(
     if price_books:
         parameters["price_books"] = [*map(str, price_books), *parameters.get("price_books", ())]
     history = workload.get("growth", {}).get("history") if isinstance(workload.get("growth"), dict) else None
+    history = history.get("file") if isinstance(history, dict) else history
     files = [Path(text) for name in FILES for text in parameters.get(name, ())]
     files += [Path(history)] if isinstance(history, str) else []
     return Row(base.line, base.name, base.team, base.slug, workload, parameters, tuple(files))
@@ -155,10 +160,14 @@ def _workload_file(text: str, folder: Path) -> dict[str, Any]:
         if text not in shipped:
             raise unknown_name("workload (no such file beside the portfolio, and no shipped one)", text, shipped)
         path = shipped[text]
-    fields = read_mapping(path, "workload")
+    return _history_beside(read_mapping(path, "workload"), path.parent)
+
+
+def _history_beside(fields: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the fields with the path of a history, where it is relative, taken from a folder."""
     growth = fields.get("growth")
-    if isinstance(growth, dict) and isinstance(growth.get("history"), str):
-        fields["growth"] = growth | {"history": str(_beside(growth["history"], path.parent.absolute()))}
+    if isinstance(growth, dict) and "history" in growth:
+        return fields | {"growth": growth | {"history": beside(growth["history"], folder.absolute())}}
     return fields
 
 

@@ -14,7 +14,7 @@ def console() -> Console:
     """Return a console on standard output, wide enough for the tables when the output is not a terminal."""
     from rich.console import Console
 
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160, highlight=False)
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160, highlight=False, emoji=False)
 
 
 def titled_table(title: str, *columns: tuple[str, bool]) -> Table:

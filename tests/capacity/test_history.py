@@ -107,7 +107,12 @@ BAD = {
     "too short": (ROWS.iloc[:200], ["whole months", f"at least {LEAST_MONTHS}"]),
     "unsorted": (swapped(ROWS), ["row 3", "before the row above", "in order of time"]),
     "twice": (ROWS.iloc[[0, 0, *range(1, len(ROWS))]], ["row 2", "is there twice"]),
-    "negative": (ROWS.assign(bytes_s=ROWS["bytes_s"].where(ROWS.index != 5, -1.0)), ["row 6", "-1", "at least 0"]),
+    "a time before all clocks": (
+        ROWS.assign(timestamp=ROWS["timestamp"].where(ROWS.index != 0, "0100-01-01")),
+        ["row 1", "0100-01-01", "up to the year 2199"],
+    ),
+    "a rate beyond any": (ROWS.assign(bytes_s=ROWS["bytes_s"].where(ROWS.index != 5, 1e300)), ["row 6", "1e+300"]),
+    "negative": (ROWS.assign(bytes_s=ROWS["bytes_s"].where(ROWS.index != 5, -1.0)), ["row 6", "-1", "from 0 to 1e+15"]),
     "no number": (ROWS.assign(bytes_s=ROWS["bytes_s"].astype(str).where(ROWS.index != 7, "n/a")), ["row 8", "number"]),
     "no time": (
         ROWS.assign(timestamp=ROWS["timestamp"].where(ROWS.index != 3, "noon")),

@@ -11,8 +11,9 @@ import pytest
 
 from capacity import Workload
 from streamfacts import reading
+from streamfacts.core_yaml import parse_yaml, to_yaml
 from streamfacts.errors import InputError
-from streamfacts.reading import parse_json, parse_yaml, read_cell, read_csv, read_document, read_mapping, read_text
+from streamfacts.reading import parse_json, read_cell, read_csv, read_document, read_mapping, read_text
 from streamplan.cli import main
 
 GOOD = "write: 10 MB/s\nmessage: 1 KiB\n"
@@ -124,6 +125,11 @@ def test_the_core_schema_of_yaml_1_2(text: str) -> None:
     """https://yaml.org/spec/1.2.2/#103-core-schema; a number that is infinite unasked stays as it is written."""
     found = parse_yaml(f"field: {text}", "f", "f.yaml")["field"]
     assert found == CORE[text] and type(found) is type(CORE[text])
+
+
+@pytest.mark.parametrize("text", [*CORE, "0x", "1e3", "12:30:45", "2026-01-31", "<<", "a: b", "- x", "#", "*a", "on"])
+def test_text_is_written_so_that_it_is_read_as_text(text: str) -> None:
+    assert parse_yaml(to_yaml({"field": text}), "f", "f.yaml") == {"field": text}
 
 
 def test_nan_is_a_number_of_the_core_schema() -> None:

@@ -367,7 +367,8 @@ def test_arrays_equal_single_demands(offer):
         ("write", [f"{x} MB/s" for x in (1, 2, 5, 10, 20, 50, 100, 150, 200)]),
         ("retention", [f"{x} h" for x in (1, 6, 24, 72, 240, 700)]),
         ("fan_out", [0, 1, 2, 3, 5, 8]),
-        ("partitions", [1, 10, 100, 1000, 5000]),
+        # fewer than brokers, or a few more, lie unevenly, and that costs more
+        ("partitions", [12, 60, 120, 1200, 6000]),
         ("cross_region_copies", [0, 1, 2]),
     ],
 )

@@ -282,7 +282,7 @@ def test_what_does_not_fit_is_refused_with_its_source(case):
 def test_no_lines_are_negative_and_more_never_needs_less(offer):
     from capacity import Demand
 
-    base = Demand.of(to_the_quota(**{**BASE, "write": "700 kB/s", "partitions": 6}))
+    base = Demand.of(to_the_quota(**{**BASE, "write": "700 kB/s", "partitions": 600}))
     rates = np.array([1.0, 3.0, 40.0, 2000.0])
     for name in ("wire_bytes_s", "retention_s", "fan_out", "partitions"):
         changes = {name: getattr(base, name) * rates}

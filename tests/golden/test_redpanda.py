@@ -92,8 +92,11 @@ def needed(sizing, name, state="normal"):
 def test_byoc_cores_and_memory():
     case = GOLDEN["sizing"]
     sizing = size(load(write=case["write"], partitions=case["partitions"]), BYOC, machine="i4i.2xlarge")
-    assert float(needed(sizing, "cores")) * 8 == pytest.approx(case["cores"], rel=case["tolerance"])
-    memory = float(needed(sizing, "partitions")) * 64 * GIB / 1e9
+    cores = next(c for c in sizing.constraints if c.name == "cores" and c.state == "normal")
+    wall = next(c for c in sizing.constraints if c.name == "partitions")
+    poured = float(cores.demand / (cores.capacity * cores.ceiling))
+    assert poured * 8 == pytest.approx(case["cores"], rel=case["tolerance"])
+    memory = float(sizing.demand.partitions * 3 / wall.capacity) * 64 * GIB / 1e9
     assert memory == pytest.approx(case["memory_gb"], rel=case["tolerance"])
     rpu = float(sizing.usage["redpanda.rpu"].quantity) / 730
     assert rpu == float(sizing.units) * 4

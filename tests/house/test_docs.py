@@ -17,6 +17,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from capacity import Range, Workload
+from streamfacts import errors
 from streamplan import __version__
 from streamplan.cli import cli
 from tools import examples, reference
@@ -207,6 +208,12 @@ def test_the_reference_has_every_command_and_option(site):
         assert f"streamplan {name} " in page.text
         for option in commands_of.options(command):
             assert set(option.opts) <= set(page.text.replace(",", " ").replace(".", " ").split()), option.opts
+
+
+def test_the_reference_has_every_exit_status():
+    stated = {int(status) for status in re.findall(r"^\| (\d) \|", TEXTS["docs/reference/cli.md"], re.M)}
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_status")]
+    assert stated == {0} | {kind.exit_status for kind in kinds if kind is not errors.StreamplanError}
 
 
 def test_the_reference_has_every_field(site):

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import capacity.registry
-from capacity import Workload, offers
+from capacity import Workload, known_offers
 from streamfacts.errors import InputError, MissingFact, OfferFailed
 from streamplan.analyses.choose.choose import choose
 from streamplan.analyses.compare.words import study_document
@@ -27,7 +27,7 @@ BROKEN = "msk-express"
 
 def breaks(monkeypatch, error, name=BROKEN, over=0.0):
     """Let the model of an offer raise, where it is asked for more than a rate [byte/s]."""
-    known = dict(offers())
+    known = dict(known_offers())
     sound = known[name].model
 
     def model(context):
@@ -36,7 +36,7 @@ def breaks(monkeypatch, error, name=BROKEN, over=0.0):
         return sound(context)
 
     known[name] = replace(known[name], model=model)
-    monkeypatch.setattr(capacity.registry, "offers", lambda: known)
+    monkeypatch.setattr(capacity.registry, "known_offers", lambda: known)
 
 
 @pytest.fixture

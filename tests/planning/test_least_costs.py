@@ -54,7 +54,7 @@ def plainly(demand: Demand, platform: str, book, most_clusters: int = 500, **cho
         several = iter(counts)
         while not costed.sizing.feasible.any() and (count := next(several, 0)):
             costed = cost_all(one, platform, book, clusters=count, **choices)
-        usd = costed.cost.min()
+        usd = costed.least.min()
         out[i, j] = np.nan if costed.sizing.feasible.any() and np.isinf(usd) else usd
     return out
 
@@ -90,7 +90,7 @@ def test_one_price_of_all_is_enough(book, tmp_path, searching):
 @given(st.integers(0, 2**31), st.sampled_from(["kafka-ec2-ebs", "pulsar-ec2-ebs", "kafka-gce-disk-tiered"]))
 def test_whatever_is_drawn(book, seed, platform):
     demand = drawn(Workload(**UNCERTAIN), 128, platform, seed)
-    every = cost_all(demand, platform, book, brief=True).cost.min(axis=0)
+    every = cost_all(demand, platform, book, brief=True).least
     found = draw_costs(demand, platform, book).usd
     assert np.array_equal(found[np.isfinite(every)], every[np.isfinite(every)])
 
@@ -137,7 +137,7 @@ def test_most_machines_are_left_out(book, monkeypatch):
 def test_a_bound_never_exceeds_the_cost(platform, starts, book):
     """Whatever is cheaper than the known ones under a demand is among those that may be, at no more than its cost."""
     demand = drawn(Workload(**UNCERTAIN), 16, platform)
-    every = cost_all(demand, platform, book).cost.reshape(-1, demand.shape[0] * demand.shape[1])
+    every = cost_all(demand, platform, book).sound_cost.reshape(-1, demand.shape[0] * demand.shape[1])
     bounds = Bounds.of(cost_all(at(demand, np.array([0]), np.array([0])), platform, book))
     for rows in (np.array([0, 1]), np.array([5, 17])):
         known = cost_all(demand, platform, book, among=find_offer(platform).configurations()[rows])

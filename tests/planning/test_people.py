@@ -198,7 +198,7 @@ def test_every_draw_costs_the_least_of_all_configurations(book):
         people = People.load().of([find_offer(name)])
         joint = draw({**uncertain_inputs(uncertain, 2), **people.inputs}, 64, 0, people.correlation(W.correlation))
         demand, drawn = demand_of(uncertain, joint, 2), people.drawn(joint)
-        of_all = cost_all(demand, name, book, people=drawn).cost.min(axis=0)
+        of_all = cost_all(demand, name, book, people=drawn).least
         assert np.isfinite(of_all).all()
         assert draw_costs(demand, name, book, people=drawn).usd == pytest.approx(of_all)
 

@@ -33,7 +33,7 @@ UNUSED = {
     "pubsub": {"partitions", "topics", "connections", "tls", "hot_retention", "cold_reads", "survive"},
     "kinesis-on-demand-standard": {"partitions", "topics", "connections", "tls", "use_up_to.cpu"},
     "msk-serverless": {"hot_retention", "cold_reads", "survive", "use_up_to.cpu"},
-    "kafka-ec2-ebs": {"connections", "hot_retention", "cold_reads"},
+    "kafka-ec2-ebs": {"hot_retention", "cold_reads"},
 }
 READ = {
     "pubsub": {"write", "message", "max_message", "fan_out", "retention"},

@@ -382,6 +382,8 @@ def test_a_table_that_is_none_is_refused_whole(text, word, tmp_path):
         ({"people": "yes"}, "true or false"),
         ({"region": "us-est-1"}, "us-east-1"),
         ({"price_books": "none.csv"}, "none.csv"),
+        ({"name": "\x1b[2Jx"}, "control characters"),
+        ({"growth": "{history: none.csv}"}, "there is no such file"),
     ],
 )
 def test_a_bad_cell_fails_its_row_with_the_reason(cells, word, tmp_path):

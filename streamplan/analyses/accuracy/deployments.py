@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from capacity import Demand, find_offer, size
 from capacity.demand.draws import demand_of, draw, uncertain_inputs
-from capacity.sizing.constraint import Constraint, round_up, units_needed
+from capacity.sizing.constraint import Constraint, round_up
+from capacity.sizing.partitions import brokers_needed, partitions_asked, partitions_by_size, partitions_by_size_source
 from capacity.systems.brokers import NORMAL, Machines, broker_constraints
 from capacity.workload.quantity import Range
 from capacity.workload.uncertainty import Distribution
@@ -163,7 +164,8 @@ def _predicted(case: Deployment, draws: int, seed: int) -> Predicted:
         units, constraints = _of_offer(case, one, joint.values.get("machine", np.zeros(draws)).astype(int))
     else:
         constraints = broker_constraints(one, _machines(case, machine))
-        units = units_needed(constraints, least, one.zones)
+        asked = partitions_asked(one, one.wire_bytes_s * one.held_s)
+        units = brokers_needed(one, constraints, asked, least, one.zones)
     units = np.broadcast_to(units, (draws,))
     actual = case.brokers / clusters
     write = float(np.median(np.broadcast_to(demand.wire_bytes_s * demand.replication_factor, (draws,))))
@@ -193,7 +195,6 @@ def _fewest_clusters(demand: Demand) -> int:
 
 def _machines(case: Deployment, machine: dict[str, Array]) -> Machines:
     """The published broker; where the rate of its disks is not told it does not bind."""
-    replicas = assumption("partitions_per_broker")
     rate = machine["disks"] * machine["hard_disk_mb_s"] * 1e6 if "disks" in machine else np.asarray(np.inf)
     return Machines(
         vcpu=machine["vcpu"],
@@ -203,10 +204,10 @@ def _machines(case: Deployment, machine: dict[str, Array]) -> Machines:
         disk_iops=np.asarray(np.inf),
         disk_space_bytes=machine["disk_tb"] * 1e12,
         disk_io_bytes=float(assumption("disk_io_bytes")),
-        partitions=float(replicas),
+        partitions=partitions_by_size(machine["vcpu"], machine["memory_gib"]),
         source=case.source,
         disk_source=case.source,
-        partitions_source=replicas.source,
+        partitions_source=partitions_by_size_source(),
     )
 
 

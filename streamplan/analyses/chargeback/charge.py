@@ -310,7 +310,7 @@ def _whole_cents(costs: Bill, exact: Array, months: int) -> Cents:
 def _separate(each: Demand, platform: str, terms: Terms) -> Array:
     """Cost of a cluster a team, each on the machine that is cheapest over the months, (teams, months) [USD]."""
     costed = cost_all(each, platform, terms)
-    cost = np.broadcast_to(costed.cost, (costed.cost.shape[0], *each.shape))
+    cost = np.broadcast_to(costed.sound_cost, (costed.cost.shape[0], *each.shape))
     best = cost.sum(axis=-1).argmin(axis=0)
     own = np.take_along_axis(cost, best[None, :, None], axis=0)[0]
     if not np.isfinite(own).all():

@@ -171,7 +171,8 @@ def choose(
     size_for : probability with which what is held carries the load of a month [1]
     alpha : the dearest 1 - alpha of the draws make the CVaR [1]
     people : those who run it, with tools and support; their ranges are drawn with the other inputs
-    machines : so many machine types of each offer are compared, those with the least mean cost when sized each month
+    machines : so many machine types of each offer are compared: those with the fewest brokers of the sound ones near
+        the least mean cost when sized each month, then those with the least
 
     Raises
     ------
@@ -232,20 +233,24 @@ def _alternatives(
     offer, shape = find_offer(platform), demand.shape
     names, demand = offer.configurations(), distinct_months(demand)
     draws, months = demand.shape
-    # every machine, resized each month: the mean says which to compare
-    mean = np.zeros(len(names))
+    # every machine, resized each month: the means say which to compare
+    mean, plain, count = (np.zeros(len(names)) for _ in range(3))
     parts = chunks(np.arange(draws), AT_ONCE // (len(names) * months))
 
     def add(rows: NDArray[np.intp]) -> None:
         run_by = None if terms.people is None else terms.people.rows(rows)
         costed = cost_all(at(demand, rows), platform, terms.run_by(run_by), brief=True)
-        sums[int(rows[0])] = costed.cost.sum(axis=(1, 2))
+        brokers = np.broadcast_to(costed.brokers, costed.cost.shape)
+        sums[int(rows[0])] = tuple(x.sum(axis=(1, 2)) for x in (costed.sound_cost, costed.cost, brokers))
 
-    sums: dict[int, Array] = {}
+    sums: dict[int, tuple[Array, Array, Array]] = {}
     on_cores(add, parts, forked=False)
     for start in sorted(sums):
-        mean = mean + sums[start]
-    best = np.argsort(mean, kind="stable")[:machines]
+        mean, plain, count = (a + b for a, b in zip((mean, plain, count), sums[start], strict=True))
+    mean = mean if np.isfinite(mean).any() else plain  # where none is sound, what there is
+    near = mean <= mean.min() * (1.0 + terms.within)
+    order = np.lexsort((mean, np.where(near, count, 0.0), ~near))
+    best = order[:machines]
     best = np.sort(best[np.isfinite(mean[best])])
     if not len(best):
         return []

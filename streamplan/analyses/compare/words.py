@@ -12,7 +12,6 @@ from capacity.workload.correlation import Correlation
 from pricing import PriceBook
 from streamfacts.units import human, largest
 from streamfacts.words import money
-from streamplan.analyses.compare.answer import answer_of
 from streamplan.planning.failures import FAILED
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
 from streamplan.planning.unused_inputs import Moved, unused_inputs
@@ -47,7 +46,8 @@ def compare_document(study: Study) -> dict[str, Any]:
     """Return the same with the inputs that each offer reads nothing of, and what is odd about the user's own prices."""
     document, moved = study_document(study), Moved.of(study.workload)
     for row in document["platforms"]:
-        row["unused_inputs"] = list(unused_inputs(study.plan_of(row["platform"]), moved))
+        sized = row["status"] != FAILED
+        row["unused_inputs"] = list(unused_inputs(study.plan_of(row["platform"]), moved)) if sized else []
     return {**document, "warnings": warnings(study)}
 
 
@@ -67,6 +67,8 @@ def unread_prices(book: PriceBook) -> list[str]:
 
 def answer(study: Study, on: dt.date | None = None) -> Html:
     """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
+    from streamplan.analyses.compare.answer import answer_of
+
     return render("answer.html.j2", w=study.workload, answer=answer_of(study, on))
 
 

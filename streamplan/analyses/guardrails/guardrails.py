@@ -20,6 +20,7 @@ import numpy as np
 
 from capacity import Offer
 from capacity.sizing.constraint import Constraint, InState, Resource
+from streamfacts.core_yaml import to_yaml
 from streamfacts.errors import InputError, NothingFeasible
 from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
@@ -125,8 +126,6 @@ def guardrails(
 
 def rule_file(plan: Plan, **choices: Any) -> str:
     """Return the rule file as YAML text with the plan in its head; `choices` are those of `guardrails`."""
-    import yaml
-
     rules = guardrails(plan, **choices)
     d = plan.sizing.demand
     peak = human(largest(d.peak_wire_bytes_s), "bytes/s")
@@ -134,7 +133,7 @@ def rule_file(plan: Plan, **choices: Any) -> str:
         "" if plan.clusters == 1 else f" a cluster, {plan.clusters} clusters"
     )
     head = f"{text}.\n# {plan.sizing.binding} binds, behind it {plan.sizing.next_binding or 'nothing else'}.\n"
-    return head + yaml.safe_dump(rules, sort_keys=False, width=1000, allow_unicode=True)
+    return head + to_yaml(rules, 1000)
 
 
 def _labels(labels: Mapping[str, str]) -> str:

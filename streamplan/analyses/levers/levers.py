@@ -162,6 +162,7 @@ def targets(given: Mapping[str, Any] | None = None) -> dict[str, float]:
 
 _RANGES = {
     "batch_bytes": (1.0, 1e9, "bytes from 1 to 1e9"),
+    "linger_s": (0.0, 60.0, "seconds from 0 to 60"),
     "aggregate_kib": (1.0, 1024.0, "KiB from 1 to 1024"),
     "retention_share": (0.001, 1.0, "a share above 0 and up to 1"),
     "unused_share": (0.0, 0.99, "a share from 0 to 0.99"),
@@ -222,7 +223,13 @@ def _batch(state: State) -> State | str:
     size = state.targets["batch_bytes"]
     batch = state.workload.batch
     now = batch.likely if batch is not None else float(assumption("producer_batch_bytes"))
-    return f"now batches of {human(now, 'bytes')}" if now >= size else _with(state, batch=_known(size))
+    if now >= size:
+        return f"now batches of {human(now, 'bytes')}"
+    w = state.workload
+    if batch is not None and w.linger is None and w.producers is None:  # as measured, and so is the larger one
+        return _with(state, batch=_known(size))
+    wait = max(state.targets["linger_s"], w.linger.likely if w.linger is not None else 0.0)
+    return _with(state, batch=_known(size), linger=_known(wait))
 
 
 def _retain_less(state: State) -> State | str:
@@ -332,7 +339,7 @@ def _not_arm(state: State) -> State | None:
     demand = Demand.of(state.workload).replace(region=state.plan.bill.region)
     costed = cost_all(demand, state.platform, Terms.of(state.terms, book=state.prices))
     others = np.array([not _on_arm(offer, str(name)) for name in costed.sizing.configuration])
-    cost = np.where(others, costed.cost, np.inf)
+    cost = np.where(others, costed.sound_cost, np.inf)
     if not np.isfinite(cost).any():
         return None
     return replace(state, machine=str(costed.sizing.configuration[int(cost.argmin())]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from capacity import Workload
 from capacity.messages import Messages
+from streamfacts.core_yaml import to_yaml
 from streamfacts.units import human
 from streamplan.views.terminal import titled_table
 
@@ -71,8 +72,6 @@ def workload_text(result: Messages, rate: str | None = None) -> str:
     InputError
         if the rate is none.
     """
-    import yaml
-
     fields: dict[str, Any] = dict(result.workload())
     if rate is not None:
         Workload(messages=rate, message="1 KiB")
@@ -80,4 +79,4 @@ def workload_text(result: Messages, rate: str | None = None) -> str:
     head = f"# {result.name}: {result.taken}.\n"
     if rate is None:
         head += '# Add write ("250 MB/s", before compression) or messages ("12000 records/s").\n'
-    return head + str(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=100))
+    return head + to_yaml(fields)

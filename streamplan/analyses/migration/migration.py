@@ -314,9 +314,9 @@ def migrate(
     worked = busy / np.maximum(busy.sum(axis=1, keepdims=True), 1)
     meter, region, words = _exit_path(old, new)
     demand = Demand.of(workload)
-    kept = float(demand.retention_s) if history is None else parse(history, "duration", "history")
-    if kept < 0 or kept > float(demand.retention_s):
-        raise InputError("history", history, f"a duration up to the retention, {float(demand.retention_s):g} s")
+    kept = float(demand.held_s) if history is None else parse(history, "duration", "history")
+    if kept < 0 or kept > float(demand.held_s):
+        raise InputError("history", history, f"a duration up to the retention, {float(demand.held_s):g} s")
     crosses = _share_across(old, new, float(demand.zones)) / GIB
     leaving = float(stored_bytes(demand.wire_bytes_s, kept)) * crosses
     monthly = float(demand.wire_bytes_s) * hours_per_month * 3600.0 * crosses

@@ -141,8 +141,8 @@ def terms_of_plan(p: Plan) -> Terms:
     figures = [known_machines().get(m) for m in machines] if len(machines) == len(kinds) else [None]
     space = next((c for c in sizing.constraints if c.name == Resource.DISK_SPACE), None)
     disk: dict[str, Any] = {} if space is None else {
-        "kept_bytes": largest(demand.wire_bytes_s * demand.retention_s) * clusters,
-        "copies": largest(space.demand) / largest(demand.wire_bytes_s * demand.retention_s),
+        "kept_bytes": largest(demand.wire_bytes_s * demand.held_s) * clusters,
+        "copies": largest(space.demand) / largest(demand.wire_bytes_s * demand.held_s),
         "disk_use_up_to": largest(space.ceiling),
     }  # fmt: skip
     units = float(sizing.units) * clusters

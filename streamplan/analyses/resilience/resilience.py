@@ -327,7 +327,7 @@ def resilience(
     whole("draws", draws, 1, MOST_DRAWS)
     demand = Demand.of(workload).replace(region=home)
     interval = _positive("backup_interval", backup_interval)
-    kept = float(demand.retention_s) if backup_kept is None else _positive("backup_kept", backup_kept)
+    kept = float(demand.held_s) if backup_kept is None else _positive("backup_kept", backup_kept)
     span = float(demand.hot_retention_s) if restored is None else parse(restored, "duration", "restored")
     found = [find_design(name) for name in designs] if designs else list(DESIGNS.values())
     if DESIGNS["stretched-zones"] not in found:

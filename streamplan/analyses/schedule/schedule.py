@@ -29,6 +29,7 @@ from streamfacts.units import DAY
 from streamfacts.usage import Usage
 from streamplan.planning.bills import priced
 from streamplan.planning.plan import Plan, plan
+from streamplan.planning.soundness import easiest, sound
 from streamplan.planning.terms import Terms, Told
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def schedule(
     terms: Terms | PriceBook | None = None,
     **told: Unpack[Told],
 ) -> Schedule:
-    """Return what to hold of an offer in each month, on the machine that is cheapest over all of them.
+    """Return what to hold of an offer in each month, on the machine to take over all of them.
 
     Parameters
     ----------
@@ -258,7 +259,8 @@ def schedule(
     carries &= ~costs.incomplete.any(axis=(1, 2))
     usd = np.where(carries, costs.subtotal[:, 0].sum(axis=1), np.inf)
     units = sum((u[:, 0].sum(axis=1) for u in held.values()), np.zeros(()))
-    best = int(np.lexsort((units, usd.round(4)))[0])  # ties, but for the last bits, go to fewer units
+    of_sound = np.where(sound(there).all(axis=(1, 2)), usd, np.inf)
+    best = int(easiest(of_sound if np.isfinite(of_sound).any() else usd, units, terms.within))
     fits = bool(np.isfinite(usd[best]))
     sizing = asked.pick(best)
     disk = None if disks is None else disks[1][best, 0]

@@ -5,12 +5,25 @@ from __future__ import annotations
 import click
 
 from streamfacts.errors import NothingFeasible
-from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, POSTERIOR, REGION, WORKLOAD, Asked, asks
+from streamplan.cli.options import (
+    BOOK,
+    HOURS,
+    JSON,
+    ONLY,
+    OPTION,
+    PEOPLE,
+    POSTERIOR,
+    REGION,
+    WITHIN,
+    WORKLOAD,
+    Asked,
+    asks,
+)
 from streamplan.planning.failures import report_failures
 
 
 @click.command("choose")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, PEOPLE, WITHIN)
 @click.option("--by", default="expected", show_default=True, help="expected, p90, cvar, regret or expected-regret.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=256, show_default=True, help="Joint draws of the uncertain inputs.")

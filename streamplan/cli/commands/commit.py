@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     PEOPLE,
     PLATFORM,
     REGION,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -23,7 +24,7 @@ from streamplan.cli.options import (
 
 
 @click.command("commit")
-@asks(WORKLOAD, PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE)
+@asks(WORKLOAD, PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, WITHIN)
 @click.option("--years", type=int, default=1, show_default=True, help="Term of the commitment: 1 or 3.")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")

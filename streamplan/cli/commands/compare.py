@@ -14,6 +14,7 @@ from streamplan.cli.options import (
     PEOPLE,
     POSTERIOR,
     REGION,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -23,7 +24,7 @@ from streamplan.cli.options import (
 
 
 @click.command("compare")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
 def command(asked: Asked) -> None:
     """Every offer on the same workload, cheapest feasible first.
 

@@ -8,12 +8,25 @@ from pathlib import Path
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
-from streamplan.cli.options import BOOK, HOURS, JSON, ONLY, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
+from streamplan.cli.options import (
+    BOOK,
+    HOURS,
+    JSON,
+    ONLY,
+    OPTION,
+    PEOPLE,
+    REGION,
+    WITHIN,
+    WORKLOAD,
+    Asked,
+    asks,
+    options,
+)
 from streamplan.planning.failures import report_failures
 
 
 @click.command("decide")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE, WITHIN)
 @click.option("--requirements", default="", metavar="YAML", help="Answers to the form: must, wish, context, weights.")
 @click.option("--weight", "weights", multiple=True, metavar="CRITERION=W", help="A weight over those of the file.")
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")

@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     POSTERIOR,
     REGION,
     UNITS,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -23,7 +24,7 @@ from streamplan.cli.options import (
 
 
 @click.command("explain")
-@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE)
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE, WITHIN)
 def command(asked: Asked) -> None:
     """How each number of an offer came about: formula, inputs, source."""
     result = asked.plan

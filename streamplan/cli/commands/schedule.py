@@ -7,11 +7,24 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import NothingFeasible
-from streamplan.cli.options import BOOK, CLUSTERS, HOURS, JSON, OPTION, PEOPLE, POSTERIOR, REGION, WORKLOAD, Asked, asks
+from streamplan.cli.options import (
+    BOOK,
+    CLUSTERS,
+    HOURS,
+    JSON,
+    OPTION,
+    PEOPLE,
+    POSTERIOR,
+    REGION,
+    WITHIN,
+    WORKLOAD,
+    Asked,
+    asks,
+)
 
 
 @click.command("schedule")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, PEOPLE, WITHIN)
 @click.option("--platform", "only", multiple=True, default=("all",), show_default=True, help="Offers, or all.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--step-months", type=int, default=6, show_default=True, help="Months that every step lasts at least.")

@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     POSTERIOR,
     REGION,
     UNITS,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -23,7 +24,7 @@ from streamplan.cli.options import (
 
 
 @click.command("size")
-@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE)
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE, WITHIN)
 def command(asked: Asked) -> None:
     """How much of what one offer needs, what binds, and what it costs."""
     result = asked.plan
