@@ -17,7 +17,7 @@ SHOWN = {
     *("binding", "next_binding", "formula", "hardware", "family", "configuration", "guarantees", "lacks"),
 }
 #: Names that are keys and no texts: fields of a dataclass, inputs of a workload, items of a table, distributions.
-KEYS = {"f.name", "control.name", "item.name", "self.family", "value.distribution.family"}
+KEYS = {"f.name", "control.name", "item.name", "table['name']", "self.family", "value.distribution.family"}
 #: Calls that look into a text.
 LOOKS = {"startswith", "endswith", "split", "partition", "rpartition", "removeprefix", "removesuffix", "find", "index"}
 PATTERNS = {"search", "match", "fullmatch", "findall", "finditer"}
@@ -29,8 +29,10 @@ def shown(node: ast.AST) -> bool:
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("lower", "upper", "casefold", "strip"):
             return shown(node.func.value)
         return isinstance(node.func, ast.Name) and node.func.id == "str" and any(map(shown, node.args))
+    if isinstance(node, (ast.Attribute, ast.Subscript)) and ast.unparse(node) in KEYS:
+        return False
     if isinstance(node, ast.Attribute):
-        return node.attr in SHOWN and ast.unparse(node) not in KEYS
+        return node.attr in SHOWN
     if isinstance(node, ast.Subscript):
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         return key in SHOWN or shown(node.value)
