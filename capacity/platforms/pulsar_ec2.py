@@ -313,7 +313,8 @@ def _bookie_constraints(
         if state.name == NORMAL or (local and state.name == BOOKIE_DOWN):
             after = state.name == BOOKIE_DOWN
             add(
-                Resource.DISK_SPACE, state, held, disks.space_bytes, max(fill, float(read_only)) if after else fill,
+                Resource.DISK_SPACE, state, held, disks.space_bytes,
+                np.maximum(fill, float(read_only)) if after else fill,
                 "bytes", f"{disks.source}; {read_only.source if after else fill_source}",
                 "average write x retention on bookies x write quorum"
                 + ("; auto-recovery puts what was lost on the others, which must not turn read-only" if after else ""),
