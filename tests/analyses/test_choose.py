@@ -22,7 +22,8 @@ from streamplan.planning.people import People
 from streamplan.planning.plan import cost_all
 
 WRITE = {"low": "5 MB/s", "likely": "10 MB/s", "high": "20 MB/s"}
-W = Workload(write=WRITE, message="1 KiB", fan_out=2, retention="1 d", partitions=200, peak_ratio=1, outage="0 s", batch="16 KiB")
+KNOWN = {"message": "1 KiB", "batch": "16 KiB", "fan_out": 2, "retention": "1 d", "partitions": 200}
+W = Workload(write=WRITE, peak_ratio=1, outage="0 s", **KNOWN)
 TWO = ["msk-express", "msk-serverless"]
 
 
