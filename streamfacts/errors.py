@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -150,6 +149,8 @@ def unknown_name(field: str, value: str, known: Iterable[str]) -> InputError:
     names = sorted(known)
     if not names:
         return InputError(field, value, "none: there is nothing to choose here")
+    import difflib
+
     near = difflib.get_close_matches(str(value), names, n=4, cutoff=0.4)
     if near:
         allowed = f"did you mean {', '.join(near)}? ({len(names)} known)"

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from streamfacts.month import HOURS_PER_MONTH as HOURS_PER_MONTH
+from streamfacts.month import SHORTEST_MONTH
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 from streamfacts.units import counted_by
 
-HOURS_PER_MONTH = 730.0
-#: Hours of February; anything shorter is no whole month.
-SHORTEST_MONTH = 672.0
 #: Network paths of a cluster that a meter may be billed for.
 PATHS = ("produce", "replicate", "consume", "tier_upload", "tier_download", "cross_region")
 #: What a meter counts that is on no one path: bytes between zones, bytes held in a remote tier, no bytes at all.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.schedule.charts import step_plan
     from streamplan.analyses.sensitivity.charts import sobol_bars, tornado
     from streamplan.analyses.size.charts import bytes_by_path, network_paths_of, utilisation_of_constraints
-    from streamplan.views.theme import CATEGORY_COLOURS, platform_colours
+    from streamplan.views.theme import CATEGORY_COLOURS, colour_of, platform_colours
 
 set_up()
 
@@ -63,6 +63,7 @@ _PLACES = {
     "network_paths_of": "streamplan.analyses.size.charts",
     "own_or_shared": "streamplan.analyses.chargeback.charts",
     "plan_outgrown": "streamplan.analyses.risk.charts",
+    "colour_of": "streamplan.views.theme",
     "platform_colours": "streamplan.views.theme",
     "predicted_against_measured": "streamplan.analyses.accuracy.charts",
     "predicted_brokers": "streamplan.analyses.accuracy.charts",
@@ -89,6 +90,7 @@ __all__ = [
     "bytes_by_path",
     "charges_by_team",
     "coefficients_before_and_after",
+    "colour_of",
     "commitment_curve",
     "cost_and_fit",
     "cost_by_design",

@@ -297,8 +297,8 @@ def replica_limits(demand: Demand, layout: Layout, disk_bytes: Value, source: st
 def partitions_by_size(vcpu: Any, memory_gib: Any) -> Array:
     """Return the partition replicas that a broker of a size may have [1].
 
-    The most that a vendor puts on a broker with no more vCPU and no more memory (`data/partitions_by_size.csv`): it
-    grows in steps, and does not where nobody says so. Below the smallest of them it is nil.
+    The most that a vendor puts on a broker with no more vCPU and no more memory (`data/model/partitions_by_size.csv`):
+    it grows in steps, and does not where nobody says so. Below the smallest of them it is nil.
 
     Parameters
     ----------
@@ -309,7 +309,7 @@ def partitions_by_size(vcpu: Any, memory_gib: Any) -> Array:
     >>> partitions_by_size([2.0, 4.0, 8.0, 96.0], [8.0, 8.0, 64.0, 384.0]).tolist()
     [1000.0, 1000.0, 2000.0, 4000.0]
     """
-    rows = read_rows("partitions_by_size")
+    rows = read_rows("model/partitions_by_size")
     has, holds = np.broadcast_arrays(np.asarray(vcpu, float), np.asarray(memory_gib, float))
     reached = (np.array([r["vcpu"] for r in rows]) <= has[..., None]) & (
         np.array([r["memory_gib"] for r in rows]) <= holds[..., None]
@@ -319,7 +319,7 @@ def partitions_by_size(vcpu: Any, memory_gib: Any) -> Array:
 
 def partitions_by_size_source() -> str:
     """Return where the steps come from."""
-    return "; ".join(dict.fromkeys(str(r["source"]) for r in read_rows("partitions_by_size")))
+    return "; ".join(dict.fromkeys(str(r["source"]) for r in read_rows("model/partitions_by_size")))
 
 
 def partitions_part(demand: Demand, layout: Layout, brokers: Array, held_bytes: Array) -> Part:

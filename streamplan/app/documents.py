@@ -36,7 +36,6 @@ def start_document(workload: Workload, workloads: Iterable[str]) -> dict[str, An
 
 def view_document(view: View, on: dt.date | None = None) -> dict[str, Any]:
     """Return the numbers of a view: the answer, a row an offer, and the bill of the offer looked at."""
-    colours = charts.platform_colours()
     offers = [
         {
             "platform": p.offer.name,
@@ -46,7 +45,7 @@ def view_document(view: View, on: dt.date | None = None) -> dict[str, Any]:
             "what": p.what,
             "reason": p.reason,
             "parts": {key: float(usd) for key, usd in p.bill.by_category.items()},
-            "colour": colours[p.offer.name],
+            "colour": charts.colour_of(p.offer.name),
         }
         for status, p in view.study.ranked
     ]

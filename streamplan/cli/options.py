@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamfacts.errors import InputError, NothingFeasible, cut, legible
-from streamfacts.usage import HOURS_PER_MONTH
-from streamplan.planning.failures import report_failures
+from streamfacts.month import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from capacity import Workload
@@ -35,6 +34,7 @@ class Asked:
     hours_per_month: float = HOURS_PER_MONTH
     pairs: Sequence[str] = ()
     region: str | None = None
+    use_up_to: str | None = None
     posterior: str | None = None
     most_clusters: int = 500
     only: Sequence[str] = ()
@@ -52,6 +52,8 @@ class Asked:
         from capacity.workload.contradictions import contradictions
 
         workload = load(self.workload_file, self.region, self.posterior)
+        if self.use_up_to is not None:
+            workload = workload.replace(use_up_to=self.use_up_to)
         warn(contradictions(workload))
         return workload
 
@@ -114,7 +116,7 @@ def _decorated(function: Callable[..., Any], decorators: Sequence[Callable[..., 
     return function
 
 
-def options(pairs: Sequence[str], field: str = "--option", example: str = "follower_fetch=false") -> dict[str, str]:
+def options(pairs: Sequence[str], field: str = "--option", example: str = "follower_fetch=true") -> dict[str, str]:
     """Return what an option that may be repeated gives, value by name; `InputError` for one that is no pair."""
     out = {}
     for pair in pairs:
@@ -164,7 +166,7 @@ HOURS = click.option(
     help="Hours in the billing month.",
 )
 OPTION = click.option(
-    "--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=false."
+    "--option", "pairs", multiple=True, metavar="NAME=VALUE", help="A lever of the offer, such as follower_fetch=true."
 )
 CLUSTERS = click.option(
     "--most-clusters",
@@ -191,6 +193,12 @@ WITHIN = click.option(
 )
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
+USE_UP_TO = click.option(
+    "--use-up-to",
+    default=None,
+    metavar="SHARE",
+    help="Share of every machine and quota that may be used, such as 0.7, instead of the workload's.",
+)
 
 _PEOPLE = click.option(
     "--people", "with_people", is_flag=True, help="Also staff, training, tools and support, as lines of their own."
@@ -256,6 +264,8 @@ def rows_fail(portfolio: str, rows: int, wanted: str, reasons: Sequence[str]) ->
 
 def something_fits(study: Any) -> None:
     """Raise `OfferFailed` if an offer failed, else `NothingFeasible` if none fits; for the end of a command."""
+    from streamplan.planning.failures import report_failures
+
     report_failures(study.failed)
     if not any(plan.feasible for plan in study.plans):
         raise NothingFeasible("no offer can carry this workload; the table says why")

@@ -95,10 +95,10 @@ def platform_colours() -> dict[str, str]:
 
     Families are told apart with any colour vision; shades of one are beside their names in every figure.
     """
-    from capacity import known_offers
+    from capacity import offers
 
     groups: dict[tuple[str, str], list[str]] = {}
-    for name, offer in sorted(known_offers().items()):
+    for name, offer in sorted(offers().items()):
         groups.setdefault((offer.family, offer.provider), []).append(name)
     colours = family_colours(groups)
     out = {}
@@ -109,6 +109,15 @@ def platform_colours() -> dict[str, str]:
                 colour, 0.0 if len(names) == 1 else DARKEST + (LIGHTEST - DARKEST) * i / (len(names) - 1)
             )
     return out
+
+
+def colour_of(platform: str) -> str:
+    """Return the colour of an offer: that of `platform_colours`, or its family's where it needs more than a load."""
+    from capacity import find_offer
+
+    offer = find_offer(platform)
+    family = offer.family, offer.provider
+    return platform_colours().get(platform) or family_colours([family])[family]
 
 
 def _shade(colour: str, by: float) -> str:

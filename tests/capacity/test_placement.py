@@ -399,7 +399,7 @@ def test_partitions_of_a_broker_grow_with_its_size():
     vcpu, memory = np.meshgrid([1.0, 2, 4, 8, 16, 32, 96], [1.0, 4, 8, 16, 64, 256], indexing="ij")
     grid = partitions_by_size(vcpu, memory)
     assert (np.diff(grid, axis=0) >= 0).all() and (np.diff(grid, axis=1) >= 0).all() and grid.max() == 4000
-    for row in read_rows("partitions_by_size"):
+    for row in read_rows("model/partitions_by_size"):
         assert partitions_by_size(row["vcpu"], row["memory_gib"]) >= row["replicas"]
 
 

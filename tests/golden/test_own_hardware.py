@@ -13,6 +13,7 @@ from streamfacts.errors import InputError
 from streamplan import compare
 from streamplan.cli import main
 from streamplan.planning.plan import plan
+from streamplan.views.theme import colour_of, platform_colours
 
 OWN = "kafka-own-hardware"
 MACHINE = {"vcpu": 16, "memory": "64 GB", "network": "10 Gbit/s", "disks": {"size": "56 TB"}}
@@ -119,6 +120,7 @@ def test_it_is_an_offer_where_the_machine_is_described():
     table = compare(w, only=[OWN, "kafka-ec2-ebs"])
     row = table.set_index("platform").loc[OWN]
     assert row["status"] == "feasible"
+    assert colour_of(OWN) not in platform_colours().values()
     assert row["monthly_usd"] == pytest.approx(plan(w, OWN).monthly_usd)
 
 

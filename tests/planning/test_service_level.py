@@ -175,6 +175,16 @@ def test_a_resource_that_is_none_is_refused_with_those_that_are():
         load(use_up_to={"quotas": 0.5})
 
 
+def test_the_share_on_the_command_line(tmp_path, run):
+    """45 MB/s at peak in shards of 1 MiB/s: 45e6 / (0.5 x 2^20) is 86, of 0.8 54."""
+    file = tmp_path / "w.yaml"
+    file.write_text("write: 30 MB/s\nmessage: 10 kB\nfan_out: 0.5\nmeasured_at: broker\n", encoding="utf-8")
+    ask = ["size", str(file), "--platform", "kinesis-provisioned", "--machine", "shared reads", "--json"]
+    assert [json.loads(run(*ask, *more))["units"] for more in ([], ["--use-up-to", "0.5"])] == [54, 86]
+    with pytest.raises(AssertionError):  # exit status 2
+        run(*ask, "--use-up-to", "1.5")
+
+
 # ------------------------------------------------------------------------------------------------------------ defaults
 
 

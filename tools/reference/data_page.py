@@ -57,6 +57,11 @@ TABLES = (
     Told("model/compression", "ratios of codecs on one data set", ("streamplan/analyses/levers/levers.py",)),
     Told("model/correlations", "inputs that move together", ("capacity/workload/correlation.py",)),
     Told("model/rules", "constants of the sizing rules of others", ("capacity/rules/rule.py",)),
+    Told(
+        "model/partitions_by_size",
+        "partitions that vendors allow a broker by its size",
+        ("capacity/sizing/partitions.py",),
+    ),
     Told("model/", "other constants of the model", ("capacity/",)),
     Told("evidence/evidence", "published measurements of clusters", ("capacity/measured/calibration/evidence.py",)),
     Told(

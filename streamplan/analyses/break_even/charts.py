@@ -8,7 +8,7 @@ import pandas as pd
 
 from capacity import find_offer
 from streamplan.analyses.break_even.break_even import TEAM, Axis, BreakEven
-from streamplan.views.theme import INK, RULE, WIDTH, platform_colours
+from streamplan.views.theme import INK, RULE, WIDTH, colour_of
 
 #: Scale of an axis: canonical unit to what one tick counts and is called.
 _SHOWN = {
@@ -35,7 +35,7 @@ def break_even_map(found: BreakEven) -> alt.LayerChart | alt.FacetChart:
     )  # fmt: skip
     names = found.winners
     domain = [find_offer(name).title for name in names]
-    colours = [platform_colours()[name] for name in names]
+    colours = [colour_of(name) for name in names]
     if (found.winner < 0).any():
         domain, colours = [*domain, "none fits"], [*colours, RULE]
     scale_x = alt.Scale(type="log", domain=[float(left[0]), float(right[-1])], nice=False)

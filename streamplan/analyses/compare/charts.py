@@ -7,7 +7,7 @@ import pandas as pd
 
 from streamplan.analyses.risk.risk import RiskStudy, known
 from streamplan.planning.study import FEASIBLE, Study
-from streamplan.views.theme import CATEGORY_COLOURS, CATEGORY_LABELS, INK, MUTED, WIDTH, data_of, platform_colours
+from streamplan.views.theme import CATEGORY_COLOURS, CATEGORY_LABELS, INK, MUTED, WIDTH, colour_of, data_of
 
 
 def cost_by_month(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
@@ -22,7 +22,7 @@ def cost_by_month(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         note = alt.Chart(pd.DataFrame({"text": ["no offer is feasible and fully priced"]}))
         return alt.layer(note.mark_text(color=MUTED).encode(text=alt.Text("text:N"))).properties(width=WIDTH, height=60)
     names = known.drop_duplicates("platform")
-    colours = [platform_colours()[name] for name in names["platform"]]
+    colours = [colour_of(name) for name in names["platform"]]
     color = alt.Color("title:N", title=None, scale=alt.Scale(domain=names["title"].tolist(), range=colours))
     last = int(frame["month"].max())
     axis = alt.Axis(values=[1, *range(12, last + 1, 12)], format="d", grid=False)

@@ -19,7 +19,6 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
-from streamplan.planning.failures import report_failures
 
 
 @click.command("choose")
@@ -59,6 +58,8 @@ def command(
         from streamplan.views.terminal import console
 
         console().print(choice_table(choice))
+    from streamplan.planning.failures import report_failures
+
     report_failures(choice.failed)
     if not choice.something_fits:
         raise NothingFeasible("no machine of these offers carries every draw with a price for all it needs")

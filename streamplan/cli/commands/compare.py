@@ -14,6 +14,7 @@ from streamplan.cli.options import (
     PEOPLE,
     POSTERIOR,
     REGION,
+    USE_UP_TO,
     WITHIN,
     WORKLOAD,
     Asked,
@@ -24,7 +25,7 @@ from streamplan.cli.options import (
 
 
 @click.command("compare")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
 def command(asked: Asked) -> None:
     """Every offer on the same workload, cheapest feasible first.
 

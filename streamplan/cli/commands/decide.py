@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -22,7 +21,6 @@ from streamplan.cli.options import (
     asks,
     options,
 )
-from streamplan.planning.failures import report_failures
 
 
 @click.command("decide")
@@ -37,6 +35,8 @@ def command(
     asked: Asked, requirements: str, weights: Sequence[str], months: int, draws: int, seed: int, out: str | None
 ) -> None:
     """Which platform meets the requirements, costs least for its risk, fits best, and how sure that is."""
+    from pathlib import Path
+
     from streamplan.analyses.decide import decide, open_requirements
     from streamplan.analyses.decide.words import decision_document, decision_table, nothing_left, reasons
 
@@ -90,6 +90,8 @@ def command(
         if written is not None:
             click.echo(f"report    {written.html}\nnotebook  {written.notebook}\ndata      {written.data}")
     if result.study is not None:
+        from streamplan.planning.failures import report_failures
+
         report_failures(result.study.failed)
     if not result.ranked:
         raise NothingFeasible(nothing_left(result))

@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     POSTERIOR,
     REGION,
     UNITS,
+    USE_UP_TO,
     WITHIN,
     WORKLOAD,
     Asked,
@@ -24,7 +25,7 @@ from streamplan.cli.options import (
 
 
 @click.command("explain")
-@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE, WITHIN)
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, PEOPLE, WITHIN)
 def command(asked: Asked) -> None:
     """How each number of an offer came about: formula, inputs, source."""
     result = asked.plan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -39,6 +38,8 @@ def command(
     rate: str | None,
 ) -> None:
     """Bytes of your own messages on the wire and on disk, by codec and batch size, ready to use as a workload."""
+    from pathlib import Path
+
     from capacity.messages import CODECS, measure_messages
     from capacity.messages.measure import BATCHES
     from streamfacts.files import write_whole

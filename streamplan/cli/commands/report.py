@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from streamplan.cli.options import (
@@ -36,6 +34,8 @@ from streamplan.cli.options import (
 )
 def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
     """Run the comparison notebook and leave it as a self-contained page, a PDF and a spreadsheet with live totals."""
+    from pathlib import Path
+
     from streamplan.analyses.compare.words import study_table
     from streamplan.reports.report import write_report
     from streamplan.views.terminal import console

@@ -20,7 +20,6 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
-from streamplan.planning.failures import report_failures
 
 
 @click.command("risk")
@@ -70,6 +69,8 @@ def command(
 
         console().print(risk_table(result))
         console().print(risk_terms(result))
+    from streamplan.planning.failures import report_failures
+
     report_failures(result.failed)
     if not result.something_fits:
         raise NothingFeasible("no offer can carry this workload in any draw")

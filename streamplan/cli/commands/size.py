@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     POSTERIOR,
     REGION,
     UNITS,
+    USE_UP_TO,
     WITHIN,
     WORKLOAD,
     Asked,
@@ -24,7 +25,7 @@ from streamplan.cli.options import (
 
 
 @click.command("size")
-@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, PEOPLE, WITHIN)
+@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, PEOPLE, WITHIN)
 def command(asked: Asked) -> None:
     """How much of what one offer needs, what binds, and what it costs."""
     result = asked.plan
