@@ -6,8 +6,6 @@ import os
 import tempfile
 from pathlib import Path
 
-from streamfacts.reading import read_document, read_mapping
-
 
 def write_whole(path: str | Path, content: str | bytes) -> Path:
     """Write a file so that it is there whole or not at all: to a temporary file beside it, then renamed."""
@@ -26,6 +24,3 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
         Path(temporary).unlink(missing_ok=True)
         raise
     return path
-
-
-__all__ = ["read_document", "read_mapping", "write_whole"]

@@ -16,6 +16,8 @@ from streamfacts.arrays import Array
 #: What a field of a constraint may hold: an array of any shape, or one number.
 Value = NDArray[np.float64] | np.float64 | float
 
+#: Least part of a unit that any demand takes beside units that are lost: more than what rounding up lets pass.
+LEAST_PART = 1e-6
 #: Fields of a constraint that are numbers, in the order of `Constraint`.
 VALUES = ("demand", "capacity", "ceiling", "share", "lost", "leaders", "copies", "lead", "hottest", "bins", "chosen")
 
@@ -167,8 +169,8 @@ class Constraint:
         with np.errstate(divide="ignore", invalid="ignore"):
             alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
             needed = alone
-            if _differs(self.lost, 0.0):
-                needed = needed + self.lost
+            if _differs(self.lost, 0.0):  # however little it is, none of those that are lost carries it
+                needed = np.maximum(needed, LEAST_PART) + self.lost
             if _differs(self.share, 1.0):
                 needed = needed / self.share
         if alone.min(initial=1.0) > 0:  # false of a NaN too, which nothing over nothing is

@@ -156,3 +156,10 @@ def test_limit(demand: float, wall: float, at_least: bool, broken: bool) -> None
 def test_limit_by_element() -> None:
     limit = Limit("message size", np.array([1.0, 5.0]), np.array([[2.0], [10.0]]), "bytes", "a source")
     assert limit.broken.tolist() == [[False, True], [False, False]]
+
+
+def test_a_demand_however_small_is_not_carried_by_the_unit_that_is_lost() -> None:
+    """One core of a billion asked, one broker lost: two are there, so that one is left to carry it."""
+    c = Constraint("CPU", "broker down", np.array([1e-9, 1e-12, 0.0, 1.5]), 1.0, 1.0, "cores", "", lost=1.0)
+    assert units_needed([c], 1.0, 1.0).tolist() == [2.0, 2.0, 1.0, 3.0]
+    assert (c.utilisation(units_needed([c], 1.0, 1.0)) <= 1.0).all()

@@ -193,5 +193,27 @@ def workloads(draw: Any) -> dict[str, Any]:
     out |= maybe("measured_at", "broker")
     out |= maybe("use_up_to", draw(st.sampled_from([0.5, {"cpu": 0.4}, {"disk space": 0.8, "network": 0.5}])))
     out |= maybe("correlation", {"write,retention": draw(st.sampled_from([-0.9, 0.5, 1]))})
+    out |= maybe("linger", draw(st.sampled_from(["0 s", "5 ms", "2 s", {"low": "1 ms", "high": "1 s"}])))
+    out |= maybe("producers", draw(st.sampled_from([1, 200, 1_000_000, {"low": 3, "high": 3000}])))
+    out |= maybe("keyed", draw(st.booleans()))
+    kept = draw(st.sampled_from(["", "", "bytes", "forever", "held", "compacted"]))
+    if kept == "bytes":
+        out["retention_bytes"] = _range(draw, 6, 13, "B")
+    elif kept == "forever":
+        out["retention"] = "forever"
+    elif kept == "held":
+        out["held"] = _range(draw, 6, 15, "B")
+    elif kept == "compacted":
+        out["compacted"] = {"keys": draw(st.sampled_from([1, 5e6, {"low": 1e3, "high": 1e9}])), "share": 0.3}
+    exactly = draw(st.sampled_from(["", "", "idempotence", "transactions"]))
+    if exactly:
+        out[exactly] = True
+    if draw(st.integers(0, 4)) == 0:
+        out["servers"] = {
+            "vcpu": draw(st.sampled_from([1, 32, 192])),
+            "memory": "64 GB",
+            "network": "10 Gbit/s",
+            "disks": {"count": draw(st.integers(1, 14)), "size": "4 TB", "throughput": "150 MB/s"},
+        }
     out |= maybe("growth", _growth(draw))
     return out
