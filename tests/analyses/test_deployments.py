@@ -64,7 +64,7 @@ def test_disk_space_by_hand(monkeypatch):
     assert p.binding == ("disk space", 1.0) and p.verdict == INSIDE and p.ratio == 1.0
     assert p.holds_s == pytest.approx(21 * 2e12 * 0.85 / 200e6)
     assert p.fullest[0] == "disk space" and p.fullest[1] == pytest.approx(96 * 17.28e9 / 2e12)
-    assert p.write_each_mb_s == pytest.approx(200 / 21) and p.replicas_each == pytest.approx(20 / 21)
+    assert p.write_each_mb_s == pytest.approx(200 / 21) and p.replicas_each == pytest.approx(2000 / 21)
 
 
 def test_too_many_and_too_few(monkeypatch):
