@@ -450,6 +450,8 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         "CPU by the node ratings of Pulsar's documentation, which are advice and no maximum, with the usual"
         " headroom kept on top; option cpu_rating=measured takes a benchmark's bytes a core instead",
         "copies of an entry are spread over the zones (rack-aware placement); auto-recovery waits for a lost zone",
+        "bookies are not counted in whole replicas: entries of a ledger are striped over its ensemble and a new ledger"
+        " takes another, so that data spreads as finely as one likes (https://bookkeeper.apache.org/docs/development/protocol)",
     )
     pools = {BOOKIE: bookies}
     fewest, multiple = {BROKER: d.zones, BOOKIE: least}, {BROKER: d.zones, BOOKIE: d.zones}
