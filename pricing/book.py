@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pricing.own_prices import doubts_of
+from pricing.sustained_use import after_sustained_use
 from pricing.vendors import find_vendor
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
@@ -388,7 +389,7 @@ class ShippedPrices(Mapping[Key, tuple[Price, ...]]):
     def __getitem__(self, key: Key) -> tuple[Price, ...]:
         if key not in self._made:
             table, rows = self._rows[key]
-            self._made[key] = tuple(_price(table, row) for row in rows)
+            self._made[key] = after_sustained_use(key, tuple(_price(table, row) for row in rows))
         return self._made[key]
 
     def __contains__(self, key: object) -> bool:

@@ -8,6 +8,7 @@ quantiles of that spread, all else at its likely value, so that a comparison and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -65,16 +66,23 @@ def odds_of(plan: Plan) -> Odds | None:
 
 def cpu_spread(workload: Workload) -> Array:
     """Return CPU over the likely CPU at equally likely quantiles, shape (`SHARES`,) [1]."""
-    asked = asked_inputs(workload)
-    at = (np.arange(SHARES) + 0.5) / SHARES
     if workload.cpu_factor is not None:
         given = workload.cpu_factor
-        return np.ones(SHARES) if given.known else np.asarray(given.drawn.quantile(at) / given.likely)
-    return _around_one(asked[MODEL_CPU], at)
+        return np.ones(SHARES) if given.known else np.asarray(given.drawn.quantile(_shares()) / given.likely)
+    return _around_one(asked_inputs(workload)[MODEL_CPU])
 
 
-def _around_one(spread: Range, at: Array) -> Array:
+def _around_one(spread: Range) -> Array:
     """Quantiles of a log-normal around 1 whose ends are those of an 80% interval."""
+    return np.asarray(np.exp(_deviates() * np.log(spread.high) / Z80))
+
+
+def _shares() -> Array:
+    return np.asarray((np.arange(SHARES) + 0.5) / SHARES)
+
+
+@cache
+def _deviates() -> Array:
+    """Standard normal deviates of the quantiles, the same for every plan."""
     normal = NormalDist()
-    deviates = np.array([normal.inv_cdf(p) for p in at.tolist()])
-    return np.asarray(np.exp(deviates * np.log(spread.high) / Z80))
+    return np.array([normal.inv_cdf(p) for p in _shares().tolist()])

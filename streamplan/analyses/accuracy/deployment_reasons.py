@@ -24,6 +24,7 @@ WORDS = {
     "partitions": "partitions",
     "retention": "retention",
     "machine": "the machine",
+    "disk_fill": "how full the disks may be",
 }
 #: Units of inputs for a sentence, and what one is in the input's own unit.
 SHOWN = {
