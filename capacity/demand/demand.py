@@ -205,7 +205,8 @@ class Demand:
     def scaled(self, factor: Any) -> Demand:
         """Return a 0-d demand at several times its throughput, of the shape of `factor` [1].
 
-        Rates and the partitions that follow from them grow together.
+        Rates and the partitions that follow from them grow together; records a batch stay as they are, though more
+        load would fill batches better.
         """
         wire = self.wire_bytes_s * factor
         partitions = self.partitions

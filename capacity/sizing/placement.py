@@ -51,7 +51,7 @@ class Pieces:
         """Share of an ordinary partition times the partitions, and what the hottest has above an ordinary one [1]."""
         if self._even:
             return 1.0, 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             even = np.divide(1.0, self.leaders)
             hottest = np.maximum(self.hottest, even)
             # of one partition all is the hottest; of endlessly many the others are nothing each
@@ -65,10 +65,12 @@ class Pieces:
         ordinary, extra = self._shares()
         led = _per_unit(self.leaders, left)
         bins = np.asarray(self.bins, float)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             held = _per_unit(np.multiply(self.leaders, self.copies), left * bins) * bins
             follow = ordinary * held + extra * bins / self.copies
-        return np.asarray(self.lead * (ordinary * led + extra) + np.subtract(1.0, self.lead) * follow)
+            share = self.lead * (ordinary * led + extra) + np.subtract(1.0, self.lead) * follow
+        # none of one partition is ordinary, and nothing is left to carry it: more than any unit can
+        return np.asarray(np.where(np.greater(left, 0.0), share, np.inf))
 
     def units(self, demand: Value, capacity: Value) -> Array:
         """Return the fewest units on which the fullest carries no more than `capacity`, not rounded [units].
@@ -81,7 +83,7 @@ class Pieces:
         """
         demand, lead, copies = np.asarray(demand, float), np.asarray(self.lead, float), np.asarray(self.copies, float)
         each = np.subtract(1.0, lead) / copies
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             room = np.divide(capacity, demand)
             if self._even:
                 led = room * self.leaders
@@ -114,7 +116,7 @@ class Pieces:
 
 def _per_unit(pieces: Any, units: Any) -> Array:
     """Pieces on the fullest unit over all pieces: ceil(pieces / units) / pieces, or 1 / units of endlessly many."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         whole = np.ceil(np.divide(pieces, units) * (1.0 - ROUNDING)) / pieces
         return np.asarray(np.where(np.isfinite(pieces), whole, np.divide(1.0, units)))
 

@@ -242,8 +242,10 @@ def test_killed_half_way_nothing_half_written_remains(tmp_path):
 
 WARM = """
 import json, sys
-from streamplan import batch, drawing, forks, notebooks
-from streamplan.present import environment
+from streamplan.reports import batch
+from streamplan.runtime import drawing, forks
+from streamplan.runtime import notebook_runs as notebooks
+from streamplan.views.html import environment
 parameters = {"workload": "example-100mib", "platforms": ["msk-express", "kafka-ec2-ebs"], "on": "2026-11-23"}
 formats = ("html", "xlsx")
 batch._warm_up(parameters, formats)

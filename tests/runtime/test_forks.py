@@ -210,7 +210,8 @@ SPECIFICATION = {
 #: A process that has drawn already, whose engine has threads that a fork does not have.
 DRAWN = """
 import json, sys
-from streamplan import drawing, notebooks
+from streamplan.runtime import drawing
+from streamplan.runtime import notebook_runs as notebooks
 drawing.svg(json.loads(sys.argv[1]))
 done = notebooks.run(notebooks.notebook_path("explore"), None, {"on": "2026-11-23"}, progress=False)
 print(sum("output" in str(cell.get("outputs")) for cell in done.cells))

@@ -155,7 +155,7 @@ def test_paths_of_a_cluster_by_hand():
     """100 MB/s to 3 copies in 3 zones, read twice in the reader's zone: two thirds of what is produced crosses, and
     both copies do. Both directions are billed at 0.01 USD a GiB."""
     plain = Workload(write="100 MB/s", message="1 KiB", fan_out=2, batch="1 MB", retention="2 d")
-    costs = path_costs(plan(plain, "kafka-ec2-ebs"))
+    costs = path_costs(plan(plain, "kafka-ec2-ebs", options={"follower_fetch": True}))
     wire = costs["produce"].bytes_s
     month = wire * 730 * 3600 / 2**30 * 0.01 * 2
     assert costs["replicate"].bytes_s == pytest.approx(2 * wire) and costs["consume"].bytes_s == pytest.approx(2 * wire)

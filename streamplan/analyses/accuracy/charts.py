@@ -163,8 +163,10 @@ def predicted_brokers(found: Predictions) -> alt.VConcatChart:
     # where a replica is larger than a disk in so many draws, no number of brokers will do: the bar ends with the figure
     numeric = frame[numbers].astype(float).replace(np.inf, np.nan)
     frame = frame.assign(**numeric.fillna(float(numeric.max().max()) * 3.0).to_dict("series"))
-    both = frame[["predicted_p10", "predicted_p90", "actual"]]
-    ends = [max(float(both.min().min()) / 1.3, 0.5), float(both.max().max()) * 1.3]
+    both = frame[["predicted_p10", "predicted_p90", "actual"]].to_numpy(float)
+    both = both[np.isfinite(both)]  # a machine that carries no draw, however many there are, has no number
+    ends = [max(float(both.min()) / 1.3, 0.5), float(both.max()) * 1.3]
+    frame = frame.assign(**{name: np.minimum(frame[name], ends[1]) for name in numbers})
     scale = alt.Scale(type="log", domain=ends, nice=False)
     axis = alt.Axis(values=_ticks(*ends), format=",~s")
     colour = alt.Color("verdict:N", title=None, scale=alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values())))
