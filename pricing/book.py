@@ -84,6 +84,8 @@ class Price(BaseModel):
         return (on - parse_as_of(self.as_of)).days
 
 
+#: Category of the meters of what is kept.
+STORAGE = "storage"
 REQUIRED = ("meter", "region", "unit", "price", "as_of", "source")
 
 
@@ -105,6 +107,11 @@ class Meter:
     vendor: str
     seller: str
     source: str
+
+    @property
+    def holds_disks(self) -> bool:
+        """Whether it is on storage that is not in an object store."""
+        return self.category == STORAGE and self.paths != (REMOTE_STORAGE,)
 
 
 def vendor_of(meter: str) -> str:

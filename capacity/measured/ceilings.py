@@ -7,6 +7,7 @@ Each function takes a `Cluster` of shape (clusters,) and coefficients that broad
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -304,22 +305,37 @@ def quota(cluster: Cluster, c: Coefficients) -> Array:
     return np.asarray(np.where(cluster.system == EVENT_HUBS, cluster.nodes * each, np.inf))
 
 
-#: Every resource by the name it has in results.
+class Ceiling(StrEnum):
+    """What stops a cluster, each by the name that it has in results."""
+
+    CPU = "CPU"
+    NETWORK = "network"
+    DISK_WRITE = "disk write"
+    FSYNC = "fsync"
+    JOURNAL = "journal disk"
+    FLUSH_THREAD = "single flush thread"
+    PARTITIONS = "partitions"
+    PRODUCERS = "producers"
+    SENDERS = "sender concurrency"
+    QUOTA = "service quota"
+
+
+#: The law of each.
 LAWS = {
-    "CPU": cpu,
-    "network": network,
-    "disk write": disk,
-    "fsync": fsync,
-    "journal disk": journal,
-    "single flush thread": flush_thread,
-    "partitions": partition,
-    "producers": producer,
-    "sender concurrency": sender,
-    "service quota": quota,
+    Ceiling.CPU: cpu,
+    Ceiling.NETWORK: network,
+    Ceiling.DISK_WRITE: disk,
+    Ceiling.FSYNC: fsync,
+    Ceiling.JOURNAL: journal,
+    Ceiling.FLUSH_THREAD: flush_thread,
+    Ceiling.PARTITIONS: partition,
+    Ceiling.PRODUCERS: producer,
+    Ceiling.SENDERS: sender,
+    Ceiling.QUOTA: quota,
 }
 #: Ceilings that versions and tuning of the brokers move, not the hardware alone, and those of the clients' machines.
-SOFTWARE = frozenset({"CPU", "fsync", "partitions", "sender concurrency"})
-CLIENT = frozenset({"producers"})
+SOFTWARE = frozenset({Ceiling.CPU, Ceiling.FSYNC, Ceiling.PARTITIONS, Ceiling.SENDERS})
+CLIENT = frozenset({Ceiling.PRODUCERS})
 #: Order of the norm that joins the ceilings: high enough that the lowest rules, with a bend where two are close.
 JOINT = 8.0
 
@@ -332,7 +348,7 @@ def ceilings(cluster: Cluster, c: Coefficients) -> dict[str, Array]:
     cluster : clusters of shape (clusters,)
     c : coefficients by name, each broadcasting against the clusters
     """
-    found = {name: law(cluster, c) for name, law in LAWS.items()}
+    found: dict[str, Array] = {name: law(cluster, c) for name, law in LAWS.items()}
     arrays = np.broadcast_arrays(*found.values())
     return dict(zip(found, arrays, strict=True))
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.laws.coefficients import Coefficients, fitted
-from capacity.measured.ceilings import ceilings, departing, joint
+from capacity.measured.ceilings import Ceiling, ceilings, departing, joint
 from capacity.measured.cluster import Cluster
 from capacity.measured.latency import Latency, publish_p99
 from streamfacts.arrays import Array
@@ -213,8 +213,13 @@ def limit_draws(cluster: Cluster, held: Coefficients, seed: int = SEED, scatter:
 
 def name_bottleneck(cluster: Cluster, found: Mapping[str, Array]) -> NDArray[np.str_]:
     """Return the lowest ceiling's name by cluster, as a reader would say it: "TLS CPU", "single partition"."""
-    names = np.array(list(found), dtype="U24")
-    lowest = names[np.stack(list(found.values())).argmin(axis=0)]
-    said = np.where((lowest == "CPU") & cluster.tls, "TLS CPU", lowest)
-    said = np.where((lowest == "partitions") & (cluster.partitions == 1), "single partition", said)
-    return np.where((lowest == "producers") & (cluster.producers == 1), "single producer", said)
+    kinds = list(found)
+    lowest = np.stack(list(found.values())).argmin(axis=0)
+    said = np.array(kinds, dtype="U24")[lowest]
+    for kind, alone, words in (
+        (Ceiling.CPU, cluster.tls, "TLS CPU"),
+        (Ceiling.PARTITIONS, cluster.partitions == 1, "single partition"),
+        (Ceiling.PRODUCERS, cluster.producers == 1, "single producer"),
+    ):
+        said = np.where((lowest == kinds.index(kind)) & alone, words, said)
+    return np.asarray(said)

@@ -106,7 +106,7 @@ def _held(by: str, raw: Scores, widen: float) -> pd.DataFrame:
             "published_bottleneck": raw.published,
         }
     )
-    rates = [c for c in frame.columns if c.endswith("_mb_s")]
+    rates = ["measured_mb_s", "predicted_mb_s", "low_mb_s", "high_mb_s"]
     frame[rates] = frame[rates].map(lambda v: f"{v:.4g}")
     return frame
 
