@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pricing.own_prices import doubts_of
+from pricing.sustained_use import after_sustained_use
 from pricing.vendors import find_vendor
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
@@ -83,6 +84,8 @@ class Price(BaseModel):
         return (on - parse_as_of(self.as_of)).days
 
 
+#: Category of the meters of what is kept.
+STORAGE = "storage"
 REQUIRED = ("meter", "region", "unit", "price", "as_of", "source")
 
 
@@ -104,6 +107,11 @@ class Meter:
     vendor: str
     seller: str
     source: str
+
+    @property
+    def holds_disks(self) -> bool:
+        """Whether it is on storage that is not in an object store."""
+        return self.category == STORAGE and self.paths != (REMOTE_STORAGE,)
 
 
 def vendor_of(meter: str) -> str:
@@ -388,7 +396,7 @@ class ShippedPrices(Mapping[Key, tuple[Price, ...]]):
     def __getitem__(self, key: Key) -> tuple[Price, ...]:
         if key not in self._made:
             table, rows = self._rows[key]
-            self._made[key] = tuple(_price(table, row) for row in rows)
+            self._made[key] = after_sustained_use(key, tuple(_price(table, row) for row in rows))
         return self._made[key]
 
     def __contains__(self, key: object) -> bool:

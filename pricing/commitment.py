@@ -23,7 +23,7 @@ from pricing.book import Price, PriceBook, find_meter
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.reading import read_csv
-from streamfacts.tables import data_dir, parse_as_of, regions
+from streamfacts.tables import check_past, data_dir, parse_as_of, regions
 
 Key = tuple[str, str, str, int]
 
@@ -92,7 +92,10 @@ class Commitments:
         """
         rates = dict(_shipped(data_dir()))
         for path in own:
-            rates.update(read_commitments(Path(path)))
+            found = read_commitments(Path(path))
+            for rate in found.values():
+                check_past(rate.as_of, f"{Path(path).name}: as_of of {rate.meter} {rate.sku}".strip())
+            rates.update(found)
         return cls(rates)
 
     def find(self, meter: str, sku: str, region: str, years: int) -> Commitment | None:

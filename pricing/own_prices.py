@@ -12,12 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from streamfacts.errors import InputError
-from streamfacts.tables import ANY_REGION, parse_as_of, regions
+from streamfacts.tables import ANY_REGION, check_past, regions
 
 #: A price so many times another region's, or so small a part of it, is doubted.
 FAR_APART = 100.0
-#: A price may be of tomorrow, where the day begins earlier than here [d].
-AHEAD = dt.timedelta(days=1)
 
 
 class Row(Protocol):
@@ -63,11 +61,9 @@ def doubts_of(
     InputError
         naming the row, for a region of another cloud, or a date ahead of today.
     """
-    today = on or dt.date.today()
     for number, row in rows:
         _of_its_cloud(row, clouds.get(row.meter, ""), f"{table} row {number}")
-        if parse_as_of(row.as_of) > today + AHEAD:
-            raise InputError(f"{table} row {number}: as_of", row.as_of, f"a day that has been; today is {today}")
+        check_past(row.as_of, f"{table} row {number}: as_of", on)
     shipped = _by_sku((key, tiers[0].price) for key, tiers in known.items())
     own = _by_sku(((row.meter, row.sku, row.region), row.price) for _, row in rows if not row.tier_from)
     skus: dict[str, set[str]] = {}

@@ -59,6 +59,13 @@ def parse_as_of(text: Any) -> dt.date:
         raise InputError("as_of", text, "an ISO date: 2026-08-20, 2026-08 or 2026") from None
 
 
+def check_past(as_of: Any, field: str, on: dt.date | None = None) -> None:
+    """Raise `InputError` for a date ahead of today, or of a day; the next one passes, as it has begun east of here."""
+    today = on or dt.date.today()
+    if parse_as_of(as_of) > today + dt.timedelta(days=1):
+        raise InputError(field, as_of, f"a day that has been; today is {today}")
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One number out of `data/` with what a reader needs to check it."""

@@ -100,7 +100,7 @@ class Demand:
     tls: bool = True
     survive: str = "zone"
     min_insync_replicas: int | None = None
-    use_up_to: Mapping[str, float] = field(default_factory=dict)
+    use_up_to: Mapping[str, Any] = field(default_factory=dict)
     partitions_given: bool = True
     keyed: bool = True
     batches_measured: bool = True

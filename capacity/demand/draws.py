@@ -138,7 +138,7 @@ def asked_inputs(workload: Workload, months: int | None = None) -> dict[str, Ran
     Examples
     --------
     >>> list(asked_inputs(Workload(write="10 MB/s", message="1 KiB")))[:3]
-    ['batch', 'compression_ratio', 'write']
+    ['compression_ratio', 'write', 'message']
     """
     asked: dict[str, Range] = {}
 

@@ -26,6 +26,7 @@ class Coefficients:
 
     `departs` is the log factor of a test bed's software ceilings, with its variance, by the test bed's name;
     `departure_sd` the standard deviation of that factor among test beds, `noise_sd` that of a measurement within one.
+    `client_departs` and `client_departure_sd` are the same of what producer clients send, which hangs on their hosts.
     `widen` is the factor on a prediction's standard deviation with which, held back in turn, nine tenths of the
     measurements fell within nine tenths.
     """
@@ -35,6 +36,8 @@ class Coefficients:
     covariance: Array
     departs: dict[str, tuple[float, float]]
     departure_sd: float
+    client_departs: dict[str, tuple[float, float]]
+    client_departure_sd: float
     noise_sd: float
     widen: float
     widen_known: float
@@ -88,14 +91,21 @@ def fitted() -> Coefficients:
         names=names,
         mean=np.log(table["value"]),
         covariance=np.array([wide[name] for name in names]).T,
-        departs={
-            row["test_bed"]: (row["log_factor"], row["log_factor_sd"] ** 2) for row in read_rows(f"{FOLDER}/test_beds")
-        },
+        departs=_departures(""),
         departure_sd=spread["departure_sd"],
+        client_departs=_departures("client_"),
+        client_departure_sd=spread["client_departure_sd"],
         noise_sd=spread["noise_sd"],
         widen=spread["widen"],
         widen_known=spread["widen_known"],
     )
+
+
+def _departures(of: str) -> dict[str, tuple[float, float]]:
+    return {
+        row["test_bed"]: (row[f"{of}log_factor"], row[f"{of}log_factor_sd"] ** 2)
+        for row in read_rows(f"{FOLDER}/test_beds")
+    }
 
 
 @cache

@@ -42,7 +42,7 @@ def busy_cores(
 
     References
     ----------
-    `data/coefficients.csv`: fitted on the measurements of `data/evidence/evidence.csv`.
+    `data/calibration/coefficients.csv`: fitted on the measurements of `data/evidence/evidence.csv`.
     """
     c = coefficients
     per_byte = (
@@ -56,10 +56,10 @@ def busy_cores(
 
 
 def effective_cores(vcpu: ArrayLike, scaling: ArrayLike) -> Array:
-    """Return what the virtual CPUs of one machine are worth: the less of vcpu and 8 x (vcpu / 8)^scaling [core].
+    """Return what the virtual CPUs of one machine are worth: 8 x (vcpu / 8)^scaling cores of one that has eight [core].
 
-    Locks, one request queue and memory bandwidth keep a broker of twice the CPUs from carrying twice the load. Below
-    eight they are worth their number: no machine has more cores than it has.
+    Locks, one request queue and memory bandwidth keep a broker of twice the CPUs from carrying twice the load, below
+    eight as above: the two of a small machine wait for each other less than the eight that the costs were measured on.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ def effective_cores(vcpu: ArrayLike, scaling: ArrayLike) -> Array:
 
     References
     ----------
-    `data/coefficients.csv`, fitted on one test at five machine sizes and others at one.
+    `data/calibration/coefficients.csv`, fitted on one test at five machine sizes and others at one.
 
     Examples
     --------
     >>> effective_cores([2, 8, 32], 0.5).tolist()
-    [2.0, 8.0, 16.0]
+    [4.0, 8.0, 16.0]
     """
     cores = np.asarray(vcpu, float)
-    return np.asarray(np.minimum(cores, REFERENCE_VCPU * (cores / REFERENCE_VCPU) ** np.asarray(scaling, float)))
+    return np.asarray(REFERENCE_VCPU * (cores / REFERENCE_VCPU) ** np.asarray(scaling, float))

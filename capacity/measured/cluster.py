@@ -18,7 +18,7 @@ from capacity.measured.cluster_fields import OPENMESSAGING, Told, read_row
 from capacity.sizing.machines import machine_table
 from streamfacts.arrays import Array, Flags
 from streamfacts.errors import InputError, InputErrors
-from streamfacts.tables import assumption
+from streamfacts.tables import assumption, read_rows
 
 KAFKA, PULSAR, BOOKKEEPER, EVENT_HUBS = "Kafka", "Pulsar", "BookKeeper", "Event Hubs Dedicated"
 #: Words of a system's name, and the laws that it follows.
@@ -53,6 +53,7 @@ class Cluster:
     vcpu: Array
     net_mb_s: Array
     disk_mb_s: Array
+    shared_disk_mb_s: Array
     disks: Array
     remote_disk: Flags
     partitions: Array
@@ -65,9 +66,11 @@ class Cluster:
     batch_bytes: Array
     compressed: Flags
     compression_ratio: Array
+    codec_ratio: Array
     tls: Flags
     fan_out: Array
     producers: Array
+    producers_assumed: Array
     senders: Array
     load_mb_s: Array
     proxied: Flags
@@ -143,10 +146,10 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         **_machine_of(told, system, assumed),
         **copies,
         **_answers(told, system, copies["replication"], assumed),
+        "producers_assumed": _producers(told, system, assumed),
         **_records(told, assumed),
         "partitions": told.number["partitions"],
-        "compressed": told.text["compression"].lower() not in NONE_WORDS,
-        "compression_ratio": told.number["compression_ratio"],
+        **_compression(told),
         "tls": told.text["tls"].lower() not in NONE_WORDS,
         "fan_out": _given(told, "consumers_fanout", 1.0, "read once", assumed),
         "producers": told.number["producers"],
@@ -202,8 +205,35 @@ def _machine_of(told: Told, system: str, assumed: list[tuple[str, str]]) -> dict
         "vcpu_known": np.isfinite(vcpu),
         "net_mb_s": net * 125.0,
         "disk_mb_s": disk,
+        "shared_disk_mb_s": told.number["shared_storage_mb_s"],
         **_disks(kind),
     }
+
+
+def _compression(told: Told) -> dict[str, Any]:
+    """Whether records are compressed, the ratio if told, and what the codec reaches on the data of its page."""
+    codec = told.text["compression"].lower()
+    compressed = codec not in NONE_WORDS or (not codec and told.has("compression_ratio"))
+    ratio = told.number["compression_ratio"] if compressed else 1.0
+    return {"compressed": compressed, "compression_ratio": ratio, "codec_ratio": _codec_ratio(codec)}
+
+
+def _codec_ratio(codec: str) -> float:
+    if codec in NONE_WORDS:
+        return 1.0
+    ratios = {row["codec"]: float(row["ratio"]) for row in read_rows("model/compression")}
+    # a codec that is not in the table is taken as the least of those that are
+    return next((ratio for name, ratio in ratios.items() if name in codec), min(ratios.values()))
+
+
+def _producers(told: Told, system: str, assumed: list[tuple[str, str]]) -> float:
+    """Producer clients that write to a partition where their number is not told."""
+    if told.has("producers"):
+        return told.number["producers"]
+    unknown = float(assumption("unknown_producers"))
+    if system == KAFKA and not told.has("senders"):
+        assumed.append(("producers", f"not known, {unknown:g} assumed to write to each partition"))
+    return unknown
 
 
 def _disks(kind: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "memory_gib_per_node": (0.1, 1e5),
     "net_gbps_per_node": (1e-3, 1e4),
     "disk_mb_s_per_node": (0.1, 1e6),
+    "shared_storage_mb_s": (0.1, 1e7),
     "partitions": (1, 1e7),
     "replication": (1, 20),
     "message_bytes": (1, 1e9),
@@ -46,7 +47,7 @@ TEXTS = ("system", "test_bed", "instance_type", "disk_kind", "acks", "compressio
 PROSE = ("hardware", "note", "source")
 #: Columns of a table of measurements that say what came out, not what went in.
 OUTCOMES = {
-    *("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "cpu_pct", "bottleneck"),
+    *("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "latency", "cpu_pct", "bottleneck"),
     *("id", "group", "role", "why", "as_of", "confidence"),
 }
 FIELDS = frozenset({*NUMBERS, *FLAGS, *CHOICES, *TEXTS, *PROSE})

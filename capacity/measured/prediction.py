@@ -7,7 +7,7 @@ of measurements within one, widened so that held-back measurements fell within a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.laws.coefficients import Coefficients, fitted
-from capacity.measured.ceilings import SOFTWARE, ceilings, joint
+from capacity.measured.ceilings import Ceiling, ceilings, departing, joint
 from capacity.measured.cluster import Cluster
 from capacity.measured.latency import Latency, publish_p99
 from streamfacts.arrays import Array
@@ -26,6 +26,8 @@ DRAWS = 2000
 SEED = 20_210_401
 #: Standard deviation of the logarithm of a machine size that is not told.
 UNKNOWN_VCPU_SD = 0.7
+#: The same of the number of producers that write to a partition.
+UNKNOWN_PRODUCERS_SD = 0.7
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Prediction:
     ceilings: dict[str, Array]
     bottleneck: NDArray[np.str_]
     measured_bed: NDArray[np.bool_]
+    coefficients: Coefficients = field(repr=False)
+    seed: int
 
     def __len__(self) -> int:
         return len(self.limit_mb_s)
@@ -75,7 +79,8 @@ class Prediction:
     @cached_property
     def latency(self) -> Latency:
         """Publish latency at the clusters' `load_mb_s`, where the measurements reach."""
-        return publish_p99(self.cluster, self.limit_mb_s)
+        draws = limit_draws(self.cluster, self.coefficients, self.seed, scatter=False)
+        return publish_p99(self.cluster, self.limit_mb_s * draws)
 
     def notes(self, position: int = 0) -> list[str]:
         """Return in words what a reader of one cluster's prediction should know."""
@@ -139,10 +144,9 @@ def predict(
         raise InputError("confidence", confidence, "a share from 0.5 to 0.99")
     cluster = clusters if isinstance(clusters, Cluster) else Cluster.of(clusters)
     held = coefficients or fitted()
-    beds = [held.departs.get(str(name)) for name in cluster.test_bed]
-    known = np.array([bed is not None for bed in beds])
-    departure = np.array([bed[0] if bed else 0.0 for bed in beds])
-    own = _departing(ceilings(cluster, held.point), departure)
+    beds = [str(name) for name in cluster.test_bed]
+    known = np.array([bed in held.departs for bed in beds])
+    own = departing(ceilings(cluster, held.point), *(_departure(d, beds, 0.0)[0] for d in _both(held)))
     limit = joint(own)
     lower, upper = spread(cluster, held, confidence, seed)
     return Prediction(
@@ -154,35 +158,68 @@ def predict(
         ceilings=own,
         bottleneck=name_bottleneck(cluster, own),
         measured_bed=known,
+        coefficients=held,
+        seed=seed,
     )
 
 
-def _departing(found: dict[str, Array], departure: Any) -> dict[str, Array]:
-    factor = np.exp(departure)
-    return {name: ceiling * factor if name in SOFTWARE else ceiling for name, ceiling in found.items()}
+def _both(held: Coefficients) -> tuple[dict[str, tuple[float, float]], dict[str, tuple[float, float]]]:
+    return held.departs, held.client_departs
+
+
+def _departure(known: Mapping[str, tuple[float, float]], beds: Sequence[str], sd: float) -> tuple[Array, Array]:
+    """Return mean and standard deviation of the log factor of test beds; that of all where one is not known."""
+    found = np.array([known.get(bed, (0.0, sd**2)) for bed in beds])
+    return found[:, 0], np.sqrt(found[:, 1])
 
 
 def spread(cluster: Cluster, held: Coefficients, confidence: float, seed: int = SEED) -> tuple[Array, Array]:
     """Return the ends of the interval over the median [1], each of shape (clusters,)."""
+    tail = (1.0 - confidence) / 2
+    low, high = np.quantile(limit_draws(cluster, held, seed), [tail, 1.0 - tail], axis=0)
+    return low, high
+
+
+def limit_draws(cluster: Cluster, held: Coefficients, seed: int = SEED, scatter: bool = True) -> Array:
+    """Return draws of the limit over its median [1], shape (draws, clusters), as wide as held-back rows demand.
+
+    Parameters
+    ----------
+    cluster : clusters of shape (clusters,)
+    held : coefficients with their covariance, and what is known of each test bed
+    seed : the same gives the same
+    scatter : whether measurements of one and the same limit scatter, as an interval of a measurement must allow for
+    """
     random = np.random.default_rng(seed)
     c = held.of_normals(random.standard_normal((DRAWS, len(held.names))))
-    normal = random.standard_normal((DRAWS, 3, 1))
-    beds = [held.departs.get(str(name), (0.0, held.departure_sd**2)) for name in cluster.test_bed]
-    middle, sd = np.array([b[0] for b in beds]), np.sqrt([b[1] for b in beds])
+    normal = random.standard_normal((DRAWS, 5, 1))
+    names = [str(name) for name in cluster.test_bed]
+    (middle, sd), (client, client_sd) = (
+        _departure(held.departs, names, held.departure_sd),
+        _departure(held.client_departs, names, held.client_departure_sd),
+    )
     size = np.where(cluster.vcpu_known, 0.0, UNKNOWN_VCPU_SD)
-    varied = replace(cluster, vcpu=cluster.vcpu * np.exp(size * normal[:, 2]))
-    drawn = np.log(joint(_departing(ceilings(varied, c), middle + sd * normal[:, 0]))) + held.noise_sd * normal[:, 1]
+    varied = replace(
+        cluster,
+        vcpu=cluster.vcpu * np.exp(size * normal[:, 2]),
+        producers_assumed=cluster.producers_assumed * np.exp(UNKNOWN_PRODUCERS_SD * normal[:, 4]),
+    )
+    apart = departing(ceilings(varied, c), middle + sd * normal[:, 0], client + client_sd * normal[:, 3])
+    drawn = np.log(joint(apart)) + scatter * held.noise_sd * normal[:, 1]
     known = np.array([str(name) in held.departs for name in cluster.test_bed])
     widen = np.where(known, held.widen_known, held.widen)
-    tail = (1.0 - confidence) / 2
-    low, median, high = np.quantile(drawn, [tail, 0.5, 1.0 - tail], axis=0)
-    return np.exp(widen * (low - median)), np.exp(widen * (high - median))
+    return np.asarray(np.exp(widen * (drawn - np.median(drawn, axis=0))))
 
 
 def name_bottleneck(cluster: Cluster, found: Mapping[str, Array]) -> NDArray[np.str_]:
     """Return the lowest ceiling's name by cluster, as a reader would say it: "TLS CPU", "single partition"."""
-    names = np.array(list(found), dtype="U24")
-    lowest = names[np.stack(list(found.values())).argmin(axis=0)]
-    said = np.where((lowest == "CPU") & cluster.tls, "TLS CPU", lowest)
-    said = np.where((lowest == "partitions") & (cluster.partitions == 1), "single partition", said)
-    return np.where((lowest == "producers") & (cluster.producers == 1), "single producer", said)
+    kinds = list(found)
+    lowest = np.stack(list(found.values())).argmin(axis=0)
+    said = np.array(kinds, dtype="U24")[lowest]
+    for kind, alone, words in (
+        (Ceiling.CPU, cluster.tls, "TLS CPU"),
+        (Ceiling.PARTITIONS, cluster.partitions == 1, "single partition"),
+        (Ceiling.PRODUCERS, cluster.producers == 1, "single producer"),
+    ):
+        said = np.where((lowest == kinds.index(kind)) & alone, words, said)
+    return np.asarray(said)

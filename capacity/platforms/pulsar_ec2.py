@@ -313,7 +313,8 @@ def _bookie_constraints(
         if state.name == NORMAL or (local and state.name == BOOKIE_DOWN):
             after = state.name == BOOKIE_DOWN
             add(
-                Resource.DISK_SPACE, state, held, disks.space_bytes, max(fill, float(read_only)) if after else fill,
+                Resource.DISK_SPACE, state, held, disks.space_bytes,
+                np.maximum(fill, float(read_only)) if after else fill,
                 "bytes", f"{disks.source}; {read_only.source if after else fill_source}",
                 "average write x retention on bookies x write quorum"
                 + ("; auto-recovery puts what was lost on the others, which must not turn read-only" if after else ""),
@@ -449,6 +450,8 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         "CPU by the node ratings of Pulsar's documentation, which are advice and no maximum, with the usual"
         " headroom kept on top; option cpu_rating=measured takes a benchmark's bytes a core instead",
         "copies of an entry are spread over the zones (rack-aware placement); auto-recovery waits for a lost zone",
+        "bookies are not counted in whole replicas: entries of a ledger are striped over its ensemble and a new ledger"
+        " takes another, so that data spreads as finely as one likes (https://bookkeeper.apache.org/docs/development/protocol)",
     )
     pools = {BOOKIE: bookies}
     fewest, multiple = {BROKER: d.zones, BOOKIE: least}, {BROKER: d.zones, BOOKIE: d.zones}

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from capacity.demand.demand import Demand
 from capacity.rules.opinion import Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, round_up, value
+from capacity.sizing.offer import Option
 
 NAME = "confluent-ecku"
 
@@ -27,13 +28,16 @@ def ratios(in_bytes_s: ArrayLike, out_bytes_s: ArrayLike, partitions: ArrayLike)
     }
 
 
-def eckus(in_bytes_s: ArrayLike, out_bytes_s: ArrayLike, partitions: ArrayLike) -> NDArray[np.float64]:
-    """Return the whole eCKU of a cluster: the largest ratio with 30% headroom, at least one [eCKU].
+def eckus(
+    in_bytes_s: ArrayLike, out_bytes_s: ArrayLike, partitions: ArrayLike, headroom: float | None = None
+) -> NDArray[np.float64]:
+    """Return the whole eCKU of a cluster: the largest ratio with its headroom, at least one [eCKU].
 
     Parameters
     ----------
     in_bytes_s, out_bytes_s : 95th percentile of what clients write and read [byte/s]
     partitions : before replication [1]
+    headroom : share added to the largest ratio [1]; the tool's own 0.3 if left out
 
     Examples
     --------
@@ -42,26 +46,33 @@ def eckus(in_bytes_s: ArrayLike, out_bytes_s: ArrayLike, partitions: ArrayLike) 
     """
     parts = ratios(in_bytes_s, out_bytes_s, partitions)
     largest = np.maximum(np.maximum(parts["ingress"], parts["egress"]), parts["partitions"])
-    return np.maximum(round_up(largest * (1 + value(NAME, "headroom"))), value(NAME, "least"))
+    added = value(NAME, "headroom") if headroom is None else headroom
+    return np.maximum(round_up(largest * (1 + added)), value(NAME, "least"))
 
 
-def opinion(demand: Demand) -> Opinion:
-    """Return eCKU, with the average as the percentile: the tool adds its headroom to a rate below the peak."""
+def opinion(demand: Demand, *, headroom: float | None = None) -> Opinion:
+    """Return eCKU, with the average as the percentile: the tool adds its headroom to a rate below the peak.
+
+    Parameters
+    ----------
+    demand : average, fan-out and partitions, of any shape
+    headroom : share added to the largest ratio [1]; the tool's own 0.3 if left out
+    """
     w, out = demand.wire_bytes_s, demand.wire_bytes_s * demand.fan_out
     parts = ratios(w, out, demand.partitions)
-    headroom = 1 + value(NAME, "headroom")
+    added = value(NAME, "headroom") if headroom is None else headroom
     driver = np.maximum(parts["ingress"], parts["egress"])
-    units = eckus(w, out, demand.partitions)
+    units = eckus(w, out, demand.partitions, added)
     most = value(NAME, "most_private_link")
     spiky = value(NAME, "spiky")
     return Opinion(
         unit="eCKU",
         units=units,
-        needs={name: need * headroom for name, need in parts.items()},
+        needs={name: need * (1 + added) for name, need in parts.items()},
         traffic=Traffic(
             w,
             w / driver,
-            np.asarray(1 / headroom),
+            np.asarray(1 / (1 + added)),
             "what producers write, or a third of what consumers read if that is more",
             at_peak=False,
         ),
@@ -90,5 +101,8 @@ RULES = (
             "the average stands for the 95th percentile that the tool reads from metrics",
         ),
         against="confluent-enterprise",
+        options=(
+            Option("headroom", value(NAME, "headroom"), "share added to the largest ratio [1]", low=0.0, high=10.0),
+        ),
     ),
 )

@@ -12,7 +12,9 @@ from capacity.laws.storage import stored_bytes
 from capacity.rules.opinion import DiskSpace, Opinion, Outside, Traffic
 from capacity.rules.rule import Rule, column, round_up, value
 from capacity.sizing.machines import machine_table
+from capacity.sizing.offer import Option
 from streamfacts.arrays import Array
+from streamfacts.errors import InputError
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import HOURS_PER_MONTH, Usage, UsageLine
 
@@ -21,6 +23,9 @@ SOURCE = (
     "https://github.com/aws/agent-toolkit-for-aws/blob/d6ad2e44d5e3077b85b63f322e007c84f94f3a6c/skills/"
     "specialized-skills/analytics-skills/managing-amazon-msk/scripts/msk_sizing.py"
 )
+
+#: Column of the partitions that a broker holds, by whether the most are asked for.
+_PARTITIONS = ("recommended_partitions", "max_partitions")
 
 
 def brokers_for(demand: ArrayLike, capacity: ArrayLike) -> Array:
@@ -68,6 +73,9 @@ def standard(
     *,
     use_up_to: ArrayLike | None = None,
     follower_fetch: bool = True,
+    provisioned_mib_s: float = 0.0,
+    most_partitions: bool = False,
+    broker_quota: float | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
 ) -> Opinion:
     """Return brokers, disks and usage of every Standard size; data older than the hot retention is tiered.
@@ -77,8 +85,20 @@ def standard(
     demand : average, peak, fan-out, retention and partitions, of any shape
     use_up_to : share of a broker to plan with [1]; the script's 0.5 if left out
     follower_fetch : whether consumers read in their own zone; else their reads cross zones too
+    provisioned_mib_s : provisioned storage throughput of a broker [MiB/s], 0 for none; the sizes that may have it are
+        billed for it, and what consumers read on average must fit into it
+    most_partitions : whether a broker holds the most partitions that it may, not the recommended number
+    broker_quota : brokers of a cluster [broker]; the default quota if left out
     hours_per_month : hours in the billing month [h]
+
+    Raises
+    ------
+    InputError
+        for a provisioned throughput that the script refuses.
     """
+    least, most = (value(STANDARD, f"{end}_provisioned") / MIB for end in ("least", "most"))
+    if provisioned_mib_s and not least <= provisioned_mib_s <= most:
+        raise InputError("provisioned_mib_s", provisioned_mib_s, f"0, or {least:g} to {most:g} MiB/s")
     table = machine_table("aws_msk")
     table = table.where(table["tier"] == "standard")
     keep = np.asarray(value(STANDARD, "use_up_to") if use_up_to is None else use_up_to, float)
@@ -94,7 +114,7 @@ def standard(
     )
     disk = space.provisioned_bytes
     replicas = demand.partitions * copies
-    partitions = column(table, "recommended_partitions", demand)
+    partitions = column(table, _PARTITIONS[most_partitions], demand)
     # egress is bound at fan-out times the ingress of a broker, so that it never asks for more than ingress does
     needs = {
         "ingress": peak / ingress,
@@ -110,6 +130,13 @@ def standard(
             ),
         ]
     )
+    bought = np.where(column(table, "vcpu", demand) >= value(STANDARD, "provisioned_from_vcpu"), provisioned_mib_s, 0.0)
+    bought = np.minimum(bought, ebs / MIB)
+    if provisioned_mib_s:
+        read = demand.wire_bytes_s * demand.fan_out
+        may = np.where(bought > 0, bought, np.inf) * MIB
+        needs["provisioned throughput"] = read / may
+        units = np.maximum(units, brokers_for(read, may))
     cold = stored_bytes(demand.wire_bytes_s, demand.held_s - np.minimum(demand.hot_retention_s, demand.held_s))
     lines = [
         _broker_hours(table.names, units, hours_per_month),
@@ -120,6 +147,13 @@ def standard(
             "GiB-month",
             "sizing-script",
             "one copy of what is older than the hot retention",
+        ),
+        UsageLine(
+            "aws.msk.storage-throughput",
+            units * bought,
+            "MiB/s-month",
+            "",
+            "brokers x provisioned throughput, where the size may have it",
         ),
         _crossing(demand, units, follower_fetch, hours_per_month),
     ]
@@ -141,7 +175,7 @@ def standard(
         needs=needs,
         traffic=traffic,
         disk=space,
-        outside=_outside(STANDARD, units, demand, (2, 3)),
+        outside=_outside(STANDARD, units, demand, (2, 3), broker_quota),
         usage=Usage(tuple(lines), hours_per_month),
     )
 
@@ -151,13 +185,16 @@ def express(
     *,
     use_up_to: ArrayLike | None = None,
     follower_fetch: bool = True,
+    most_partitions: bool = False,
+    broker_quota: float | None = None,
     hours_per_month: float = HOURS_PER_MONTH,
 ) -> Opinion:
     """Return brokers and usage of every Express size.
 
     Parameters
     ----------
-    demand, use_up_to, follower_fetch, hours_per_month : as for `standard`; the script plans with 0.75 [1]
+    demand, use_up_to, follower_fetch, most_partitions, broker_quota, hours_per_month : as for `standard`; the script
+        plans with 0.75 [1]
     """
     table = machine_table("aws_msk")
     table = table.where(table["tier"] == "express")
@@ -167,7 +204,7 @@ def express(
     peak_out = peak_in * demand.fan_out
     egress = limit * value(EXPRESS, "egress_factor")
     replicas = demand.partitions * demand.replication_factor
-    partitions = column(table, "recommended_partitions", demand)
+    partitions = column(table, _PARTITIONS[most_partitions], demand)
     needs = {
         "ingress": peak_in / (limit * keep),
         "egress": peak_out / egress,
@@ -201,7 +238,7 @@ def express(
         needs=needs,
         traffic=traffic,
         quantities={"storage billed, one copy": (_all(kept, units), "bytes")},
-        outside=_outside(EXPRESS, units, demand, (3,)),
+        outside=_outside(EXPRESS, units, demand, (3,), broker_quota),
         usage=Usage(tuple(lines), hours_per_month),
     )
 
@@ -222,15 +259,32 @@ def _crossing(demand: Demand, units: Array, follower_fetch: bool, hours: float) 
     return UsageLine("aws.transfer.cross-zone", _all(2 * moved, units), "GiB", "", "2/3 of the bytes, out and in")
 
 
-def _outside(rule: str, units: Array, demand: Demand, copies: tuple[int, ...]) -> tuple[Outside, ...]:
-    most = value(rule, "broker_quota")
+def _outside(
+    rule: str, units: Array, demand: Demand, copies: tuple[int, ...], quota: float | None
+) -> tuple[Outside, ...]:
+    most = value(rule, "broker_quota") if quota is None else quota
     told = " or ".join(str(c) for c in copies)
+    which = "default" if quota is None else "given"
     return (
-        Outside(np.asarray(units > most), f"more than the {most:g} brokers of the default quota"),
+        Outside(np.asarray(units > most), f"more than the {most:g} brokers of the {which} quota"),
         Outside(~np.isin(demand.replication_factor, copies), f"the script takes a replication factor of {told}"),
         Outside(np.asarray(demand.zones != value(STANDARD, "zones")), "the script knows three zones"),
     )
 
+
+def _options(rule: str) -> tuple[Option, ...]:
+    """The switches of the script, by the names that its functions have here."""
+    return (
+        Option("use_up_to", value(rule, "use_up_to"), "share of a broker to plan with [1]", low=0.01, high=1.0),
+        Option("follower_fetch", True, "consumers read in their own zone (rack-affined)"),
+        Option("most_partitions", False, "size for the most partitions of a broker, not the recommended"),
+        Option("broker_quota", value(rule, "broker_quota"), "brokers of a cluster [broker]", low=3.0, high=10_000.0),
+    )
+
+
+_PROVISIONED = Option(
+    "provisioned_mib_s", 0.0, "provisioned storage throughput of a broker [MiB/s]; 0 for none", low=0.0, high=1000.0
+)
 
 RULES = (
     Rule(
@@ -242,10 +296,11 @@ RULES = (
         standard,
         valid="replication factor 2 or 3, three zones, up to 60 brokers",
         notes=(
-            "provisioned storage throughput, which never lowers the brokers, is left off",
-            "of partitions the recommended number of a broker is taken",
+            "provisioned storage throughput, which never lowers the brokers, is an option",
+            "of partitions the recommended number of a broker is taken, unless most_partitions is asked for",
         ),
         against="msk-standard",
+        options=(*_options(STANDARD), _PROVISIONED),
     ),
     Rule(
         EXPRESS,
@@ -257,5 +312,6 @@ RULES = (
         valid="replication factor 3, three zones, up to 60 brokers",
         notes=("the script's egress limit is 2.5 times its ingress limit; the documentation says 2.0",),
         against="msk-express",
+        options=_options(EXPRESS),
     ),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from capacity.demand.demand import Demand
 from capacity.rules.opinion import Opinion
 from capacity.sizing.machines import MachineTable
+from capacity.sizing.offer import Option
 from streamfacts.errors import MissingFact, unknown_name
 from streamfacts.tables import Fact, read_rows
 from streamfacts.units import factor
@@ -46,6 +48,7 @@ class Rule:
     apply : turns a `Demand` of any shape into an `Opinion`
     notes : how it was read where the source leaves room, and what it leaves out
     against : the offer of ours that it is held against
+    options : what the published tool lets its user set, which `apply` takes by name
     """
 
     name: str
@@ -53,10 +56,25 @@ class Rule:
     author: str
     about: str
     source: str
-    apply: Callable[[Demand], Opinion]
+    apply: Callable[..., Opinion]
     valid: str = ""
     notes: tuple[str, ...] = ()
     against: str = "kafka-ec2-ebs"
+    options: tuple[Option, ...] = ()
+
+    def say(self, demand: Demand, given: Mapping[str, Any] | None = None) -> Opinion:
+        """Return the opinion on a demand, with the rule's options where any are given.
+
+        Raises
+        ------
+        InputError
+            for an option that the rule does not have, or a value that its tool does not take.
+        """
+        known = {option.name: option for option in self.options}
+        for name in given or {}:
+            if name not in known:
+                raise unknown_name(f"option of {self.name}", name, known)
+        return self.apply(demand, **{name: known[name].check(value) for name, value in (given or {}).items()})
 
 
 @cache

@@ -193,6 +193,21 @@ class Sizing:
             **{name: picked(getattr(self, name), index, ndim) for name in OF_ONE},
         )
 
+    @property
+    def placement(self) -> str:
+        """How replicas lie on the fullest broker, as a sentence for one configuration and demand; empty if unknown."""
+        figures = [float(largest(x)) for x in (self.partitions, self.replicas_on_fullest, self.units)]
+        if not np.all(np.isfinite(figures)):
+            return ""
+        partitions, on_fullest, _ = figures
+        out = f"{partitions:,.0f} partitions, {on_fullest:,.0f} replicas on the fullest broker"
+        for figure, words in ((self.replica_bytes, ", the largest of {}"), (self.disk_bytes, ", on a disk of {}")):
+            if np.isfinite(largest(figure)):
+                out += words.format(human(largest(figure), "bytes"))
+        if np.isfinite(largest(self.rebuild_s)):
+            out += f"; a lost one is rebuilt in {human(largest(self.rebuild_s), 'seconds')}"
+        return out
+
     def utilisation(self) -> dict[tuple[str, str], Array]:
         """Return (constraint, state) to utilisation at the units sized [1]."""
         return {(c.name, c.state): c.utilisation(self.units_of(c)) for c in self.constraints}

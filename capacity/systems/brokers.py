@@ -153,7 +153,7 @@ def cpu_terms(demand: Demand) -> tuple[str, str]:
     formula = (
         f"{factor}(in x {v['produce_ms_per_mb']} + follower in x {v['follow_ms_per_mb']} + out x {v['send_ms_per_mb']}"
         f" core-ms/MB) + batches/s x {v['request_us']} + records/s x {v['record_us']} core-us; a broker's vCPU"
-        f" are worth their number, at most 8 x (vCPU / 8)^{v['scaling']}; fitted on published measurements"
+        f" are worth 8 x (vCPU / 8)^{v['scaling']} of one with eight; fitted on published measurements"
         f" (data/calibration/coefficients.csv, {used['scaling'].as_of}; streamplan accuracy); of low confidence:"
         f" {', '.join(doubtful)}"
     )

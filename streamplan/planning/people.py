@@ -35,7 +35,7 @@ from pricing.book import Price, Schedule
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError, MissingFact, unknown_name
 from streamfacts.reading import read_csv
-from streamfacts.tables import ANY_REGION, CONFIDENCE, Row, parse_as_of, read_rows
+from streamfacts.tables import ANY_REGION, CONFIDENCE, Row, check_past, parse_as_of, read_rows
 from streamfacts.usage import UsageLine
 
 COLUMNS = ("item", "applies_to", "low", "likely", "high", "unit", "as_of", "confidence", "source", "note")
@@ -361,6 +361,7 @@ def _read(path: Path) -> dict[tuple[str, str], Item]:
         filled = {"as_of": "2026", "confidence": "low", "source": f"one's own ({path.name})", "note": ""}
         filled.update({k: v for k, v in line.cells.items() if k and v})
         key, item = _item(filled, f"{path.name} row {line.number}")
+        check_past(item.as_of, f"{path.name} row {line.number}: as_of")
         out[key] = item
     return out
 

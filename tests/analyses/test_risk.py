@@ -20,7 +20,8 @@ from streamplan.cli import main
 from streamplan.planning.least_costs import draw_costs, too_small
 from streamplan.planning.plan import plan
 
-KNOWN = {"message": "1 KiB", "fan_out": 2, "retention": "1 d", "partitions": 20, "peak_ratio": 1, "cpu_factor": 1}
+KNOWN = {"message": "1 KiB", "batch": "16 KiB", "fan_out": 2, "retention": "1 d", "partitions": 60}
+KNOWN |= {"peak_ratio": 1, "cpu_factor": 1}
 #: A workload whose cost on a metered offer is a straight line in its one uncertain input.
 WRITE = {"low": "5 MB/s", "likely": "10 MB/s", "high": "20 MB/s"}
 LINEAR = Workload(write=WRITE, **KNOWN)

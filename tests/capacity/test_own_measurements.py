@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capacity import Workload
 from capacity.demand.draws import draw_demand
 from capacity.laws.coefficients import fitted
+from capacity.laws.cpu import effective_cores
+from capacity.measured.calibration.cpu_factor import own_factor
+from capacity.measured.calibration.evidence import of_frame
 from capacity.measured.calibration.fit import DEPARTURE_SD, NOISE_SD
 from capacity.measured.calibration.own_measurements import BED, calibrate, cpu_factor_of, load, read_measurements
 from capacity.measured.ceilings import busy_cores_per_mb
@@ -39,8 +45,9 @@ PERF = """100000 records sent, 19996.0 records/sec (19.53 MB/sec), 2.7 ms avg la
 def busy_pct(load_mb_s, factor=1.0):
     """CPU that the shipped coefficients say, times a factor [%]."""
     cluster = Cluster.of(CLUSTER)
-    cores = busy_cores_per_mb(cluster, fitted().point)[0] * load_mb_s * factor
-    return 100 * cores / (CLUSTER["nodes"] * CLUSTER["vcpu_per_node"])
+    c = fitted().point
+    cores = busy_cores_per_mb(cluster, c)[0] * load_mb_s * factor
+    return 100 * cores / (CLUSTER["nodes"] * float(effective_cores(CLUSTER["vcpu_per_node"], c["cpu_scaling"])))
 
 
 def table(tmp_path, rows, header="load_mb_s,cpu_pct"):
@@ -60,10 +67,35 @@ def test_one_row_of_cpu_is_the_update_of_two_log_normals(tmp_path, factor):
     def log_cores(mean):
         return float(np.log(busy_cores_per_mb(cluster, dict(zip(held.names, np.exp(mean), strict=True)))[0]))
 
-    slope = np.array([(log_cores(held.mean + e) - log_cores(held.mean - e)) / (2 * step) for e in np.eye(31) * step])
+    steps = np.eye(len(held.names)) * step
+    slope = np.array([(log_cores(held.mean + e) - log_cores(held.mean - e)) / (2 * step) for e in steps])
     prior = float(slope @ held.covariance @ slope) + DEPARTURE_SD**2
     assert np.log(median) == pytest.approx(np.log(factor) * prior / (prior + NOISE_SD**2), abs=0.02)
     assert sigma == pytest.approx((1 / (1 / prior + 1 / NOISE_SD**2)) ** 0.5, rel=0.05)
+
+
+@given(
+    st.floats(1, 500), st.floats(1.0, 20.0), st.floats(0.2, 3.0), st.integers(1, 600), st.sampled_from(["all", "1"]),
+    st.sampled_from([None, 1, 50]), st.sampled_from(["none", "TLS1.3"]), st.booleans(),
+)  # fmt: skip
+def test_a_higher_limit_never_raises_the_factor(low, times, factor, partitions, acks, producers, tls, cpu_too):
+    cluster = {**CLUSTER, "partitions": partitions, "acks": acks, "producers": producers, "tls": tls}
+
+    def median(limit_mb_s):
+        rows = [{**cluster, "role": "limit", "measured_mb_s_in_total": limit_mb_s, "cpu_pct": np.nan}]
+        if cpu_too:
+            rows += [{**cluster, "role": "cpu", "measured_mb_s_in_total": 20.0, "cpu_pct": busy_pct(20, factor)}]
+        frame = pd.DataFrame([{**row, "id": str(i), "group": "own", "test_bed": BED} for i, row in enumerate(rows)])
+        return own_factor(of_frame(frame), fitted())[0]
+
+    assert median(low * times) <= median(low) * (1 + 1e-9)
+
+
+def test_a_limit_that_cpu_does_not_set_says_nothing_of_cpu():
+    """A single partition of one producer stops at a hundredth of what the CPU carries."""
+    row = {**CLUSTER, "partitions": 1, "producers": 1, "acks": "all", "role": "limit", "cpu_pct": np.nan}
+    rows = pd.DataFrame([{**row, "id": "own", "group": "own", "test_bed": BED, "measured_mb_s_in_total": 4.0}])
+    assert own_factor(of_frame(rows), fitted())[0] == pytest.approx(1.0, abs=0.02)
 
 
 def test_the_posterior_finds_what_made_the_table(tmp_path):

@@ -16,6 +16,7 @@ from capacity.systems.brokers import states
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption, read_rows
 from streamplan import plan
+from streamplan.analyses.size.explain import explain_lines
 
 GIB = 2.0**30
 #: Offers whose brokers hold replicas on their own disks.
@@ -413,3 +414,21 @@ def test_4000_replicas_are_no_plan_on_8_gib():
 def test_every_state_left_of_a_lost_zone_is_counted():
     lost = {s.name: float(s.share) for s in states(Demand.of(work(write="1 MB/s")))}
     assert lost == {"normal": 1, "broker down": 1, "zone down": pytest.approx(2 / 3), "catch-up": pytest.approx(2 / 3)}
+
+
+def test_the_placement_is_said_with_its_numbers():
+    s = plan(work(write="60 MB/s", partitions=12), "kafka-ec2-ebs", machine="m7g.2xlarge", units=6).sizing
+    # 60 MB/s x 1 d / 12 = 432 GB; 36 replicas on 6 brokers
+    assert s.placement.startswith(
+        "12 partitions, 6 replicas on the fullest broker, the largest of 432 GB, on a disk of"
+    )
+    text = list(
+        explain_lines(plan(work(write="60 MB/s", partitions=12), "kafka-ec2-ebs", machine="m7g.2xlarge", units=6))
+    )
+    assert f"  placement: {s.placement}" in text
+    out = wall(s, "network out", "broker down")
+    assert float(out.fullest(s.units)) == pytest.approx(60e6 * 4 * 3 / 12), "3 of 12 leaders"
+    assert any("network out (broker down)" in line and "; whole, 60 MB/s on the fullest" in line for line in text)
+    assert size(work(write="5 MB/s"), "kinesis-provisioned").pick(0).placement == ""
+    pulsar = plan(work(write="60 MB/s"), "pulsar-ec2-ebs").sizing
+    assert any(note.startswith("bookies are not counted in whole replicas: entries") for note in pulsar.assumptions)

@@ -10,6 +10,7 @@ import pytest
 from capacity import Demand, size
 from capacity.clouds.gcp import gcp
 from pricing import PriceBook, bill
+from pricing.sustained_use import sustained_use
 from streamfacts.errors import InputError
 from streamfacts.units import GIB, KIB, MIB, TIB
 from streamfacts.usage import Usage, UsageLine
@@ -220,8 +221,17 @@ def test_disk_price():
 
 def test_machine_price():
     case = GOLDEN["machine_price"]
-    listed = billed("gcp.gce.instance", case["machine"], 730)
-    assert listed * (1 - case["discount"]) == pytest.approx(case["discounted_usd"], abs=case["tolerance_usd"])
+    paid = billed("gcp.gce.instance", case["machine"], 730)
+    assert paid == pytest.approx(case["discounted_usd"], abs=case["tolerance_usd"])
+
+
+def test_sustained_use_is_taken_off_the_families_that_have_it():
+    """https://cloud.google.com/compute/docs/sustained-use-discounts: N2 and N2D 20%, C3 and T2D nothing."""
+    off = sustained_use()
+    assert {name.split("-")[0]: share for (_, name), share in off.items()} == {"n2": 0.2, "n2d": 0.2}
+    # n2-standard-2 in Iowa is listed at 0.097118 USD an hour
+    row = PriceBook.load().price("gcp.gce.instance", "n2-standard-2", "us-central1")
+    assert row.price == pytest.approx(0.097118 * 0.8) and "20% off for a whole month" in row.note
 
 
 @pytest.mark.parametrize("machine", GOLDEN["disk_limits"]["max_mib_s"])

@@ -355,3 +355,44 @@ def test_unknown_rule_and_constant_are_named():
 
     with pytest.raises(MissingFact, match="no constant 'clock' of rule 'netflix'"):
         constant("netflix", "clock")
+
+
+# AWS's script at d6ad2e44 itself, run with --avg-data-in-mbs 100 --peak-data-in-mbs 150 --avg-data-out-mbs 6000
+# --peak-data-out-mbs 9000 --num-partitions 3000 --retention-hours 72 --primary-retention-hours 24
+# --pst-per-broker-mbs 500: brokers, provisioned throughput USD, total USD
+@pytest.mark.parametrize(
+    ("size", "brokers", "provisioned", "total"),
+    [
+        ("kafka.m5.2xlarge", 93, 0.0, 65_900.10),  # too small to have any
+        ("kafka.m5.4xlarge", 48, 1_920.0, 69_659.70),  # 48 x 500 MiB/s x 0.08
+        ("kafka.m5.8xlarge", 24, 960.0, 68_699.70),
+    ],
+)
+def test_provisioned_throughput_as_the_script_bills_it(size, brokers, provisioned, total):
+    load = example(fan_out=60, peak_ratio=1.5, partitions=1000, retention="72 h", hot_retention="24 h")
+    said = find_rule("msk-sizing-standard").say(load, {"provisioned_mib_s": "500"})
+    at = int(np.flatnonzero(np.asarray(said.configuration) == size)[0])
+    assert float(np.asarray(said.units)[at]) == brokers
+    picked = said.pick(at, 1)
+    priced = bill(picked.usage)
+    cost = {e.usage.meter: float(e.cost) for e in priced.entries}
+    assert cost["aws.msk.storage-throughput"] == pytest.approx(provisioned)
+    assert sum(cost.values()) == pytest.approx(total, abs=0.01)
+
+
+def test_options_of_a_rule_are_those_of_its_tool():
+    ecku = find_rule("confluent-ecku")
+    assert float(ecku.say(example()).units) == 3 and float(ecku.say(example(), {"headroom": 2}).units) > 3
+    # 300 MiB/s out of 180 an eCKU without headroom: 1.67, rounded up
+    assert float(ecku.say(example(), {"headroom": 0}).units) == 2
+    with pytest.raises(InputError, match=r"headrom.*headroom"):
+        ecku.say(example(), {"headrom": 0})
+    with pytest.raises(InputError, match=r"headroom.*-1.*0 to 10"):
+        ecku.say(example(), {"headroom": -1})
+    script = find_rule("msk-sizing-standard")
+    with pytest.raises(InputError, match=r"provisioned_mib_s.*100.*250 to 1000"):
+        script.say(example(), {"provisioned_mib_s": 100})
+    many = example(partitions=20_000)
+    fewer = script.say(many, {"most_partitions": True})
+    assert (np.asarray(fewer.units) <= np.asarray(script.say(many).units)).all()
+    assert float(np.min(fewer.units)) < float(np.min(np.asarray(script.say(many).units)))

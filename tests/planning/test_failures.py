@@ -36,7 +36,8 @@ def breaks(monkeypatch, error, name=BROKEN, over=0.0):
         return sound(context)
 
     known[name] = replace(known[name], model=model)
-    monkeypatch.setattr(capacity.registry, "known_offers", lambda: known)
+    for door in ("known_offers", "offers"):
+        monkeypatch.setattr(capacity.registry, door, lambda: known)
 
 
 @pytest.fixture

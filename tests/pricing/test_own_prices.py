@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pricing import PriceBook, bill, load_usage
+from pricing import Commitments, PriceBook, bill, load_usage
 from streamfacts.errors import InputError
 from streamplan.cli import main
+from streamplan.planning.people import People
 
 HEADER = "meter,sku,region,unit,price,currency,tier_from,tier_to,as_of,source,confidence,note\n"
 
@@ -131,3 +132,19 @@ def test_no_shipped_price_is_of_a_day_to_come() -> None:
     book = PriceBook.load()
     ages = [row.age_days(dt.date.today()) for tiers in book.prices.values() for row in tiers]
     assert min(ages) >= 0 and book.doubts == ()
+
+
+def test_committed_rates_and_staff_are_not_of_a_day_to_come_either(tmp_path) -> None:
+    rates = tmp_path / "rates.csv"
+    rates.write_text(
+        "meter,sku,region,unit,rate,term_years,payment,kind,as_of,source\n"
+        "aws.ec2.instance,m7g.large,us-east-1,instance-hour,0.05,1,monthly,reserved,2099-01,a quote\n"
+    )
+    with pytest.raises(InputError, match=r"rates.csv: as_of of aws.ec2.instance m7g.large: '2099-01'"):
+        Commitments.load(rates)
+    staff = tmp_path / "staff.csv"
+    staff.write_text(
+        "item,applies_to,low,likely,high,unit,source,as_of\nstaff_base,Amazon MSK,0.2,0.3,0.4,FTE,a head count,2099\n"
+    )
+    with pytest.raises(InputError, match=r"staff.csv row 2: as_of: '2099'"):
+        People.load(staff)

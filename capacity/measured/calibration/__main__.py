@@ -1,6 +1,6 @@
 """Refit the coefficients on `data/evidence/evidence.csv`, score them held back, and write `data/calibration/`.
 
-`python -m capacity.measured.calibration` takes a few minutes, nearly all of it for the held-back fits.
+`python -m capacity.measured.calibration` takes a minute or two, nearly all of it for the held-back fits.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from capacity.laws.coefficients import FOLDER
-from capacity.measured.calibration.evidence import published
+from capacity.laws.coefficients import FOLDER, Coefficients
+from capacity.measured.calibration.evidence import Evidence, published
 from capacity.measured.calibration.fit import fit
 from capacity.measured.calibration.score import Scores, held_back, widening
+from capacity.measured.calibration.waiting import fit_latency, measured_latency
 from streamfacts.tables import data_dir
 
 AS_OF, SOURCE = "2026-11", "Fitted on the measurements of data/evidence/evidence.csv which each name their source; 2026"
@@ -39,13 +40,22 @@ def main() -> None:
     wide.insert(0, "name", found.names)
     _write(wide, "covariance")
     beds = pd.DataFrame(
-        [(bed, f"{m:.4f}", f"{v**0.5:.4f}") for bed, (m, v) in sorted(found.departs.items())],
-        columns=["test_bed", "log_factor", "log_factor_sd"],
+        [
+            (bed, *(f"{x:.4f}" for m, v in (d, found.client_departs[bed]) for x in (m, v**0.5)))
+            for bed, d in sorted(found.departs.items())
+        ],
+        columns=["test_bed", "log_factor", "log_factor_sd", "client_log_factor", "client_log_factor_sd"],
     )
     _write(beds, "test_beds")
     spread = pd.DataFrame(
         [
             ("departure_sd", found.departure_sd, "log", "how far a test bed's software ceilings depart from the rest"),
+            (
+                "client_departure_sd",
+                found.client_departure_sd,
+                "log",
+                "how far what a test bed's producer clients send departs from the rest",
+            ),
             ("noise_sd", found.noise_sd, "log", "of a measurement within one test bed"),
             ("widen", round(found.widen, 3), "1", "on the interval of a source never seen"),
             ("widen_known", round(found.widen_known, 3), "1", "on the interval of a test bed that was measured"),
@@ -53,6 +63,7 @@ def main() -> None:
         columns=["name", "value", "unit", "note"],
     )
     _write(spread, "spread")
+    _write_latency(evidence, found)
     everything = [_held(by, raw[by], found.widen if by == "source" else found.widen_known) for by in raw]
     _write(pd.concat(everything), "held_back")
     for by, frame in zip(raw, everything, strict=True):
@@ -62,8 +73,21 @@ def main() -> None:
         inside = (least <= measured) & (measured <= most)
         print(
             f"left out by {by}: {len(frame)} limits, median |log error| {np.median(error):.3f},"
-            f" inside 90% {inside.mean():.1%}, bottleneck named {np.nanmean(named):.1%}"
+            f" inside 90% {inside.mean():.1%}, interval a factor of {np.exp(np.log(most / least).mean()):.2f},"
+            f" bottleneck named {np.nanmean(named):.1%}"
         )
+
+
+def _write_latency(evidence: Evidence, found: Coefficients) -> None:
+    """Fit the law of publish latency, into the values of the table whose notes and ends are kept."""
+    values, deviations, left = fit_latency(measured_latency(evidence), found)
+    path = data_dir() / FOLDER / "latency.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for i, name in enumerate(table["name"]):
+        if name in values:
+            table.loc[i, ["value", "log_sd"]] = [f"{values[name]:.4g}", f"{deviations[name]:.2g}"]
+    table.loc[table["name"] == "residual_log_sd", "value"] = f"{left:.3g}"
+    table.to_csv(path, index=False, lineterminator="\n")
 
 
 def _held(by: str, raw: Scores, widen: float) -> pd.DataFrame:
@@ -82,7 +106,7 @@ def _held(by: str, raw: Scores, widen: float) -> pd.DataFrame:
             "published_bottleneck": raw.published,
         }
     )
-    rates = [c for c in frame.columns if c.endswith("_mb_s")]
+    rates = ["measured_mb_s", "predicted_mb_s", "low_mb_s", "high_mb_s"]
     frame[rates] = frame[rates].map(lambda v: f"{v:.4g}")
     return frame
 

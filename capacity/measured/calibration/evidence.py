@@ -1,7 +1,7 @@
 """The measurements as clusters and outcomes; what a row may be used for is its role.
 
 `limit`: the most that the cluster took. `at least`: a rate that it held, so that its limit is no lower. `cpu`: busy
-cores at a known rate. `context`: shown, never fitted; `why` says the reason.
+CPU at a known rate. `context`: shown, never fitted; `why` says the reason.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from streamfacts.errors import InputError
 from streamfacts.tables import read_table
 
 ROLES = ("limit", "at least", "cpu", "context")
-OUTCOMES = ("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "cpu_pct", "bottleneck")
+OUTCOMES = ("measured_mb_s_in_total", "measured_msg_s", "p99_ms", "latency", "cpu_pct", "bottleneck")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Measured clusters with what came out of each: `rate` [MB/s of payload in], `busy` [core], NaN if not told."""
+    """Measured clusters with what came out of each, NaN if not told: `rate` [MB/s of payload in], `busy` CPU [1]."""
 
     cluster: Cluster
     rate: Array
@@ -65,7 +65,7 @@ def of_frame(frame: Any) -> Evidence:
         raise InputError("measured_mb_s_in_total", rate[missing[0]], f"a rate above 0 (row {missing[0] + 1})")
     inputs = frame.drop(columns=[c for c in OUTCOMES if c in frame])
     cluster = Cluster.of(inputs)
-    busy = frame["cpu_pct"].to_numpy(float) / 100 * cluster.nodes * cluster.vcpu
+    busy = frame["cpu_pct"].to_numpy(float) / 100
     return Evidence(cluster, rate, busy, role, frame["group"].to_numpy(str), frame.reset_index(drop=True))
 
 

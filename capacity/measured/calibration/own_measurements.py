@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from capacity.laws.coefficients import Coefficients, fitted
+from capacity.measured.calibration.cpu_factor import own_factor
 from capacity.measured.calibration.evidence import Evidence, of_frame
 from capacity.measured.calibration.fit import Joint, Prior, fit_joint
-from capacity.measured.ceilings import busy_cores_per_mb
 from capacity.measured.cluster import KAFKA
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError
@@ -44,6 +44,8 @@ OUT = {
 CPU = dict.fromkeys(("cpu_pct", "cpu", "cpu_percent", "cpu_utilisation", "cpu_utilization"), 1.0)
 BED = "own cluster"
 
+#: What a saved posterior must hold.
+_KEYS = {"names", "log_mean", "log_covariance", "departure", "client_departure", "test_bed"}
 _PERF = re.compile(r"(\d+) records sent, ([\d.,]+) records/sec \(([\d.,]+) MB/sec\)(?:, ([\d.,]+) ms avg latency)?")
 
 
@@ -64,28 +66,14 @@ class Posterior:
         return replace(
             own,
             departs={**known.departs, **own.departs},
+            client_departs={**known.client_departs, **own.client_departs},
             widen=known.widen,
             widen_known=known.widen,  # few rows of one cluster say little about how it varies
         )
 
     def cpu_factor(self) -> tuple[float, float]:
-        """Return the CPU of the own clusters over what the shipped coefficients say: median [1] and sigma of its log.
-
-        The logarithm is that of the busy cores a MB/s under the posterior, less the departure, over those under the
-        shipped coefficients; its variance is first-order, with the joint covariance.
-        """
-        rows, k, step = self.evidence.cluster.take([0]), len(self.joint.names), 1e-4
-
-        def log_cores(mean: Array) -> float:
-            c = dict(zip(self.joint.names, np.exp(mean[:k]), strict=True))
-            return float(np.log(busy_cores_per_mb(rows, c)[0]) - mean[k])
-
-        mean = self.joint.mean
-        steps = np.eye(len(mean)) * step
-        slope = np.array([(log_cores(mean + s) - log_cores(mean - s)) / (2 * step) for s in steps])
-        shipped = float(np.log(busy_cores_per_mb(rows, fitted().point)[0]))
-        variance = float(slope @ self.joint.covariance @ slope)
-        return float(np.exp(log_cores(mean) - shipped)), float(np.sqrt(variance))
+        """Return the CPU that own clusters need over what is shipped: median [1] and sigma of its logarithm."""
+        return own_factor(self.evidence, fitted())
 
     def moved(self) -> list[dict[str, Any]]:
         """Return each coefficient with its median and 90% interval before and after, the most moved first."""
@@ -115,6 +103,7 @@ class Posterior:
             "test_bed": bed,
             "cpu_factor": {"distribution": "lognormal", "median": median, "sigma": sigma},
             "departure": list(self.joint.coefficients.departs[bed]),
+            "client_departure": list(self.joint.coefficients.client_departs[bed]),
             "moved": self.moved(),
             "names": list(self.joint.names),
             "log_mean": self.joint.mean[: len(self.joint.names)].tolist(),
@@ -154,7 +143,7 @@ def calibrate(path: str | Path, cluster: Mapping[str, Any], at_limit: bool | Non
     if (evidence.role == "cpu").any() and evidence.cluster.system[0] != KAFKA:
         raise InputError("system", str(evidence.cluster.system[0]), "Kafka: the law of CPU is that of Kafka's brokers")
     start = fitted()
-    return Posterior(fit_joint(evidence, Prior.of(start), start.mean), evidence, kind, ignored)
+    return Posterior(fit_joint(evidence, Prior.of(start), start), evidence, kind, ignored)
 
 
 def read_measurements(
@@ -293,22 +282,20 @@ def load(path: str | Path) -> Coefficients:
     """
     found = read_document(path, "posterior")
     known = fitted()
-    if not isinstance(found, dict) or not {"names", "log_mean", "log_covariance", "departure", "test_bed"} <= set(
-        found
-    ):
+    if not isinstance(found, dict) or _KEYS - set(found):
         raise InputError("posterior", str(path), "a file that streamplan calibrate wrote")
     if not isinstance(found["names"], list) or found["names"] != list(known.names):
         raise InputError("posterior", str(path), "one of the coefficients that are shipped; calibrate again")
     n = len(known.names)
-    mean, covariance, departure = (
-        _finite(path, found, name, shape)
-        for name, shape in (("log_mean", (n,)), ("log_covariance", (n, n)), ("departure", (2,)))
-    )
+    shapes = {"log_mean": (n,), "log_covariance": (n, n), "departure": (2,), "client_departure": (2,)}
+    mean, covariance, departure, client = (_finite(path, found, name, shape) for name, shape in shapes.items())
+    bed = str(found["test_bed"])
     return replace(
         known,
         mean=mean,
         covariance=covariance,
-        departs={**known.departs, str(found["test_bed"]): (float(departure[0]), float(departure[1]))},
+        departs={**known.departs, bed: (float(departure[0]), float(departure[1]))},
+        client_departs={**known.client_departs, bed: (float(client[0]), float(client[1]))},
         widen_known=known.widen,
     )
 

@@ -144,7 +144,7 @@ def held_back(
     for part in progress(parts):
         keep = np.ones(len(evidence), bool)
         keep[part] = False
-        refit = fit(evidence.take(keep), prior, start.mean)
+        refit = fit(evidence.take(keep), prior, start)
         refit = replace(refit, widen=start.widen, widen_known=start.widen_known)
         rows = evidence.take(np.array([i for i in part if evidence.role[i] == "limit"]))
         found.append(scores(rows, predict(rows.cluster, refit)))

@@ -160,6 +160,9 @@ def predicted_brokers(found: Predictions) -> alt.VConcatChart:
     """Return predicted P10 to P90 and median of each deployment with the brokers that there are, log scale."""
     numbers = ["predicted_p10", "predicted_p50", "predicted_p90", "actual"]
     frame = found.table[["id", "scope", *numbers, "actual_is", "verdict", "binding", "why", "counted", "source"]]
+    # where a replica is larger than a disk in so many draws, no number of brokers will do: the bar ends with the figure
+    numeric = frame[numbers].astype(float).replace(np.inf, np.nan)
+    frame = frame.assign(**numeric.fillna(float(numeric.max().max()) * 3.0).to_dict("series"))
     both = frame[["predicted_p10", "predicted_p90", "actual"]]
     ends = [max(float(both.min().min()) / 1.3, 0.5), float(both.max().max()) * 1.3]
     scale = alt.Scale(type="log", domain=ends, nice=False)

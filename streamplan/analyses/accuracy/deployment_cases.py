@@ -33,6 +33,8 @@ UNKNOWN = {
 #: A cell that puts the assumption in place of what the workload's file assumes, where that was chosen with the count.
 NOT_TOLD = "unknown"
 HARD_DISK = "hard disk"
+#: Share of the disks that is filled at most: nobody publishes it, and operators differ by a factor of two.
+DISK_FILL = "disk_fill"
 CLUSTER, FLEET = "cluster", "fleet"
 #: Copies that are tried where they are not told, as often the one as the other.
 COPIES = Range(2.0, 2.0, 3.0, Distribution("empirical", (2.0, 3.0)))
@@ -50,6 +52,7 @@ class Deployment:
         disks [1] and hard_disk_mb_s [MB/s]; empty where machines of an offer are the nearest
     offer, configurations : of these machines one is drawn, each as often
     copies : replication factor [1]
+    disk_fill : share of the disks that is filled at most [1]
     unknown : what is not told and drawn from `data/model/assumptions.csv`
     clusters : equal clusters that the load is spread over; None where that is not told
     brokers : how many there are; `brokers_are` at least, about or exactly so many; `counted` says what was counted
@@ -63,6 +66,7 @@ class Deployment:
     workload: Workload
     machine: Mapping[str, Range]
     copies: Range
+    disk_fill: Range
     unknown: tuple[str, ...]
     offer: str
     configurations: tuple[str, ...]
@@ -138,6 +142,7 @@ def _case(row: Mapping[str, Any]) -> Deployment:
         workload=workload,
         machine=machine,
         copies=COPIES if copies is None else Range(float(copies), float(copies), float(copies)),
+        disk_fill=_anywhere(assumed(DISK_FILL)),
         unknown=tuple(unknown),
         offer=cells.get("offer", ""),
         configurations=tuple(name.strip() for name in cells["machine"].split(";")) if "machine" in cells else (),
@@ -151,6 +156,11 @@ def _case(row: Mapping[str, Any]) -> Deployment:
         as_of=cells["as_of"],
         confidence=cells["confidence"],
     )
+
+
+def _anywhere(ends: Range) -> Range:
+    """The same ends with every value between them as likely as any other."""
+    return Range(ends.low, ends.likely, ends.high, Distribution("uniform", (ends.low, ends.high)))
 
 
 def _rates(told: Mapping[str, Any]) -> list[str]:

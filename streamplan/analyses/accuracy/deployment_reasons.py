@@ -24,6 +24,7 @@ WORDS = {
     "partitions": "partitions",
     "retention": "retention",
     "machine": "the machine",
+    "disk_fill": "how full the disks may be",
 }
 #: Units of inputs for a sentence, and what one is in the input's own unit.
 SHOWN = {
@@ -78,7 +79,8 @@ def _rests_on(p: Predicted) -> list[str]:
     if not p.hangs_on:
         return ["nothing that is unknown moves it"]
     names = " and ".join(WORDS.get(name, name) for name, _ in p.hangs_on[:2])
-    return [f"the prediction hangs on {names}: from {p.range[0]:,.0f} to {p.range[2]:,.0f} brokers"]
+    most = f"{p.range[2]:,.0f} brokers" if np.isfinite(p.range[2]) else "none that would do, a replica being too large"
+    return [f"the prediction hangs on {names}: from {p.range[0]:,.0f} to {most}"]
 
 
 def _what_would_do(p: Predicted) -> list[str]:

@@ -1,8 +1,9 @@
 """Blind predictions: how many brokers our sizing gives published deployments, beside how many there are.
 
 Nothing of the model is fitted on them. What is published of a machine is used as it is, what is not is drawn from the
-ranges of `data/model/assumptions.csv`, and so is all that is uncertain about the load and about CPU. The laws, the
-share of each capacity that may be used and the losses to survive are those of every plan.
+ranges of `data/model/assumptions.csv`, and so is all that is uncertain about the load and about CPU, and how full an
+operator lets the disks become. The laws, the share of every other capacity that may be used and the losses to survive
+are those of every plan.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from capacity.workload.uncertainty import Distribution
 from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB
-from streamplan.analyses.accuracy.deployment_cases import CLUSTER, FLEET, Deployment, deployments
+from streamplan.analyses.accuracy.deployment_cases import CLUSTER, DISK_FILL, FLEET, Deployment, deployments
 from streamplan.analyses.accuracy.deployment_reasons import reason_of
 from streamplan.analyses.accuracy.predicted_deployment import (
     COPIES_BIND,
@@ -146,12 +147,15 @@ def _predicted(case: Deployment, draws: int, seed: int) -> Predicted:
     inputs |= {name: value for name, value in case.machine.items() if not value.known}
     if not case.copies.known:
         inputs["replication_factor"] = case.copies
+    inputs[DISK_FILL] = case.disk_fill
     if len(case.configurations) > 1:
         inputs["machine"] = _one_of(len(case.configurations))
     joint = draw(inputs, draws, seed, case.workload.correlation)
     demand = demand_of(case.workload, joint)
     if not case.copies.known:
         demand = demand.replace(replication_factor=joint.take("replication_factor", case.copies))
+    fill = np.asarray(joint.take(DISK_FILL, case.disk_fill))
+    demand = demand.replace(use_up_to={**demand.use_up_to, "disk space": fill})
     clusters = case.clusters or _fewest_clusters(demand)
     one = demand.split(clusters) if clusters > 1 else demand
     machine = {name: joint.take(name, value) for name, value in case.machine.items()}
@@ -165,7 +169,7 @@ def _predicted(case: Deployment, draws: int, seed: int) -> Predicted:
     units = np.broadcast_to(units, (draws,))
     actual = case.brokers / clusters
     write = float(np.median(np.broadcast_to(demand.wire_bytes_s * demand.replication_factor, (draws,))))
-    space = np.asarray(machine["disk_tb"]) * 1e12 * float(assumption("disk_space_use_up_to")) if machine else None
+    space = np.asarray(machine["disk_tb"]) * 1e12 * fill if machine else None
     holds = None
     if space is not None and "disk_tb" not in case.unknown:
         holds = float(np.median(space * case.brokers / (demand.wire_bytes_s * demand.replication_factor)))

@@ -13,7 +13,8 @@ from capacity.rules import DiskSpace, Opinion
 from capacity.sizing.constraint import HELD, Constraint, InState, Resource
 from capacity.sizing.machines import known_machines
 from capacity.sizing.sizing import PartKind
-from streamfacts.units import TIB, largest
+from pricing.book import find_meter
+from streamfacts.units import TIB, counted_by, largest
 from streamplan.planning.plan import Plan
 
 #: Words in the names of constraints that are about what is held, not about traffic.
@@ -211,8 +212,8 @@ def _disk_of(p: Plan) -> float | None:
     local = p.sizing.parts_of(PartKind.LOCAL_DISK)
     if local:
         return largest(local[0].value) * 2.0**30 * float(p.sizing.units) * p.clusters
-    metered = [x for x in p.sizing.usage if x.unit == "GiB-month" and "storage" in x.meter and "tiered" not in x.meter]
-    total = sum(largest(x.quantity) for x in metered)
+    held = [x for x in p.sizing.usage if counted_by(x.unit) == ("GiB", "month")]
+    total = sum(largest(x.quantity) for x in held if find_meter(x.meter).holds_disks)
     copied = any(c.name == Resource.DISK_SPACE for c in p.sizing.constraints)
     return total * 2.0**30 if total and copied else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import numpy as np
 from capacity import Demand, Workload
 from capacity.rules import Opinion, Rule, find_rule, rules
 from pricing import PriceBook
-from streamfacts.errors import NothingFeasible
+from streamfacts.errors import InputError, NothingFeasible
 from streamfacts.units import TIB, human, largest
 from streamplan.analyses.opinions.differences import Difference, Terms, differences, terms_of_plan, terms_of_rule
 from streamplan.planning.plan import Plan, plan
@@ -139,6 +139,7 @@ def second_opinions(
     only: Iterable[str] = (),
     platforms: Iterable[str] = OURS,
     book: PriceBook | None = None,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Opinions:
     """Return our plans and the published rules on the likely demand of a workload.
 
@@ -148,11 +149,13 @@ def second_opinions(
     only : rules to take; every one if left out
     platforms : offers of ours to plan, each at its cheapest feasible configuration
     book : prices that choose our configurations; the shipped ones if left out
+    options : what the tools of the rules let their users set, by rule and name, such as
+        {"confluent-ecku": {"headroom": 0.1}}
 
     Raises
     ------
     InputError
-        for an unknown rule or platform.
+        for an unknown rule or platform, and an option that the rule does not have or take.
     NothingFeasible
         if none of our plans can carry the workload.
 
@@ -163,6 +166,10 @@ def second_opinions(
     (6.0, 114.0)
     """
     chosen = [find_rule(name) for name in only] or list(rules().values())
+    given = {find_rule(name).name: dict(values) for name, values in (options or {}).items()}
+    for name in given:
+        if name not in {rule.name for rule in chosen}:
+            raise InputError("option", name, f"a rule that is asked: {', '.join(rule.name for rule in chosen)}")
     book = book or PriceBook.load()
     plans = tuple(plan(workload, name, book) for name in dict.fromkeys(platforms))
     feasible = [p for p in plans if p.feasible]
@@ -171,7 +178,8 @@ def second_opinions(
         raise NothingFeasible(f"none of our plans can carry this workload: {reasons}")
     ours = [_view_of_plan(p) for p in feasible]
     terms = {v.name: v.terms for v in ours}
-    theirs = [_view_of_rule(rule, workload, {p.offer.name: p for p in feasible}) for rule in chosen]
+    mine = {p.offer.name: p for p in feasible}
+    theirs = [_view_of_rule(rule, workload, mine, given.get(rule.name, {})) for rule in chosen]
     why = []
     for rule, view in zip(chosen, theirs, strict=True):
         against = rule.against if rule.against in terms else next(iter(terms))
@@ -194,9 +202,9 @@ def _view_of_plan(p: Plan) -> View:
     )
 
 
-def _view_of_rule(rule: Rule, workload: Workload, plans: dict[str, Plan]) -> View:
+def _view_of_rule(rule: Rule, workload: Workload, plans: dict[str, Plan], given: Mapping[str, Any]) -> View:
     demand = Demand.of(workload)
-    said = rule.apply(demand)
+    said = rule.say(demand, given)
     low, high = _span(said)
     against = plans.get(rule.against)
     if not isinstance(said.configuration, str):
@@ -220,7 +228,7 @@ def _view_of_rule(rule: Rule, workload: Workload, plans: dict[str, Plan]) -> Vie
         str(said.binding),
         tuple(states),
         tuple(said.warnings),
-        rule.notes,
+        (*(f"with {name} {value}" for name, value in given.items()), *rule.notes),
         rule.valid,
         rule.source,
     )

@@ -33,6 +33,7 @@ def prediction_document(result: Prediction) -> list[dict[str, Any]]:
             "publish_p99_ms": _finite(latency.p99_ms[i]),
             "publish_p99_interval_ms": [_finite(latency.low_ms[i]), _finite(latency.high_ms[i])],
             "publish_p99_outside": latency.why[i],
+            "publish_saturated_odds": _finite(latency.saturated[i]),
             "assumed": list(result.assumed[i]),
             "notes": result.notes(i),
         }
@@ -60,7 +61,11 @@ def prediction_text(result: Prediction, position: int) -> list[Any]:
     pieces: list[Any] = [head, table]
     if document["publish_p99_ms"] is not None:
         a, b = document["publish_p99_interval_ms"]
-        pieces.append(f"publish p99 {document['publish_p99_ms']:.3g} ms at the load, 90% between {a:.3g} and {b:.3g}")
+        odds = document["publish_saturated_odds"]
+        more = f"; in {odds:.0%} of the cases the load is more than the cluster takes" if odds >= 0.005 else ""
+        pieces.append(
+            f"publish p99 {document['publish_p99_ms']:.3g} ms at the load, 90% between {a:.3g} and {b:.3g}{more}"
+        )
     elif document["load_mb_s"] is not None:
         pieces.append(f"publish latency is not predicted: {document['publish_p99_outside']}")
     return pieces + [f"note: {note}" for note in document["notes"]]

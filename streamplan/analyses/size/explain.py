@@ -80,6 +80,8 @@ def explain_lines(plan: Plan) -> Iterator[str]:
         yield f"  WARNING: {text}"
     for text in plan.asides:
         yield f"  ASIDE: {text}"
+    if sizing.placement:
+        yield f"  placement: {sizing.placement}"
     yield f"  binding: {sizing.binding}; next wall: {sizing.next_binding or 'none'}"
     yield "  each constraint: demand / (capacity of one x share used) = units, on the units left in that state"
     for c in sizing.constraints:
@@ -87,9 +89,10 @@ def explain_lines(plan: Plan) -> Iterator[str]:
         used, needed = largest(c.utilisation(sizing.units_of(c))), largest(c.needed())
         left = f", on {largest(c.share):.3g} of the units" if largest(c.share) != 1 else ""
         lost = f", with {largest(c.lost):g} lost" if largest(c.lost) else ""
+        whole = "" if c.even else f"; whole, {human(largest(c.fullest(sizing.units_of(c))), c.unit)} on the fullest"
         yield (
             f"  {c.name} ({c.state}): {human(demand_, c.unit)} / ({human(capacity, c.unit)} x {largest(c.ceiling):g})"
-            f"{left}{lost} = {needed:.4g}; used {used:.1%}, up to {largest(c.ceiling):.0%}"
+            f"{left}{lost} = {needed:.4g}{whole}; used {used:.1%}, up to {largest(c.ceiling):.0%}"
         )
         yield f"      demand = {c.formula}"
         yield f"      source: {c.source}"

@@ -6,18 +6,26 @@ from collections.abc import Sequence
 
 import click
 
-from streamplan.cli.options import BOOK, JSON, REGION, WORKLOAD, Asked, asks
+from streamfacts.errors import InputError
+from streamplan.cli.options import BOOK, JSON, REGION, WORKLOAD, Asked, asks, options
 
 
 @click.command("second-opinions")
 @asks(WORKLOAD, JSON, BOOK, REGION)
 @click.option("--rule", "only", multiple=True, help="Only these rules (may be repeated).")
 @click.option("--platform", "platforms", multiple=True, help="Offers of ours beside them (may be repeated).")
-def command(asked: Asked, only: Sequence[str], platforms: Sequence[str]) -> None:
+@click.option(
+    "--option",
+    "pairs",
+    multiple=True,
+    metavar="RULE.NAME=VALUE",
+    help="What the rule's own tool lets its user set, such as confluent-ecku.headroom=0.1 (may be repeated).",
+)
+def command(asked: Asked, only: Sequence[str], platforms: Sequence[str], pairs: Sequence[str]) -> None:
     """What published sizing rules say of the workload, beside our plans, and why they differ."""
     from streamplan.analyses.opinions.opinions import OURS, second_opinions
 
-    result = second_opinions(asked.workload, only, platforms or OURS, asked.book)
+    result = second_opinions(asked.workload, only, platforms or OURS, asked.book, _by_rule(pairs))
     if asked.as_json:
         from streamplan.views.json import dumps
 
@@ -30,3 +38,14 @@ def command(asked: Asked, only: Sequence[str], platforms: Sequence[str]) -> None
     out.print(opinions_table(result))
     out.print(result.summary)
     out.print(why_text(result))
+
+
+def _by_rule(pairs: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Options by rule and name; `InputError` for one that does not name its rule."""
+    out: dict[str, dict[str, str]] = {}
+    for name, value in options(pairs, example="confluent-ecku.headroom=0.1").items():
+        rule, dot, option = name.partition(".")
+        if not dot:
+            raise InputError("--option", f"{name}={value}", "rule.name=value, such as confluent-ecku.headroom=0.1")
+        out.setdefault(rule, {})[option] = value
+    return out
