@@ -208,7 +208,7 @@ def _classic(context: Context) -> Sizing:
     limits = [
         Limit("nodes", needed, nodes, "nodes", source, advice="a larger plan, or split over several services"),
         Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
-        *leaders_limits(d, units, d.replication_factor),
+        *leaders_limits(d, units, d.replication_factor, held=context.units is not None),
         *replica_limits(d, layout, space * fill, source),
     ]
     disk = context.spread(stored_bytes(d.wire_bytes_s, d.held_s, d.replication_factor) / fill / GB)

@@ -158,7 +158,7 @@ def _model(context: Context) -> Sizing:
         Limit("disk of a broker", local_gib / brokers, np.asarray(disk.value), "GiB", disk.source),
         Limit("brokers", brokers, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, np.asarray(zones.value), "zones", zones.source),
-        *leaders_limits(d, brokers, _fact("min_brokers").value),
+        *leaders_limits(d, brokers, _fact("min_brokers").value, held=context.units is not None),
     )
     paths = d.paths(zones=zones.value, follower_fetch=context.options["follower_fetch"])
     stored = context.spread(stored_bytes(d.wire_bytes_s, d.held_s) / GIB)

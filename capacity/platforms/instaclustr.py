@@ -108,7 +108,7 @@ def _model(context: Context) -> Sizing:
             replicas.source,
             advice="split over several clusters",
         ),
-        *leaders_limits(d, units, racks),
+        *leaders_limits(d, units, racks, held=context.units is not None),
         *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
     )
     controllers = float(options["controllers"])

@@ -93,7 +93,7 @@ def _model(context: Context) -> Sizing:
             replicas.source,
             advice="split over several clusters",
         ),
-        *leaders_limits(d, units, least),
+        *leaders_limits(d, units, least, held=context.units is not None),
         *replica_limits(d, layout, machine.disk_space_bytes / machine.disks * fill, machine.disk_source),
     ]
     if own.count is not None:

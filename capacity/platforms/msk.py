@@ -159,7 +159,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     layout = laid_out(d, partitions, units, once, brief=brief)
     fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
     limits = _cluster_limits("msk-standard", units)
-    limits += leaders_limits(d, units, least)
+    limits += leaders_limits(d, units, least, held=context.units is not None)
     limits += replica_limits(d, layout, machines.disk_space_bytes * fill, machines.disk_source)
     limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
@@ -319,7 +319,7 @@ def _express(context: Context) -> Sizing:
         Limit("copies", d.replication_factor, copies.value, "copies", copies.source),
         Limit("brokers", units, copies.value, "brokers", "one broker a copy", at_least=True, of_copies=True),
         Limit("zones", d.zones, zones.value, "zones", zones.source),
-        *leaders_limits(d, units, zones.value),
+        *leaders_limits(d, units, zones.value, held=context.units is not None),
         *partition_limits(
             d,
             partitions,

@@ -309,7 +309,7 @@ def _byoc(context: Context) -> Sizing:
             1e6 * use,
             _SPLIT,
         ),
-        *leaders_limits(d, units, least),
+        *leaders_limits(d, units, least, held=context.units is not None),
         *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
         _at_most("partitions of the largest tier", asked, tier["partitions"], "partitions", 1.0, _SPLIT),
         _at_most("copies", given.replication_factor, copies, "copies"),

@@ -261,12 +261,18 @@ def grown_for_partitions(demand: Demand, needed: Array, brokers: Callable[[Array
     return np.where(np.isfinite(fewest), round_up(units), np.inf)
 
 
-def leaders_limits(demand: Demand, brokers: Array, least: Any) -> list[Limit]:
+def leaders_limits(demand: Demand, brokers: Array, least: Any, *, held: bool) -> list[Limit]:
     """Return that every broker leads a partition, where partitions are given: more brokers than that would idle.
 
     As many as copies and zones ask for are there in any case.
+
+    Parameters
+    ----------
+    brokers : that are needed [1]
+    least : brokers that copies and zones ask for [1]
+    held : whether the brokers are there already: then one that idles is no wall
     """
-    if not demand.partitions_given:
+    if held or not demand.partitions_given:
         return []
     return [
         Limit(

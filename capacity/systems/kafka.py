@@ -125,7 +125,7 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
             advice="split over several clusters",
         ),
         *least_vcpu(context, rows["vcpu"]),
-        *leaders_limits(d, units, least),
+        *leaders_limits(d, units, least, held=context.units is not None),
         *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
     )
     on_disk = once * d.replication_factor
