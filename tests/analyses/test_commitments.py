@@ -237,7 +237,7 @@ def test_discounts_in_a_file(tmp_path):
     path = tmp_path / "contract.yaml"
     path.write_text("aws: 12%\nconfluent: 0.3\n")
     assert read_discounts([str(path)]) == {"aws": 0.12, "confluent": 0.3}
-    assert PriceBook.load(path).price("aws.ec2.instance", "m5.large", "us-east-1").price == pytest.approx(0.096 * 0.88)
+    assert open_book(path).price("aws.ec2.instance", "m5.large", "us-east-1").price == pytest.approx(0.096 * 0.88)
 
 
 @pytest.mark.parametrize("text", ["aws=100%", "aws=-1%", "aws=a lot", "aws=", "nobody=10%", "no-such-file.yaml"])
