@@ -51,7 +51,7 @@ def plan(case: Any, book: Any) -> Chosen:
     best, evaluations = [], 0
     for platform in PLATFORMS:
         costed = cost_all(demand, platform, book)
-        index = costed.cheapest()
+        index = costed.taken()
         machine = str(costed.sizing.configuration[index])
         best.append((float(costed.cost[index].mean()), platform, machine))
         evaluations += costed.cost.size

@@ -8,7 +8,7 @@ quantiles of that spread, all else at its likely value, so that a comparison and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -46,9 +46,8 @@ def odds_of(plan: Plan) -> Odds | None:
     """Return the odds that a plan's units do not do; None for a plan of a bare demand or one that does not fit."""
     if plan.workload is None or not plan.feasible:
         return None
-    likely = Demand.of(plan.workload).replace(region=plan.bill.region)
     needed = size(
-        likely.replace(cpu_factor=likely.cpu_factor * cpu_spread(plan.workload)),
+        _spread_demand(_Same(plan.workload)).replace(region=plan.bill.region),
         plan.offer.name,
         machine=plan.machine,
         clusters=plan.clusters,
@@ -62,6 +61,26 @@ def odds_of(plan: Plan) -> Odds | None:
         short = short | (units > there[kind])
     units = np.broadcast_to(np.where(needed.feasible, needed.units, np.inf), (SHARES,))
     return Odds(float(short.mean()), float(np.quantile(units, HOLDS, method="inverted_cdf")))
+
+
+class _Same:
+    """A workload that is equal to itself alone, as a key: the plans of a study share one."""
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.workload is self.workload
+
+    def __hash__(self) -> int:
+        return id(self.workload)
+
+
+@lru_cache(maxsize=4)
+def _spread_demand(of: _Same) -> Demand:
+    """The likely demand with its CPU at each quantile of the spread."""
+    likely = Demand.of(of.workload)
+    return likely.replace(cpu_factor=likely.cpu_factor * cpu_spread(of.workload))
 
 
 def cpu_spread(workload: Workload) -> Array:

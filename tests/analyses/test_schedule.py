@@ -185,7 +185,7 @@ def test_people_run_what_is_held(book, tmp_path, platform):
     rows = ["item,applies_to,low,likely,high,unit", *nil, f"tooling_per_node,{platform},1,1,1,USD/node-month"]
     (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     tools = People.load(tmp_path / "own.csv", support="none")
-    large = GROWING.replace(write="600 MB/s")  # so large that the second year asks for more nodes
+    large = GROWING.replace(write="600 MB/s")
     plain, tooled = (schedule(large, platform, 24, step_months=12, book=book, people=p) for p in (None, tools))
     assert tooled.configuration == plain.configuration
     nodes = sum(tooled.units.values())
