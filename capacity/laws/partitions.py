@@ -24,7 +24,7 @@ def fewest_partitions(peak_bytes_s: ArrayLike, consumers: ArrayLike = 0.0, topic
 
     References
     ----------
-    `data/assumptions.csv`: `partition_planning_bytes_s`, `default_partitions`.
+    `data/model/assumptions.csv`: `partition_planning_bytes_s`, `default_partitions`.
 
     Examples
     --------

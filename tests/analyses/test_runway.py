@@ -93,6 +93,14 @@ def test_more_units_never_bind_sooner(units):
     assert a.first.likely <= b.first.likely
 
 
+def test_brokers_that_lead_nothing_change_nothing():
+    """20 partitions have 20 leaders, one a broker: the 21st to 23rd idle, and the wall stays where it is."""
+    w = workload("150 MB/s", {"yearly": 0.5})
+    full, idle = (runway(w, "msk-express", "express.m7g.large", n, draws=1).first for n in (20, 23))
+    assert (idle.label, idle.likely, idle.used[0]) == (full.label, full.likely, full.used[0])
+    assert full.likely > 1
+
+
 def test_disks_that_are_there():
     w = workload("50 MB/s", {"yearly": 0.5}, retention="7 d")
     use = 50e6 * 7 * 86400 * 3 / (6 * 20e12)
