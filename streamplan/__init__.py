@@ -15,7 +15,7 @@ from streamfacts.on_demand import on_demand
 
 if TYPE_CHECKING:
     from capacity import Demand, Workload, offers, size
-    from pricing import PriceBook, bill, open_book
+    from pricing import Commitments, PriceBook, bill, open_book
     from streamplan.analyses.break_even.break_even import break_even
     from streamplan.analyses.choose.choose import choose
     from streamplan.analyses.commitments.commitments import commit
@@ -35,6 +35,7 @@ __version__ = "0.1.0"
 
 #: Each public name and the module that it is of.
 _PLACES = {
+    "Commitments": "pricing",
     "Demand": "capacity",
     "Plan": "streamplan.planning.plan",
     "PriceBook": "pricing",
@@ -74,6 +75,7 @@ def _check_packages() -> None:
 __getattr__, __dir__ = on_demand(__name__, _PLACES, _check_packages)
 
 __all__ = [
+    "Commitments",
     "Demand",
     "Plan",
     "PriceBook",

@@ -165,7 +165,10 @@ class Constraint:
         )
         if pieces is not None:
             left = pieces.units(self.demand, np.multiply(self.capacity, self.ceiling))
-            return np.asarray((left + np.where(left > 0, self.lost, 0.0)) / self.share)
+            if _differs(self.lost, 0.0):  # however little it is, none of those that are lost carries it
+                some = np.where(np.greater(self.lost, 0), np.maximum(left, LEAST_PART), left) + self.lost
+                left = np.where(left > 0, some, 0.0)
+            return np.asarray(left / self.share)
         with np.errstate(divide="ignore", invalid="ignore"):
             alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
             needed = alone
