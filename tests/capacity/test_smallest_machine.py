@@ -12,7 +12,7 @@ from capacity.sizing.smallest_machine import LEAST_VCPU
 from pricing import PriceBook
 from streamfacts.errors import InputError
 from streamplan import study
-from streamplan.analyses.compare.answer import LARGER, answer_of
+from streamplan.analyses.compare.answer import answer_of
 from streamplan.planning.plan import plan
 
 OFFERS = [name for name, offer in offers().items() if LEAST_VCPU in offer.options]
@@ -58,12 +58,16 @@ def test_the_wish_is_a_number() -> None:
         size(Workload(**WORKLOAD), "msk-standard", options={LEAST_VCPU.name: "many"})
 
 
-def test_the_answer_names_larger_machines_and_their_cost() -> None:
+def test_the_answer_names_the_cheapest_and_what_it_would_save() -> None:
     made = study(Workload(**WORKLOAD), only=["kafka-ec2-ebs"])
     best = made.cheapest
-    assert best is not None and vcpu_of("kafka-ec2-ebs")[best.configuration] < LARGER
-    larger = plan(Workload(**WORKLOAD), "kafka-ec2-ebs", options={LEAST_VCPU.name: LARGER})
-    text = dict(answer_of(made).facts)["How much"]
-    assert f"on machines of {LARGER} vCPU or more {larger.what} at {larger.monthly_usd:,.0f}" in text
-    asked = study(Workload(**WORKLOAD), only=["kafka-ec2-ebs"], options={LEAST_VCPU.name: 4})
-    assert "on machines of" not in dict(answer_of(asked).facts)["How much"]
+    assert best is not None and best.cheaper is not None and best.monthly_usd is not None
+    facts = dict(answer_of(made).facts)
+    saved = best.monthly_usd - best.cheaper.usd
+    assert f"the cheapest, {best.cheaper.what} at {best.cheaper.usd:,.0f}, would save {saved:,.0f}" in facts["How much"]
+    assert f"({saved / best.monthly_usd:.0%}) and is {best.cheaper.brokers:.0f} machines to run" in facts["How much"]
+    assert best.odds is not None
+    said = f"this size is too small in {best.odds.too_small:.0%}"
+    assert (said in facts["How sure"]) == (best.odds.too_small > 0)
+    asked = study(Workload(**WORKLOAD), only=["kafka-ec2-ebs"], within=0.0)
+    assert asked.cheapest is not None and asked.cheapest.monthly_usd <= best.monthly_usd

@@ -10,11 +10,11 @@ import numpy as np
 
 from capacity.sizing.constraint import Resource
 from capacity.sizing.offer import Protocol
-from capacity.sizing.smallest_machine import LEAST_VCPU
 from streamfacts.tables import regions
 from streamfacts.words import money
 from streamplan.planning.failures import FAILED
 from streamplan.planning.horizon import HORIZON, SCALES, cheapest_at_scale, cost_over_months
+from streamplan.planning.odds import HOLDS
 from streamplan.planning.plan import Plan
 from streamplan.planning.study import FEASIBLE, INFEASIBLE, UNPRICED, Study
 
@@ -56,8 +56,6 @@ def _answer_of(study: Study, on: dt.date) -> Answer:
     )
 
 
-#: vCPU from which on a machine counts as larger, for fewer brokers to look after.
-LARGER = 8
 #: Names of clouds in prose.
 _CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 
@@ -121,19 +119,18 @@ def _how_much(study: Study, best: Plan) -> str:
     warned = [f"Warning: {text}" for text in best.warnings]
     beside = "".join(f" {text[0].upper()}{text[1:]}." for text in (*warned, *best.asides))
     why = f", {best.split}" if best.split else ""
-    return text + f". It buys {best.what}{_on_larger_machines(study, best)}{why}.{beside}"
+    return text + f". It buys {best.what}{_cheapest(best)}{why}.{beside}"
 
 
-def _on_larger_machines(study: Study, best: Plan) -> str:
-    """What the same offer is on machines of at least `LARGER` vCPU, where it may choose and has chosen smaller ones."""
-    options = dict(best.sizing.options)
-    if options.get(LEAST_VCPU.name) != LEAST_VCPU.default:
+def _cheapest(best: Plan) -> str:
+    """What the plan of the least cost is, where an easier one was taken, and what it would save."""
+    if best.cheaper is None or best.monthly_usd is None:
         return ""
-    larger = study.planned(best, {**options, LEAST_VCPU.name: LARGER})
-    if larger.monthly_usd is None or larger.what == best.what:
-        return ""
-    more = larger.monthly_usd / max(best.monthly_usd or 0.0, 1e-9) - 1
-    return f"; on machines of {LARGER} vCPU or more {larger.what} at {money(larger.monthly_usd)}, {more:.0%} more"
+    saved = best.monthly_usd - best.cheaper.usd
+    return (
+        f"; the cheapest, {best.cheaper.what} at {money(best.cheaper.usd)}, would save {money(saved)}"
+        f" ({saved / best.monthly_usd:.0%}) and is {best.cheaper.brokers:,.0f} machines to run"
+    )
 
 
 def _what_binds(best: Plan) -> str:
@@ -171,6 +168,14 @@ def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
         text += "."
     if any(c.name == Resource.CPU for c in best.sizing.constraints):
         text += " What a byte costs in CPU rests on few measurements; the appendix has its range."
+        if best.odds is not None and best.odds.too_small > 0:
+            text += f" Over that range this size is too small in {best.odds.too_small:.0%}"
+            hold = np.isfinite(best.odds.units) and best.odds.units > float(best.sizing.units)
+            text += (
+                f"; {best.odds.units:,.0f} in place of {float(best.sizing.units):,.0f} hold in {HOLDS:.0%}."
+                if hold
+                else "."
+            )
     return text
 
 
