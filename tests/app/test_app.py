@@ -17,6 +17,8 @@ from streamplan.app.server import Source, application
 from streamplan.planning.shipped_workloads import open_workload, shipped_workloads
 from tests.browsers import browser
 
+pytestmark = pytest.mark.browser
+
 START = "example-100mib"
 
 

@@ -18,6 +18,8 @@ import pytest
 from streamplan.runtime import notebook_runs as notebooks
 from tests.browsers import browser
 
+pytestmark = pytest.mark.browser
+
 pytest.importorskip("jupyterlab")
 
 SLIDER = "document.querySelector('.widget-slider .noUi-handle')"

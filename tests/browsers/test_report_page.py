@@ -9,6 +9,8 @@ from streamplan.reports import batch
 from streamplan.reports.report import write_report
 from tests.browsers import browser
 
+pytestmark = pytest.mark.browser
+
 ATTACK = '"><img src=x onerror=document.title=1><script>document.title=2</script>'
 #: Elements whose content is wider than they are and hidden, and what sticks out of the page and cannot be scrolled to.
 CUT = """

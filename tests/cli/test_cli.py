@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -287,19 +288,21 @@ def test_workloads_lists_every_shipped_one(run):
 
 
 def commands(group=cli, path=()):
-    for name, command in group.commands.items():
-        yield (*path, name)
-        if hasattr(command, "commands"):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*path, name), command
+        if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
 
 
-@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+EVERY = list(commands())
+
+
+@pytest.mark.parametrize(("path", "command"), EVERY, ids=[" ".join(path) for path, _ in EVERY])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
-def test_help_of_every_command(path, flag, run):
+def test_help_of_every_command(path, command, flag, run):
     text = run(*path, flag)
-    command = cli
-    for name in path:
-        command = command.commands[name]
     assert text.startswith("Usage: ")
     assert command.help.split("\n")[0].split(":")[0] in " ".join(text.split())
     for option in command.params:

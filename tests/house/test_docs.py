@@ -25,6 +25,8 @@ from tools.reference import api, tables
 from tools.reference import commands as commands_of
 from tools.reference import workload as fields_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").is_file())
 DOCS = ROOT / "docs"
 LOOSE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]

@@ -16,6 +16,8 @@ import pytest
 from capacity import offers
 from streamfacts.errors import InputError, InputErrors
 
+pytestmark = pytest.mark.slow
+
 ROOT = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").is_file())
 OFFER = "stromwerk-kafka"
 

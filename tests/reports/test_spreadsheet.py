@@ -14,6 +14,8 @@ from streamplan.planning.people import People
 from streamplan.views.workbook import cell
 from tests.browsers import office
 
+pytestmark = pytest.mark.browser
+
 ON = dt.date(2026, 11, 23)
 ATTACK = '=HYPERLINK("http://a.example","click")'
 #: Graduated tiers, two lines of one price, a missing price, several pools, a broken limit.
