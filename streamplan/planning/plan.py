@@ -75,8 +75,9 @@ class Costed:
 
         Of the configurations that are feasible in all demands, priced and sound, the one with the fewest brokers whose
         cost, over several demands the average, is within `within` of the least; the others follow by cost. If there is
-        none: what is not sound, then feasible ones with the fewest missing prices, then infeasible ones that break the
-        fewest limits. Ties go to fewer clusters, then to fewer units. With `column` for that demand of an axis alone.
+        none: what is not sound; then, of those that lack a price, the sound ones that lack the fewest, on the fewest
+        vCPU and the fewest brokers; then infeasible ones that break the fewest limits. Ties go to fewer clusters, then
+        to fewer units. With `column` for that demand of an axis alone.
         """
         shape = self.sizing.units.shape
         over = tuple(range(1, len(shape)))
@@ -97,15 +98,20 @@ class Costed:
         best = fits & (lacks == 0)
         best = best & ~unsound if (best & ~unsound).any() else best
         near = best & (usd <= np.min(usd[best], initial=np.inf) * (1.0 + self.within))
+        brokers = each(self.brokers, np.mean)
+        # where nothing has all of its prices the sum of the others says little: the fewest vCPU are taken
+        bare = fits & ~best.any()
+        cores = brokers * np.nan_to_num(np.ravel(self.sizing.vcpu), nan=0.0)
         keys = (
             each(self.sizing.units, np.mean),
             each(self.sizing.demand.clusters, np.mean),
             usd,
-            np.where(near, each(self.brokers, np.mean), 0.0),
+            np.where(near | bare, brokers, 0.0),
+            np.where(bare, cores, 0.0),
             ~near,
-            unsound,
+            np.where(bare, lacks, unsound),
             each(broken, np.sum),
-            lacks,
+            np.where(bare, unsound, lacks),
             ~fits,
         )
         return np.lexsort(keys)

@@ -204,6 +204,7 @@ def _warm_up(parameters: Mapping[str, Any], formats: Sequence[str]) -> None:
     """Import what reports of these formats need and read the tables once, before there are children."""
     import nbformat
 
+    import streamplan.analyses.size.words  # noqa: F401
     import streamplan.runtime.notebook_engine  # noqa: F401
     from streamplan.analyses.compare.answer import answer_of
     from streamplan.charts import bytes_by_path, cost_by_platform, utilisation_of_constraints

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from streamfacts.tables import read_rows
 from streamplan.analyses.accuracy.accuracy import LEFT_OUT, Accuracy, coefficients
 from streamplan.analyses.accuracy.deployments import Predictions
 from streamplan.views.html import Html, render
@@ -126,8 +125,3 @@ def _score(name: str, value: float) -> str:
     if name == "median_abs_log_error":
         return f"x {np.exp(value):.2f}"
     return f"x {np.exp(value):.2f}" if name == "bias" else f"{value:.0%}"
-
-
-def assumptions() -> Html:
-    """The constants of the model with range, source, date and confidence."""
-    return render("assumptions.html.j2", rows=read_rows("model/assumptions"))

@@ -10,6 +10,7 @@ from capacity.demand.said import demand_sentences, kept_words
 from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
 from pricing import PriceBook
+from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
 from streamfacts.words import money
 from streamplan.planning.failures import FAILED
@@ -219,3 +220,8 @@ def _cautions(study: Study) -> str:
         for text in p.warnings:
             about.setdefault(text, []).append(p.offer.name)
     return "".join(f" WARNING ({', '.join(names)}): {text}." for text, names in about.items())
+
+
+def assumptions() -> Html:
+    """The constants of the model with range, source, date and confidence."""
+    return render("assumptions.html.j2", rows=read_rows("model/assumptions"))
