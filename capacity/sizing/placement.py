@@ -54,8 +54,8 @@ class Pieces:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             even = np.divide(1.0, self.leaders)
             hottest = np.maximum(self.hottest, even)
-            # of one partition all is the hottest; of endlessly many the others are nothing each
-            ordinary = np.where(np.equal(self.leaders, 1), 0.0, np.maximum(1.0 - hottest, 0.0) / (1.0 - even))
+            # one partition is all there is; of endlessly many the others are nothing each
+            ordinary = np.where(np.equal(self.leaders, 1), 1.0, np.maximum(1.0 - hottest, 0.0) / (1.0 - even))
         return ordinary, hottest - ordinary * even
 
     def share_of_fullest(self, left: Value) -> Array:
@@ -69,7 +69,7 @@ class Pieces:
             held = _per_unit(np.multiply(self.leaders, self.copies), left * bins) * bins
             follow = ordinary * held + extra * bins / self.copies
             share = self.lead * (ordinary * led + extra) + np.subtract(1.0, self.lead) * follow
-        # none of one partition is ordinary, and nothing is left to carry it: more than any unit can
+        # nothing is left to carry it: more than any unit can
         return np.asarray(np.where(np.greater(left, 0.0), share, np.inf))
 
     def units(self, demand: Value, capacity: Value) -> Array:

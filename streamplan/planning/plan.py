@@ -19,7 +19,7 @@ from streamfacts.words import describe
 from streamplan.planning.bills import priced
 from streamplan.planning.fleet import fleet_warnings
 from streamplan.planning.odds import Odds, odds_of
-from streamplan.planning.soundness import easiest, sound
+from streamplan.planning.soundness import easiest, leading, sound
 from streamplan.planning.split import Split, split_of
 from streamplan.planning.terms import Terms, Told
 
@@ -101,7 +101,7 @@ class Costed:
         brokers = each(self.brokers, np.mean)
         # where nothing has all of its prices the sum of the others says little: the fewest vCPU are taken
         bare = fits & ~best.any()
-        cores = brokers * np.nan_to_num(np.ravel(self.sizing.vcpu), nan=0.0)
+        cores = brokers * each(np.nan_to_num(leading(self.sizing.vcpu, len(shape)), nan=0.0), np.mean)
         keys = (
             each(self.sizing.units, np.mean),
             each(self.sizing.demand.clusters, np.mean),

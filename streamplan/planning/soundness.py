@@ -46,7 +46,7 @@ def sound(sizing: Sizing) -> Flags:
     for pool in sizing.pools.values():
         units = np.maximum(units, pool)
     out = np.ones(units.shape, bool)
-    vcpu, memory = (_leading(x, units.ndim) for x in (sizing.vcpu, sizing.memory_gib))
+    vcpu, memory = (leading(x, units.ndim) for x in (sizing.vcpu, sizing.memory_gib))
     for row in fleet_sizes():
         small = np.less(vcpu, row.vcpu) | np.less(memory, row.memory_gib)  # false where it is not known
         out &= ~(small & (units > row.more_than))
@@ -63,7 +63,7 @@ def sound_up_to(sizing: Sizing) -> Array:
     return out
 
 
-def _leading(value: Any, ndim: int) -> Array:
+def leading(value: Any, ndim: int) -> Array:
     """A value a configuration, shaped to broadcast against arrays with the demand's axes behind."""
     array = np.asarray(value, float)
     return array.reshape(array.shape + (1,) * (ndim - array.ndim)) if array.ndim else array

@@ -87,7 +87,7 @@ def build_or_buy(
     --------
     >>> w = Workload(write="50 MB/s", message="1 KiB", fan_out=3, retention="3 d")
     >>> b = build_or_buy(w, "kafka-ec2-ebs", "confluent-standard")
-    >>> b.break_even_fte > b.saved_fte > 0
+    >>> b.saved_fte > b.break_even_fte > 0
     True
     """
     people, book = people or People.load(), book or PriceBook.load()
