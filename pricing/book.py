@@ -396,7 +396,7 @@ class ShippedPrices(Mapping[Key, tuple[Price, ...]]):
     def __getitem__(self, key: Key) -> tuple[Price, ...]:
         if key not in self._made:
             table, rows = self._rows[key]
-            self._made[key] = after_sustained_use(key, tuple(_price(table, row) for row in rows))
+            self._made[key] = tuple(_paid(key, _price(table, row)) for row in rows)
         return self._made[key]
 
     def __contains__(self, key: object) -> bool:
@@ -407,6 +407,11 @@ class ShippedPrices(Mapping[Key, tuple[Price, ...]]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+
+def _paid(key: Key, row: Price) -> Price:
+    price, note = after_sustained_use(key, row.price, row.note)
+    return row if price == row.price else row.model_copy(update={"price": price, "note": note})
 
 
 def _price(table: Table, row: int) -> Price:

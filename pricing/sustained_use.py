@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from streamfacts.tables import read_rows
-
-if TYPE_CHECKING:
-    from pricing.book import Price
 
 
 @cache
@@ -34,13 +30,14 @@ def sustained_use() -> dict[tuple[str, str], float]:
     return out
 
 
-def after_sustained_use(key: tuple[str, str, str], tiers: tuple[Price, ...]) -> tuple[Price, ...]:
-    """Return the tiers of a shipped price with what is taken off a whole month's use, said in their notes.
+def after_sustained_use(key: tuple[str, str, str], price: float, note: str) -> tuple[float, str]:
+    """Return a shipped price with what is taken off a whole month's use, and its note, which then says so.
 
     Parameters
     ----------
     key : meter, SKU and region of the price
-    tiers : its rows
+    price : as listed [USD/unit]
+    note : its note
 
     References
     ----------
@@ -48,9 +45,6 @@ def after_sustained_use(key: tuple[str, str, str], tiers: tuple[Price, ...]) -> 
     """
     share = sustained_use().get(key[:2], 0.0)
     if not share:
-        return tiers
+        return price, note
     said = f"{share:.0%} off for a whole month's use, which is automatic"
-    return tuple(
-        row.model_copy(update={"price": row.price * (1.0 - share), "note": "; ".join(filter(None, (row.note, said)))})
-        for row in tiers
-    )
+    return price * (1.0 - share), "; ".join(filter(None, (note, said)))

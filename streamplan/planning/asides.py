@@ -6,13 +6,13 @@ from capacity import size
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from pricing import bill
 from streamfacts.words import money
-from streamplan.planning.plan import Plan
+from streamplan.planning.planned import Planned
 
 #: Savings below this are not worth a sentence [USD/month].
 LEAST = 0.5
 
 
-def follower_fetch_usd(plan: Plan) -> float | None:
+def follower_fetch_usd(plan: Planned) -> float | None:
     """Return what reading in one's own zone would save on the same machines [USD/month].
 
     None where the offer has no such choice, where it is made already, and where there is no cost.
@@ -35,7 +35,7 @@ def follower_fetch_usd(plan: Plan) -> float | None:
     return far_usd - float(bill(near.usage, plan.bill.book, region=plan.bill.region).subtotal)
 
 
-def asides(plan: Plan) -> tuple[str, ...]:
+def asides(plan: Planned) -> tuple[str, ...]:
     """Return sentences on what defaults leave on the table, each with its sum; none where they leave nothing.
 
     Examples

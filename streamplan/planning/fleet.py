@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, human, largest
+from streamplan.planning.planned import Planned
 from streamplan.planning.soundness import sound
 
-if TYPE_CHECKING:
-    from streamplan.planning.plan import Plan
 
-
-def fleet_warnings(plan: Plan) -> tuple[str, ...]:
+def fleet_warnings(plan: Planned) -> tuple[str, ...]:
     """Return sentences on clusters that are no longer one service, very many brokers, and machines too small.
 
     Parameters

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +17,7 @@ from capacity import Demand, Range, Workload, size
 from capacity.demand.draws import asked_inputs
 from capacity.demand.model_error import MODEL_CPU, Z80
 from streamfacts.arrays import Array
-
-if TYPE_CHECKING:
-    from streamplan.planning.plan import Plan
+from streamplan.planning.planned import Planned
 
 #: Quantiles of the spread at which a plan is looked at: those in the middle of so many equal shares.
 SHARES = 200
@@ -42,7 +39,7 @@ class Odds:
     units: float
 
 
-def odds_of(plan: Plan) -> Odds | None:
+def odds_of(plan: Planned) -> Odds | None:
     """Return the odds that a plan's units do not do; None for a plan of a bare demand or one that does not fit."""
     if plan.workload is None or not plan.feasible:
         return None

@@ -20,6 +20,7 @@ from streamplan.analyses.compare.words import study_document
 from streamplan.cli import main
 from streamplan.planning.horizon import cheapest_at_scale
 from streamplan.planning.shipped_workloads import open_workload
+from streamplan.planning.study import FEASIBLE
 from streamplan.reports import report as report_module
 from streamplan.reports.report import write_report
 from streamplan.runtime import notebook_runs as notebooks
@@ -416,3 +417,11 @@ def test_other_throughputs_are_those_of_other_workloads(report):
     name, cost = cheapest_at_scale(report.study)[2.0]
     assert name == other.cheapest.offer.name
     assert cost == pytest.approx(other.cheapest.monthly_usd, rel=5e-3)
+
+
+def test_how_far_the_first_is_under_the_next_follows_from_both_costs(report):
+    """As a share of the next: 12,138 is 32% under 17,799."""
+    first, second = [row for row in report.study.table.to_dict("records") if row["status"] == FEASIBLE][:2]
+    share = 1 - first["monthly_usd"] / second["monthly_usd"]
+    said = dict(answer_of(report.study).facts)["Which platform"]
+    assert f"{share:.0%} under the next, {second['title']} at {second['monthly_usd']:,.0f}" in said

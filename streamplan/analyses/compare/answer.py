@@ -84,7 +84,7 @@ def _which(study: Study, best: Plan) -> str:
 def _under(cost: float, other: float) -> str:
     if cost <= 0:
         return "free, before"
-    return f"{other / cost - 1:.0%} under"
+    return f"{1 - cost / other:.0%} under"
 
 
 def _named(row: dict[Any, Any]) -> str:
