@@ -1,1 +1,1 @@
-"""The clouds that machines are rented from: one file each, a `Cloud` with its machine table, volume and meters."""
+"""The clouds that machines are rented from: each a row of `data/clouds.csv`, read into a `Cloud`."""

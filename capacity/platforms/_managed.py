@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context
-from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import quota_share
+from capacity.systems.states import NORMAL
 from streamfacts.tables import Fact
 from streamfacts.usage import UsageLine
 
@@ -56,7 +56,7 @@ def client_lines(context: Context, *, own_account: bool = False) -> list[UsageLi
     The vendor's account pays its own direction of what crosses zones, and replication; in the user's own account
     (`own_account`) both directions of everything are the user's.
     """
-    d, where = context.demand, aws()
+    d, where = context.demand, find_cloud("aws")
     near = bool(context.options.get("follower_fetch", False))
     paths = d.paths(follower_fetch=near)
     if own_account:

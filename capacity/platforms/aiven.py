@@ -28,8 +28,10 @@ from capacity.sizing.partitions import (
     replica_limits,
 )
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL, Machines, broker_constraints, use_up_to
+from capacity.systems.broker_loads import Machines
+from capacity.systems.brokers import broker_constraints
 from capacity.systems.quotas import lagging_reads, service_level, with_catch_up
+from capacity.systems.states import NORMAL, use_up_to
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB
 from streamfacts.usage import UsageLine

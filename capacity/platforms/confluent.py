@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
@@ -16,8 +16,8 @@ from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import carried_partitions, fewest_words, guidelines
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
+from capacity.systems.states import NORMAL
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
@@ -206,7 +206,7 @@ def _limits(kind: _Type, context: Context, units: Array) -> list[Limit]:
 
 def _network_lines(context: Context, zones: float) -> list[UsageLine]:
     """Return what the user's own AWS account is charged: Confluent bills its side within data in and data out."""
-    d, options, where = context.demand, context.options, aws()
+    d, options, where = context.demand, context.options, find_cloud("aws")
     aligned = bool(options.get("zone_aligned", False))
     paths = d.paths(copies=3.0, zones=zones, follower_fetch=aligned or bool(options.get("follower_fetch", False)))
     lines = []

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.demand.demand import Demand
 from capacity.laws.object_store import objects_cached, objects_compacted, objects_written
 from capacity.laws.storage import objects_per_second, stored_bytes
@@ -21,7 +21,7 @@ from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Copies, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
+from capacity.systems.states import BROKER_DOWN, CATCH_UP, NORMAL, ZONE_DOWN, use_up_to
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact, assumption
 from streamfacts.tables import limit as fact
@@ -47,7 +47,7 @@ def _limit(offer: str, name: str, resource: str | None = None) -> Fact:
 @cache
 def _all_machines() -> MachineTable:
     """The cloud's machines and the network-optimised ones beside them, with the columns a stateless broker needs."""
-    cloud, more = aws().machines(), machine_table("aws_ec2_network")
+    cloud, more = find_cloud("aws").machines(), machine_table("aws_ec2_network")
     same = {
         "vcpu": "vcpu",
         "memory_gib": "memory_gib",
@@ -147,7 +147,7 @@ def _s3_lines(
 
     `least` are the requests of a single machine, where more of them make more.
     """
-    d, where, thousands = context.demand, aws(), context.seconds / 1000
+    d, where, thousands = context.demand, find_cloud("aws"), context.seconds / 1000
     stored = stored_bytes(d.wire_bytes_s, d.held_s) / GIB
     how = "average write on the wire x retention, one copy"
     sku, unit = where.object_sku, "1000-requests"
@@ -174,7 +174,7 @@ def _zone_lines(context: Context, aligned_bytes_s: Any, how: str) -> list[UsageL
     if not context.options["zone_aligned"]:
         crossing = aligned_bytes_s + paths.clients_cross_zone
         how = f"{how} + (producers + consumers) x (zones - 1) / zones"
-    return aws().transfer_lines(context, crossing, paths.cross_region, how)
+    return find_cloud("aws").transfer_lines(context, crossing, paths.cross_region, how)
 
 
 def _common_limits(d: Demand, offer: str) -> list[Limit]:
@@ -192,7 +192,7 @@ def _requests(context: Context, puts: Any, gets: Any, how_put: str, how_get: str
 def _machine_line(context: Context, units: Array, what: str) -> UsageLine:
     hours = context.hours_per_month
     return UsageLine(
-        aws().instance_meter, units * hours, "instance-hour", context.names, f"{what}s x {hours:g} h", what
+        find_cloud("aws").instance_meter, units * hours, "instance-hour", context.names, f"{what}s x {hours:g} h", what
     )
 
 
@@ -287,7 +287,7 @@ def _warpstream(context: Context) -> Sizing:
 
 def _automq(context: Context) -> Sizing:
     d, hours, options = context.demand, context.hours_per_month, context.options
-    rows, volume = _machines(AUTOMQ_FAMILIES).of(context.names), aws().volume
+    rows, volume = _machines(AUTOMQ_FAMILIES).of(context.names), find_cloud("aws").volume
     upload, compaction = (_limit(AUTOMQ, name) for name in ("upload_factor", "compaction_factor"))
     disk_use, disk_source = use_up_to(d, "disk throughput", "disk_throughput_use_up_to")
     wal_rate = np.minimum(context.rows(rows["volume_mb_s"]) * 1e6, volume.max_mib_s * MIB)
@@ -424,7 +424,7 @@ def _bufstream(context: Context) -> Sizing:
     lines = [
         _machine_line(context, units, "broker"),
         UsageLine(
-            aws().instance_meter,
+            find_cloud("aws").instance_meter,
             context.spread(nodes.value * hours),
             "instance-hour",
             options["etcd_machine"],

@@ -14,8 +14,8 @@ from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import carried_partitions, fewest_words, guidelines, hottest_of, partition_limits
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, with_catch_up
+from capacity.systems.states import NORMAL
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact, limit, read_rows
 from streamfacts.units import DAY, GIB, KIB

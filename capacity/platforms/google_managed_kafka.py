@@ -21,8 +21,8 @@ from capacity.sizing.partitions import (
 )
 from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL, ZONE_DOWN
 from capacity.systems.quotas import lagging_reads, service_level, vcpu_share, with_catch_up
+from capacity.systems.states import NORMAL, ZONE_DOWN
 from streamfacts.arrays import Array
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB

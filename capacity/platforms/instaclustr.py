@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, client_lines
 from capacity.sizing.constraint import Limit
@@ -28,8 +28,10 @@ from capacity.sizing.partitions import (
     replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
-from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.broker_loads import Machines
+from capacity.systems.brokers import broker_constraints, rebuild_seconds
 from capacity.systems.kafka import REBUILD_FORMULA
+from capacity.systems.states import use_up_to
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
@@ -51,7 +53,7 @@ def _machine_of(node: str) -> tuple[str, ...]:
 
 def _ec2(rows: MachineTable) -> dict[str, NDArray[Any]]:
     """Return the EC2 columns for each node, in the order of the nodes."""
-    table = aws().machines()
+    table = find_cloud("aws").machines()
     place = {str(name): i for i, name in enumerate(table.names)}
     at = [place[str(name)] for name in rows["ec2_machine"]]
     return {name: table[name][at] for name in ("vcpu", "memory_gib", "network_gbps", "volume_mb_s", "volume_iops")} | {
@@ -64,7 +66,7 @@ def _machines(context: Context, rows: MachineTable) -> Machines:
     ec2, col = _ec2(rows), context.rows
     local = rows["storage"] == "local"
     volume = float(context.options["volume_mib_s"]) * MIB
-    source = f"{rows.source}; {aws().machines().source}"
+    source = f"{rows.source}; {find_cloud('aws').machines().source}"
     return Machines(
         vcpu=col(ec2["vcpu"]),
         memory_bytes=col(ec2["memory_gib"]) * GIB,
@@ -75,7 +77,7 @@ def _machines(context: Context, rows: MachineTable) -> Machines:
         disk_io_bytes=float(assumption("disk_io_bytes")),
         partitions=col(partitions_by_size(ec2["vcpu"], ec2["memory_gib"])),
         source=source,
-        disk_source=f"{source}; {aws().volume.source}",
+        disk_source=f"{source}; {find_cloud('aws').volume.source}",
         partitions_source=partitions_by_size_source(),
         disks=col(np.where(local, ec2["local_disks"], 1.0)),
     )
@@ -120,7 +122,7 @@ def _model(context: Context) -> Sizing:
         how = f"{controllers:g} dedicated KRaft controllers x {hours:g} h"
         lines.append(UsageLine(meter, context.spread(controllers * hours), "node-hour", "KFK-KR-PRD-m7g.large-80", how))
     if own:
-        where = aws()
+        where = find_cloud("aws")
         volumes = context.rows(np.where(rows["storage"] == "local", 0.0, rows["disk_gb"] * GB / GIB))
         ours = f"brokers x {hours:g} h, paid to AWS"
         lines.append(UsageLine(where.instance_meter, units * hours, "instance-hour", rows["ec2_machine"], ours))

@@ -1,6 +1,6 @@
 """Apache Kafka run by oneself on Azure virtual machines."""
 
-from capacity.clouds.azure import azure
+from capacity.clouds.cloud import find_cloud
 from capacity.sizing.offer import Offer
 from capacity.systems.kafka import kafka_offer
 
@@ -28,7 +28,7 @@ def _offer(disks: str, title: str, *, tiered: bool) -> Offer:
     return kafka_offer(
         f"kafka-azure-{disks}{'-tiered' if tiered else ''}",
         f"Kafka on Azure, {title}{', tiered to Blob Storage' if tiered else ''}",
-        azure,
+        find_cloud("azure"),
         "Standard_D2ps_v6",
         local=local,
         tiered=tiered,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capacity.clouds.gcp import PersistentDisk, gcp
+from capacity.clouds.cloud import find_cloud
 from capacity.sizing.offer import Context, Offer
 from capacity.sizing.sizing import PartKind, Sizing
 from capacity.systems.kafka import kafka_offer
@@ -25,8 +25,7 @@ def _with_disk_as_bought(offer: Offer) -> Offer:
     def model(context: Context) -> Sizing:
         sizing = offer.model(context)
         part = {p.kind: p for p in sizing.parts}
-        size, volume = part[PartKind.VOLUME], gcp().volume
-        assert isinstance(volume, PersistentDisk)
+        size, volume = part[PartKind.VOLUME], find_cloud("gcp").volume
         bought = replace(
             size,
             value=volume.grown(
@@ -44,7 +43,7 @@ OFFERS = tuple(
         kafka_offer(
             f"kafka-gce-disk{'-tiered' if tiered else ''}",
             f"Kafka on Compute Engine, SSD persistent disk{', tiered to Cloud Storage' if tiered else ''}",
-            gcp,
+            find_cloud("gcp"),
             "n2-standard-2",
             local=False,
             tiered=tiered,

@@ -23,8 +23,10 @@ from capacity.sizing.partitions import (
     replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
-from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.broker_loads import Machines
+from capacity.systems.brokers import broker_constraints, rebuild_seconds
 from capacity.systems.kafka import BROKER, REBUILD_FORMULA
+from capacity.systems.states import use_up_to
 from capacity.workload.servers import Servers
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption

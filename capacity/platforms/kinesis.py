@@ -15,8 +15,8 @@ from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import lagging_reads, quota_share, service_level, walls, with_catch_up
+from capacity.systems.states import NORMAL
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, HOUR, KIB, MIB
 from streamfacts.usage import UsageLine

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.demand.demand import Demand
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._compacted import compacted_limits
@@ -34,17 +34,11 @@ from capacity.sizing.partitions import (
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
-from capacity.systems.brokers import (
-    NORMAL,
-    ZONE_DOWN,
-    Machines,
-    broker_constraints,
-    connection_constraints,
-    rebuild_seconds,
-    use_up_to,
-)
+from capacity.systems.broker_loads import Machines
+from capacity.systems.brokers import broker_constraints, connection_constraints, rebuild_seconds
 from capacity.systems.kafka import REBUILD_FORMULA, largest_disk_load
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
+from capacity.systems.states import NORMAL, ZONE_DOWN, use_up_to
 from streamfacts.tables import Fact, assumption, limit
 from streamfacts.units import GIB, MIB, human
 from streamfacts.usage import UsageLine
@@ -196,7 +190,9 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
                 "aws.msk.tiered-retrieval", context.gib(paths.tier_download), "GiB", formula="reads x cold reads"
             ),
         ]
-    lines += aws().transfer_lines(context, paths.clients_cross_zone, paths.cross_region, "producers + consumers")
+    lines += find_cloud("aws").transfer_lines(
+        context, paths.clients_cross_zone, paths.cross_region, "producers + consumers"
+    )
     parts = [
         Part("volume of a broker", volume_gib, "GiB", "data of the fullest broker / fill", machines.disk_source),
         Part(
@@ -342,7 +338,9 @@ def _express(context: Context) -> Sizing:
             "express",
             "average write x retention, one copy billed",
         ),
-        *aws().transfer_lines(context, paths.clients_cross_zone, paths.cross_region, "producers + consumers"),
+        *find_cloud("aws").transfer_lines(
+            context, paths.clients_cross_zone, paths.cross_region, "producers + consumers"
+        ),
     ]
     how = (
         f"at least {per_partition.value:g} MB/s of peak write or read on one" if not d.partitions_given else "as given"

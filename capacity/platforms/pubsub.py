@@ -12,8 +12,8 @@ from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.placement import ROUNDING
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
+from capacity.systems.states import NORMAL
 from streamfacts.errors import MissingFact
 from streamfacts.tables import Fact, limit
 from streamfacts.units import DAY, GIB, HOUR, TIB

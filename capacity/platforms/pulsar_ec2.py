@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, Resource, units_needed
 from capacity.sizing.machines import MachineTable, machine_table
@@ -34,8 +34,8 @@ from capacity.systems.bookies import (
     rated_cores,
     rereplication_seconds,
 )
-from capacity.systems.brokers import use_up_to
 from capacity.systems.kafka import largest_disk_load, usable_machines
+from capacity.systems.states import use_up_to
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
@@ -56,9 +56,9 @@ BROKER, BOOKIE = "broker", "bookie"
 @cache
 def _pairs(local: bool) -> MachineTable:
     """Every broker machine with every bookie machine, as columns "broker_..." and "bookie_..."."""
-    known = aws().machines()
+    known = find_cloud("aws").machines()
     disks = dict(zip(known.names.tolist(), machine_table("aws_ec2")["local_disks"].tolist(), strict=True))
-    usable = usable_machines(aws(), local=local, memory_above_gib=0.0)
+    usable = usable_machines(find_cloud("aws"), local=local, memory_above_gib=0.0)
     enough = usable["memory_gib"] >= fact("bookie", "rated_memory_gib")
     stores = usable.where(np.isin(usable["family"], BOOKIES_LOCAL if local else BOOKIES_VOLUMES) & enough)
     servers = known.where(np.isin(known.names, BROKERS))
@@ -116,7 +116,7 @@ class _Disks:
 
 
 def _disks(context: Context, rows: MachineTable, local: bool) -> _Disks:
-    col, volume = context.rows, aws().volume
+    col, volume = context.rows, find_cloud("aws").volume
     asked, sync = float(context.options["journal_disks"]), bool(context.options["journal_sync"])
     mode = "fsync" if sync else "no_fsync"
     source = f"{rows['bookie_source'][0]} [{rows['bookie_as_of'][0]}]"
@@ -323,7 +323,7 @@ def _bookie_constraints(
 
 
 def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
-    where, d, hours = aws(), context.demand, context.hours_per_month
+    where, d, hours = find_cloud("aws"), context.demand, context.hours_per_month
     rows = _pairs(local).of(context.names)
     quorum, disks = _quorum(context), _disks(context, rows, local)
     proxies, nodes = float(context.options["proxies"]), float(context.options["metadata_nodes"])
@@ -482,7 +482,7 @@ def _limits(context: Context, quorum: _Quorum, peak: PulsarPaths, proxies: float
         ),
     ]
     if proxies:
-        machines, name = aws().machines(), str(context.options["proxy_machine"])
+        machines, name = find_cloud("aws").machines(), str(context.options["proxy_machine"])
         one = machines.where(machines.names == name)
         ceiling, ceiling_source = use_up_to(d, "network", "network_use_up_to")
         nic = float(one["network_gbps"][0]) * 1e9 / 8
@@ -503,7 +503,7 @@ def _storage(
     context: Context, disks: _Disks, constraints: list[Constraint], bookies: Array, held: Array, local: bool
 ) -> tuple[list[UsageLine], list[Part], Array, Array]:
     """Lines and parts of the bookies' disks, and what its journals and its ledger disks do [byte/s]."""
-    volume = aws().volume
+    volume = find_cloud("aws").volume
     if local:
         parts = [
             Part("journal devices of a bookie", context.spread(disks.journals), "disks", "option journal_disks, leaving"
@@ -552,7 +552,7 @@ def _storage(
 
 def _object_store(context: Context, average: PulsarPaths, moved: Array) -> tuple[list[Part], list[UsageLine], Part]:
     """What is offloaded: bytes held, requests."""
-    d, where = context.demand, aws()
+    d, where = context.demand, find_cloud("aws")
     lag = np.minimum(fact("offload", "deletion_lag_s"), d.hot_retention_s)
     remote = stored_bytes(d.wire_bytes_s, np.maximum(d.held_s - d.hot_held_s + lag, 0.0)) * moved
     ledgers = ledgers_per_second(d.wire_bytes_s, d.partitions, d.batch_wire_bytes) * moved
@@ -613,7 +613,7 @@ def _rereplication(
     return Part(what, context.spread(seconds), "seconds", how, source, PartKind.REBUILD, BOOKIE)
 
 
-_MACHINES = tuple(aws().machines().names.tolist())
+_MACHINES = tuple(find_cloud("aws").machines().names.tolist())
 _OPTIONS = (
     Option("ensemble", 0, "bookies that a ledger is spread over (E); 0 for 3, or the write quorum if larger", high=50),
     Option("write_quorum", 0, "copies of each entry (Qw); 0 for the workload's replication_factor", high=50),
@@ -639,7 +639,7 @@ def _offer(disks: str, title: str, *, offload: bool) -> Offer:
         name=f"pulsar-ec2-{disks}{'-offload' if offload else ''}",
         title=f"Pulsar on EC2, {title}{', offloaded to S3' if offload else ''}",
         family="Apache Pulsar, self-managed",
-        provider=aws().provider,
+        provider=find_cloud("aws").provider,
         configurations=partial(_names, local),
         model=partial(_model, local=local, offload=offload),
         configuration_is="broker machine + bookie machine",
@@ -672,7 +672,7 @@ def _offer(disks: str, title: str, *, offload: bool) -> Offer:
         sources=(
             "https://pulsar.apache.org/docs/deploy-bare-metal/",
             "https://bookkeeper.apache.org/docs/getting-started/concepts",
-            aws().pricing_page,
+            find_cloud("aws").pricing_page,
         ),
         unused={"compacted": "compaction of Pulsar writes the latest records beside the topic and deletes none"},
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import Constraint, Limit, Resource
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
@@ -26,7 +26,7 @@ from capacity.sizing.partitions import (
     replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
-from capacity.systems.brokers import NORMAL, broker_constraints, rebuild_seconds, states, use_up_to
+from capacity.systems.brokers import broker_constraints, rebuild_seconds
 from capacity.systems.kafka import REBUILD_FORMULA, broker_machines, usable_machines
 from capacity.systems.quotas import (
     count_share,
@@ -37,6 +37,7 @@ from capacity.systems.quotas import (
     walls,
     with_catch_up,
 )
+from capacity.systems.states import NORMAL, states, use_up_to
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
@@ -149,7 +150,7 @@ def _serverless(context: Context) -> Sizing:
         ),
         *_data_lines(context, "serverless"),
         UsageLine(
-            aws().region_meter,
+            find_cloud("aws").region_meter,
             context.gib(d.wire_bytes_s * d.cross_region_copies),
             "GiB",
             formula="average write x other regions",
@@ -189,7 +190,7 @@ def _dedicated(context: Context) -> Sizing:
         ),
         *_data_lines(context, "dedicated"),
         UsageLine(
-            aws().region_meter,
+            find_cloud("aws").region_meter,
             context.gib(d.wire_bytes_s * d.cross_region_copies),
             "GiB",
             formula="average write x other regions",
@@ -209,7 +210,7 @@ def _dedicated(context: Context) -> Sizing:
 
 
 def _candidates() -> MachineTable:
-    table = usable_machines(aws(), local=True, memory_above_gib=0.0)
+    table = usable_machines(find_cloud("aws"), local=True, memory_above_gib=0.0)
     least = _limit(BYOC, "memory_gb").value * 1e9 / GIB
     return table.where(np.isin(table["family"], NVME_FAMILIES) & (table["memory_gib"] >= least * table["vcpu"]))
 
@@ -217,7 +218,7 @@ def _candidates() -> MachineTable:
 def _byoc_constraints(context: Context, rows: MachineTable) -> tuple[list[Constraint], Any]:
     """Return Redpanda's rules for cores and memory, and the network and disks of a replicated log."""
     d = context.demand
-    machines = broker_machines(context, aws(), rows, local=True)
+    machines = broker_machines(context, find_cloud("aws"), rows, local=True)
     core, memory = _limit(BYOC, "write_mb_s"), _limit(BYOC, "memory_mb")
     whole, whole_why = count_share(d, "partitions")
     full, why = vcpu_share(d)
@@ -281,7 +282,7 @@ def _byoc(context: Context) -> Sizing:
         context.shape,
         context.brief,
     )
-    d, hours, where = context.demand, context.hours_per_month, aws()
+    d, hours, where = context.demand, context.hours_per_month, find_cloud("aws")
     rows = _candidates().of(context.names)
     constraints, machines = _byoc_constraints(context, rows)
     least = np.maximum(3.0, d.zones)

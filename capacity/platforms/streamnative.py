@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import at_most, client_lines, quota
 from capacity.sizing.constraint import Constraint, Limit, units_needed
 from capacity.sizing.offer import Context, Copies, Offer, Option, Protocol
 from capacity.sizing.sizing import Part, Sizing
-from capacity.systems.brokers import BROKER_DOWN, NORMAL, ZONE_DOWN, use_up_to
 from capacity.systems.quotas import lagging_reads, quota_share, service_level, with_catch_up
+from capacity.systems.states import BROKER_DOWN, NORMAL, ZONE_DOWN, use_up_to
 from streamfacts.tables import Fact, limit
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
@@ -143,7 +143,7 @@ def _surviving(context: Context, constraints: list[Constraint]) -> list[Constrai
 
 
 def _byoc(context: Context) -> Sizing:
-    d, options, hours, where = context.demand, context.options, context.hours_per_month, aws()
+    d, options, hours, where = context.demand, context.options, context.hours_per_month, find_cloud("aws")
     write = d.peak_wire_bytes_s
     read = write * (d.fan_out + d.cross_region_copies)
 
@@ -213,7 +213,7 @@ def _byoc(context: Context) -> Sizing:
 
 def _small_machines() -> tuple[str, ...]:
     """The EC2 machines of a unit's size."""
-    table = aws().machines()
+    table = find_cloud("aws").machines()
     return tuple(table.names[(table["vcpu"] == 2) & (table["memory_gib"] == 8)].tolist())
 
 

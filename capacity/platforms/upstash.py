@@ -10,8 +10,8 @@ from capacity.platforms._managed import GB, MB, at_most, gigabytes
 from capacity.sizing.constraint import Constraint, Limit
 from capacity.sizing.offer import Context, Offer, Protocol
 from capacity.sizing.sizing import Sizing
-from capacity.systems.brokers import NORMAL
 from capacity.systems.quotas import lagging_reads, quota_share, service_level, walls, with_catch_up
+from capacity.systems.states import NORMAL
 from streamfacts.tables import limit
 from streamfacts.usage import UsageLine
 

@@ -17,9 +17,6 @@ from streamfacts.errors import unknown_name
 from streamfacts.units import GIB
 from streamfacts.usage import Usage, UsageLine
 
-#: Machine of a replicator worker where none is named: two vCPU of general purpose.
-WORKER_MACHINES = {"aws": "m7g.large", "azure": "Standard_D2s_v5", "gcp": "n2-standard-2"}
-
 
 @dataclass(frozen=True, slots=True)
 class Replicators:
@@ -46,7 +43,7 @@ def replicators(
     Parameters
     ----------
     link_bytes_s : peak rate [byte/s]
-    machine : its type; `WORKER_MACHINES` if left out
+    machine : its type; the cloud's `worker_machine` if left out
     hours : in the month [h]
     least : workers at least, so that one may be lost [machines]
 
@@ -56,7 +53,7 @@ def replicators(
         for a machine type that the cloud does not have.
     """
     table = cloud.machines()
-    name = machine or WORKER_MACHINES[cloud.provider]
+    name = machine or cloud.worker_machine
     if name not in table.names:
         raise unknown_name("worker_machine", name, table.names.tolist())
     row = {column: values[table.names == name][0] for column, values in table.columns.items()}

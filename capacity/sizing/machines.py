@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamfacts.tables import NUMBER, kind_of_column, read_columns
+from streamfacts.tables import NUMBER, kind_of_column, read_columns, read_rows
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,6 @@ def machine_table(table: str) -> MachineTable:
     return MachineTable(next(iter(columns.values())), columns)
 
 
-#: Tables of machine types that a cloud rents out.
-HARDWARE = ("aws_ec2", "aws_ec2_network", "azure_vm", "gcp_gce")
 ARM = "arm64"
 
 
@@ -81,7 +79,9 @@ def known_machines() -> dict[str, Machine]:
     'arm64'
     """
     out: dict[str, Machine] = {}
-    for name in HARDWARE:
+    for name in (row[column] for row in read_rows("clouds") for column in ("machines", "more_machines")):
+        if not name:
+            continue
         table = machine_table(name)
         rows = zip(table.names, table["vcpu"], table["memory_gib"], table["architecture"], strict=True)
         for machine, vcpu, memory, architecture in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -31,7 +30,9 @@ from capacity.sizing.partitions import (
 )
 from capacity.sizing.sizing import Part, PartKind, Role, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
-from capacity.systems.brokers import Machines, broker_constraints, rebuild_seconds, use_up_to
+from capacity.systems.broker_loads import Machines
+from capacity.systems.brokers import broker_constraints, rebuild_seconds
+from capacity.systems.states import use_up_to
 from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
@@ -97,8 +98,8 @@ def largest_disk_load(constraints: list[Constraint], units: Array) -> Array:
     return need
 
 
-def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered: bool) -> Sizing:
-    where, d, hours = cloud(), context.demand, context.hours_per_month
+def _model(context: Context, *, where: Cloud, local: bool, tiered: bool) -> Sizing:
+    d, hours = context.demand, context.hours_per_month
     rows = _candidates(where, local).of(context.names)
     machines = broker_machines(context, where, rows, local=local)
     if each := float(context.options["connections_per_broker"]):
@@ -235,14 +236,14 @@ def _model(context: Context, *, cloud: Callable[[], Cloud], local: bool, tiered:
     )
 
 
-def _names(cloud: Callable[[], Cloud], local: bool) -> NDArray[Any]:
-    return _candidates(cloud(), local).names
+def _names(cloud: Cloud, local: bool) -> NDArray[Any]:
+    return _candidates(cloud, local).names
 
 
 def kafka_offer(
     name: str,
     title: str,
-    cloud: Callable[[], Cloud],
+    cloud: Cloud,
     controller_machine: str,
     *,
     local: bool,
@@ -258,14 +259,14 @@ def kafka_offer(
     not_modelled : what is left out of the cloud's machines and disks, besides what is of Kafka
     sources : pages of the cloud, besides that of its prices
     """
-    machines = tuple(cloud().machines().names.tolist())
+    machines = tuple(cloud.machines().names.tolist())
     return Offer(
         name=name,
         title=title,
         family="Apache Kafka, self-managed",
-        provider=cloud().provider,
+        provider=cloud.provider,
         configurations=partial(_names, cloud, local),
-        model=partial(_model, cloud=cloud, local=local, tiered=tiered),
+        model=partial(_model, where=cloud, local=local, tiered=tiered),
         options=(
             FOLLOWER_FETCH,
             Option(
@@ -296,6 +297,6 @@ def kafka_offer(
             "differences in speed between CPU generations",
             "fsync on every write; space of a log while it is compacted; markers and state of transactions",
         ),
-        sources=("https://kafka.apache.org/documentation/", cloud().pricing_page, *sources),
+        sources=("https://kafka.apache.org/documentation/", cloud.pricing_page, *sources),
         impossible={"compacted": KIP_405} if tiered else {},
     )

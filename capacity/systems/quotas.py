@@ -15,7 +15,7 @@ import numpy as np
 
 from capacity.demand.demand import Demand
 from capacity.sizing.constraint import Constraint, Limit
-from capacity.systems.brokers import CATCH_UP, NORMAL, use_up_to
+from capacity.systems.states import CATCH_UP, NORMAL, use_up_to
 from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import human, largest

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity import Demand, Workload, find_offer, offers, size
-from capacity.clouds.aws import aws
+from capacity.clouds.cloud import find_cloud
 from capacity.resilience import DESIGNS, FAILURES, find_design, mechanisms_of, no_mechanism, outcomes, quantity, sites
 from capacity.resilience.outcomes import Setting
 from capacity.resilience.quantities import quantities, with_own
@@ -70,23 +70,23 @@ def test_catch_up_by_simulation():
 
 def test_replicator_workers_by_hand():
     """2 vCPU x 10 MB/s x 60% = 12 MB/s a worker: 50 MB/s need 5, used 50 / 100."""
-    of = replicators(50e6, aws(), "m7g.large")
+    of = replicators(50e6, find_cloud("aws"), "m7g.large")
     assert (of.workers, of.utilisation) == (5, pytest.approx(0.5))
     assert float(of.usage.lines[0].quantity) == 5 * 730
-    assert replicators(1e3, aws()).workers == 2  # one may be lost
+    assert replicators(1e3, find_cloud("aws")).workers == 2  # one may be lost
 
 
 @given(rate=st.floats(1e3, 1e10))
 def test_workers_carry_their_link(rate):
-    of = replicators(rate, aws())
+    of = replicators(rate, find_cloud("aws"))
     assert all(float(c.utilisation(np.asarray(of.workers))) <= c.ceiling + 1e-9 for c in of.constraints)
-    assert of.workers == 2 or replicators(rate * 1.01, aws()).workers >= of.workers
+    assert of.workers == 2 or replicators(rate * 1.01, find_cloud("aws")).workers >= of.workers
 
 
 def test_backup_and_links_by_hand():
     d = Demand.of(W)
     month = float(d.wire_bytes_s) * 730 * 3600
-    usage = {line.meter: float(line.quantity) for line in backup_usage(d, aws(), 7 * 86400.0)}
+    usage = {line.meter: float(line.quantity) for line in backup_usage(d, find_cloud("aws"), 7 * 86400.0)}
     assert usage["aws.s3.storage"] == pytest.approx(float(d.wire_bytes_s) * 7 * 86400 / GIB)
     assert usage["aws.s3.put"] == pytest.approx(month / 26214400 / 1000)
     replicator = mechanisms_of(find_offer("msk-express"))[1]

@@ -13,7 +13,10 @@ from capacity.laws.cpu import effective_cores
 from capacity.laws.paths import Paths, network_paths
 from capacity.laws.records import record_overhead_bytes, records_per_batch, varint_bytes, wire_bytes_per_record
 from capacity.laws.storage import objects_per_second, stored_bytes
-from capacity.systems.brokers import Machines, cpu_cores, rebuild_seconds, states
+from capacity.systems.broker_cpu import cpu_cores
+from capacity.systems.broker_loads import Machines
+from capacity.systems.brokers import rebuild_seconds
+from capacity.systems.states import states
 from streamfacts.tables import assumption
 
 

@@ -12,7 +12,7 @@ from capacity.demand.demand import Demand
 from capacity.laws.partitions import fewest_partitions, hottest_of_keys, zipf_share
 from capacity.sizing.partitions import FEW, busiest, chosen_partitions, partitions_by_size
 from capacity.sizing.placement import Pieces
-from capacity.systems.brokers import states
+from capacity.systems.states import states
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption, read_rows
 from streamplan import plan

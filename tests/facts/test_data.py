@@ -28,6 +28,7 @@ LIMITS = [t for t in TABLES if t.startswith("limits/")]
 #: What makes a row of each table one of its kind.
 KEYS = {
     "model/assumptions": ["name"],
+    "clouds": ["cloud"],
     "families": ["family", "provider"],
     "regions": ["region"],
     "vendors": ["vendor"],

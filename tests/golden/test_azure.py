@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from capacity import Demand, offers, size
-from capacity.clouds.azure import azure
+from capacity.clouds.cloud import find_cloud
 from capacity.sizing.machines import machine_table
 from pricing import PriceBook, bill
 from streamfacts.tables import limit, regions
@@ -239,7 +239,7 @@ def test_a_region_without_prices_is_named(book):
 
 
 def volume_usd(book, gib, iops, mb_s):
-    lines = azure().volume.lines(
+    lines = find_cloud("azure").volume.lines(
         np.asarray(1.0), np.asarray(float(gib)), np.asarray(mb_s * 1e6 / MIB), np.asarray(float(iops)), 0.0
     )
     return lines, bill(Usage(tuple(lines)), book, "eastus")
@@ -268,7 +268,7 @@ def test_size_and_throughput_that_operations_need(book):
         lines, _ = volume_usd(book, 1, iops, 125)
         assert float(lines[0].quantity) == float(gib)
     for iops, mb_s in golden["mb_s_of_iops"].items():
-        throughput, bought = azure().volume.bought(np.asarray(mb_s * 1e6), 262144.0)
+        throughput, bought = find_cloud("azure").volume.bought(np.asarray(mb_s * 1e6), 262144.0)
         assert float(throughput) * MIB / 1e6 == pytest.approx(mb_s)
         assert float(bought) == float(iops)
 
@@ -358,7 +358,7 @@ def test_fast_volumes_buy_whole_mbps_and_four_operations_for_each():
 def test_local_disks_only_with_a_documented_write_rate():
     names = set(offers()["kafka-azure-nvme"].configurations().tolist())
     assert names and all(name.endswith("_v4") and name.startswith("Standard_L") for name in names)
-    table = azure().machines()
+    table = find_cloud("azure").machines()
     rate = table["local_write_mb_s"][table.names == "Standard_L2s_v4"][0]
     assert rate == pytest.approx(55_000 * 4096 / 1e6)
 

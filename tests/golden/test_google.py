@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from capacity import Demand, size
-from capacity.clouds.gcp import gcp
+from capacity.clouds.cloud import find_cloud
 from pricing import PriceBook, bill
 from pricing.sustained_use import sustained_use
 from streamfacts.errors import InputError
@@ -244,7 +244,7 @@ def test_disk_limit_of_a_machine(machine):
 
 @pytest.mark.parametrize("mib_s", GOLDEN["disk_limits"]["gib_for_mib_s"])
 def test_disk_grows_with_the_throughput_asked(mib_s):
-    volume = gcp().volume
+    volume = find_cloud("gcp").volume
     size_gib = volume.grown(np.asarray(100.0), np.asarray(float(mib_s)), np.asarray(6000.0))
     assert float(size_gib) == GOLDEN["disk_limits"]["gib_for_mib_s"][mib_s]
 

@@ -41,6 +41,11 @@ TABLES = (
         "vendors by the name that each has in every folder, and who sends the invoice",
         ("pricing/vendors.py",),
     ),
+    Told(
+        "clouds",
+        "clouds that machines are rented from: machine table, volume, object store, meters of the network",
+        ("capacity/clouds/cloud.py", "capacity/sizing/machines.py"),
+    ),
     Told("families", "families of offers and their colour in every figure", ("streamplan/views/theme.py",)),
     Told("prices/", "list prices by meter, SKU, region and tier; one file a vendor", ("pricing/book.py",)),
     Told("commitments/", "prices for who commits to a term; one file a cloud", ("pricing/commitment.py",)),

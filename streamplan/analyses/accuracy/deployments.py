@@ -20,7 +20,9 @@ from capacity import Demand, find_offer, size
 from capacity.demand.draws import demand_of, draw, uncertain_inputs
 from capacity.sizing.constraint import Constraint, round_up
 from capacity.sizing.partitions import brokers_needed, partitions_asked, partitions_by_size, partitions_by_size_source
-from capacity.systems.brokers import NORMAL, Machines, broker_constraints
+from capacity.systems.broker_loads import Machines
+from capacity.systems.brokers import broker_constraints
+from capacity.systems.states import NORMAL
 from capacity.workload.quantity import Range
 from capacity.workload.uncertainty import Distribution
 from streamfacts.arrays import Array

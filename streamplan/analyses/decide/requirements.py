@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capacity.clouds.cloud import clouds
 from capacity.resilience import FAILURES
 from streamfacts.errors import InputError, naming, unknown_name
 from streamfacts.reading import read_mapping
@@ -18,7 +19,7 @@ from streamfacts.tables import data_dir, read_rows
 from streamfacts.units import DAY, parse
 
 PROTOCOLS = ("Kafka", "Pulsar", "Kinesis", "Pub/Sub", "AMQP", "HTTPS", "JMS", "RabbitMQ")
-CLOUDS = ("aws", "azure", "gcp")
+CLOUDS = tuple(clouds())
 
 
 def _flag(name: str, value: Any) -> bool:

@@ -24,9 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity import Demand, Offer, Range, Workload, find_offer
-from capacity.clouds.aws import aws
-from capacity.clouds.azure import azure
-from capacity.clouds.gcp import gcp
+from capacity.clouds.cloud import find_cloud
 from capacity.demand.draws import Draws, demand_of, draw, uncertain_inputs
 from capacity.laws.storage import stored_bytes
 from capacity.resilience.replication import replicators
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp}
 PHASES = ("prepare", "build", "move", "overlap")
 METHODS = ("mirror", "dual-write")
 PERCENTILES = (10, 50, 90)
@@ -322,7 +319,7 @@ def migrate(
     monthly = float(demand.wire_bytes_s) * hours_per_month * 3600.0 * crosses
     mirror = np.zeros_like(stay)
     if method == "mirror":
-        cloud = CLOUDS[regions()[new.bill.region]]()
+        cloud = find_cloud(regions()[new.bill.region])
         workers = replicators(float(demand.peak_wire_bytes_s), cloud, hours=hours_per_month)
         moved = _price(meter, monthly, region, book)
         fixed = moved + float(_priced(workers.usage, book, new.bill.region))
@@ -436,9 +433,9 @@ def _drawn(people: People, drawn: People, name: str, offer: Offer, draws: int) -
 def _exit_path(old: Plan, new: Plan) -> tuple[str, str, str]:
     """Return meter, region and words for bytes that leave the old platform for the new one."""
     here, there = old.bill.region, new.bill.region
-    cloud = CLOUDS[regions()[here]]()
+    cloud = find_cloud(regions()[here])
     if regions()[here] != regions()[there]:
-        return f"{cloud.provider}.transfer.internet", here, f"out of {cloud.title} over the internet"
+        return cloud.internet_meter, here, f"out of {cloud.title} over the internet"
     if here != there:
         return cloud.region_meter, here, f"from {here} to {there}"
     return cloud.zone_meter, here, f"between zones of {here}"
@@ -455,7 +452,7 @@ def _share_across(old: Plan, new: Plan, zones: float) -> float:
     """How often a byte that leaves is billed: between zones only where it meets another one, else once."""
     if old.bill.region != new.bill.region:
         return 1.0
-    cloud = CLOUDS[regions()[old.bill.region]]()
+    cloud = find_cloud(regions()[old.bill.region])
     return cloud.zone_ways * (zones - 1.0) / zones
 
 

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from capacity import Demand, Offer, Workload, find_offer
-from capacity.clouds.aws import aws
-from capacity.clouds.azure import azure
-from capacity.clouds.gcp import gcp
+from capacity.clouds.cloud import find_cloud
 from capacity.demand.draws import MOST_DRAWS
 from capacity.resilience import (
     DESIGNS,
@@ -47,7 +45,6 @@ from streamplan.planning.terms import Terms, Told
 if TYPE_CHECKING:
     import pandas as pd
 
-CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp}
 #: Percentiles of every delay that is shown; a design is held against the aim at `HELD_AT`.
 PERCENTILES = (50, 90, 99)
 HELD_AT = 90
@@ -381,7 +378,7 @@ class _Maker:
         bills = dict(zip(("first region", "second region"), (p.bill for p in plans), strict=False))
         workers = None
         home = regions()[self.regions[0]]
-        cloud = CLOUDS[home]()
+        cloud = find_cloud(home)
         link = max(site.link_bytes_s for site in parts)
         if by is not None and link > 0:
             usage = link_usage(demand, by, 2 if design.active else 1, self.terms.hours_per_month)
