@@ -24,6 +24,7 @@ def workload_document(workload: Workload) -> dict[str, Any]:
         {
             "name": workload.name,
             "fields": {k: v for k, v in fields.items() if _documented(k, v)},
+            "units": {k: unit for k in fields if (unit := workload.unit_of(k))},
             "origin": workload.origin,
             "assumed_values": {
                 name: {"value": float(fact), "unit": fact.unit, "confidence": fact.confidence, "source": fact.source}

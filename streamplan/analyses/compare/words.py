@@ -13,6 +13,7 @@ from pricing import PriceBook
 from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
 from streamfacts.words import money
+from streamplan.analyses.compare.rests_on import bill_lines, rests_on
 from streamplan.planning.failures import FAILED
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
 from streamplan.planning.unused_inputs import Moved, unused_inputs
@@ -32,7 +33,11 @@ def study_document(study: Study) -> dict[str, Any]:
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
-            "platforms": [{**row, "asides": _asides(study, row["platform"])} for row in study.rows],
+            **rests_on(study),
+            "platforms": [
+                {**row, "asides": _asides(study, row["platform"]), "lines": bill_lines(study, row["platform"])}
+                for row in study.rows
+            ],
             "equivalence": list(study.equivalence_rows),
         }
     )
