@@ -117,6 +117,12 @@ class OfferFailed(StreamplanError):
     exit_status = 4
 
 
+class GateClosed(StreamplanError):
+    """A bill is above the budget, or grew by more than was allowed; it is shown all the same."""
+
+    exit_status = 4
+
+
 class NothingFeasible(StreamplanError):
     """Every offer or machine type asked about breaks a limit."""
 
