@@ -45,7 +45,7 @@ def has_controls(text: str) -> bool:
     >>> has_controls("two\\nlines"), has_controls("a" + chr(27) + "[2J")
     (False, True)
     """
-    return any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
+    return not text.isprintable() and any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
 
 
 class StreamplanError(Exception):

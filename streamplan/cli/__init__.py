@@ -81,7 +81,7 @@ def _collect_less() -> None:
     Libraries for charts and tables make hundreds of thousands of objects that stay: going through them again and again
     takes a tenth of the time of a start, and most of the time of leaving.
     """
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     atexit.register(gc.freeze)
 
 

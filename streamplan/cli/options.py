@@ -234,6 +234,9 @@ POSTERIOR = click.option(
     "--posterior", type=click.Path(), default=None, help="What `streamplan calibrate` left of your own measurements."
 )
 
+#: What a command on the plan of one offer takes.
+ONE_PLAN = (WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, PEOPLE, WITHIN)
+
 
 def load(path: str, region: str | None, posterior: str | None = None) -> Workload:
     """Open a workload, with the CPU that own measurements found its brokers to need."""

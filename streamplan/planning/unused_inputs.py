@@ -43,8 +43,10 @@ class Moved:
         """Return the demands of a workload with each input moved that it gives."""
         base = Demand.of(workload)
         moved = [(name, Demand.of(other)) for name, other in _moved(workload)]
-        alike = [(name, d) for name, d in moved if d.others() == base.others()]
-        others = tuple((name, d) for name, d in moved if d.others() != base.others())
+        plain = base.others()
+        same = [d.others() == plain for _, d in moved]
+        alike = [found for found, is_same in zip(moved, same, strict=True) if is_same]
+        others = tuple(found for found, is_same in zip(moved, same, strict=True) if not is_same)
         together = _stack([base, *(d for _, d in alike)])
         return cls(tuple(name for name, _ in alike), together, others)
 
