@@ -28,7 +28,8 @@ def write(tmp_path):
 
     def make(given, **more):
         path = tmp_path / "plans.yaml"
-        path.write_text(yaml.safe_dump({"base": "orders.yaml", "scenarios": given, **more}, sort_keys=False), encoding="utf-8")
+        document = {"base": "orders.yaml", "scenarios": given, **more}
+        path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
         return path
 
     return make
