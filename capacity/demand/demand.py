@@ -53,6 +53,8 @@ class Demand:
     `cleaner_reads` and `cleaner_writes` are the bytes that log cleaners move on each copy for each byte
     written [1]. `given` names fields of the workload that offers may not take.
 
+    `region` is where the brokers are, `clients_region` where the clients are; empty if they are beside the brokers.
+
     `partitions` are those given, or the fewest that will do for traffic, consumers and topics where none are
     (`partitions_given`); offers with brokers choose how many more (`capacity.partitions`). `hottest` is the rate of the
     busiest partition over the write rate [1], 0 where all are alike; above 1 where one of several clusters has it.
@@ -97,6 +99,7 @@ class Demand:
     compacted_share: Array = field(default_factory=lambda: np.asarray(0.0))
     connections: Array | None = None
     region: str = "us-east-1"
+    clients_region: str = ""
     tls: bool = True
     survive: str = "zone"
     min_insync_replicas: int | None = None
@@ -410,6 +413,7 @@ def build(w: Workload, take: Any, months: int | None = None) -> Demand:
         cross_region_copies=get("cross_region_copies"),
         connections=np.ceil(get("connections")) if w.connections is not None else None,
         region=w.region,
+        clients_region=w.region,
         tls=w.tls,
         survive=w.must_survive,
         min_insync_replicas=w.min_insync_replicas,

@@ -30,11 +30,15 @@ def cost_over_months(study: Study, plan: Plan, months: int = HORIZON) -> Array:
 
 
 def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:
-    """Return the cheapest open offer at each of `SCALES` times the throughput, with its cost [USD/month].
+    """Return the offer of the least bill at each of `SCALES` times the throughput, of those that rank [USD/month].
 
     Rates and the partitions that follow from them grow together; a scale at which nothing fits is left out.
     """
-    costs = {p.offer.name: study.least_at(p, SCALES) for p in study.plans if not p.offer.closed}
+    costs = {
+        p.offer.name: study.least_at(p, SCALES)
+        for p in study.plans
+        if not p.offer.closed and p.offer.name in study.home
+    }
     if not costs:
         return {}
     names, table = list(costs), np.stack(list(costs.values()))

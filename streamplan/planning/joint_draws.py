@@ -11,12 +11,17 @@ if TYPE_CHECKING:
     from streamplan.planning.people import People
 
 
-def joint_draws(workload: Workload, months: int, n: int, seed: int, people: People | None = None) -> Draws:
-    """Return draws of all that is uncertain about a workload, and about the people who run it if they count."""
+def joint_draws(
+    workload: Workload, months: int, n: int, seed: int, people: People | None = None, *, stratified: bool = False
+) -> Draws:
+    """Return draws of all that is uncertain about a workload, and about the people who run it if they count.
+
+    `stratified` takes a Latin hypercube, for some hundred draws; see `capacity.demand.draws.draw`.
+    """
     if people is None:
-        return draw(uncertain_inputs(workload, months), n, seed, workload.correlation)
+        return draw(uncertain_inputs(workload, months), n, seed, workload.correlation, stratified=stratified)
     inputs = {**uncertain_inputs(workload, months), **people.inputs}
-    return draw(inputs, n, seed, people.correlation(workload.correlation))
+    return draw(inputs, n, seed, people.correlation(workload.correlation), stratified=stratified)
 
 
 def drawn_together(

@@ -153,7 +153,7 @@ class _Offer:
 
     def costed(self, block: _Block, among: Index | None = None, clusters: Any = 1) -> Costed:
         sizing = self.sized(block, among, clusters)
-        costs = priced(sizing, self.terms.book, block.demand.region, block.people)
+        costs = priced(sizing, self.terms.book, block.demand.region, block.people, self.terms.population.clients)
         return Costed(find_offer(self.platform), sizing, costs)
 
     def sized(self, block: _Block, among: Index | None = None, clusters: Any = 1) -> Sizing:

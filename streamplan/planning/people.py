@@ -202,6 +202,10 @@ class People:
         """Return the same at these draws, each value of shape (n, 1) to stand beside months."""
         return replace(self, values={k: draws.values[k][:, None] for k in self.inputs if k in draws.values})
 
+    def flat(self) -> People:
+        """Return the same with values that stand beside one month on the one axis of the draws, shape (n,)."""
+        return replace(self, values={k: v[:, 0] for k, v in self.values.items()})
+
     def corners(self) -> People:
         """Return the same with every range at its cheap, its likely and its dear end, each value of shape (3,)."""
         ends = {k: np.array([r.low, r.likely, r.high]) for k, r in self.inputs.items()}

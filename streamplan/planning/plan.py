@@ -291,16 +291,24 @@ def cost_all(
         hours_per_month=terms.hours_per_month,
         brief=brief,
     )
-    return Costed(find_offer(platform), sizing, priced(sizing, terms.book, demand.region, terms.people), terms.within)
+    return Costed(
+        find_offer(platform),
+        sizing,
+        priced(sizing, terms.book, demand.region, terms.people, terms.population.clients),
+        terms.within,
+    )
 
 
-def least_cost(demand: Demand, platform: str, terms: Terms | PriceBook | None = None, **told: Unpack[Told]) -> Array:
+def least_cost(
+    demand: Demand, platform: str, terms: Terms | PriceBook | None = None, *, brief: bool = False, **told: Unpack[Told]
+) -> Array:
     """Return the monthly cost of the configuration that is taken, on one cluster or, where none fits, on several [USD].
 
-    Shape of the demand; infinite where the offer does not fit or has no price.
+    Shape of the demand; infinite where the offer does not fit or has no price. With `brief` only what is billed and
+    what binds is sized, for many draws.
     """
     terms = Terms.of(terms, **told)
-    return _least(cost_all(demand, platform, terms), terms)
+    return _least(cost_all(demand, platform, terms, brief=brief), terms)
 
 
 def _least(costed: Costed, terms: Terms) -> Array:
@@ -404,4 +412,4 @@ def plan(
         options=terms.options,
         hours_per_month=terms.hours_per_month,
     )
-    return Plan(offer, of, sizing, priced(sizing, terms.book, demand.region, terms.people))
+    return Plan(offer, of, sizing, priced(sizing, terms.book, demand.region, terms.people, terms.population.clients))

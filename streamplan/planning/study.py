@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 
-from capacity import Demand, Workload, find_offer, offers_for
+from capacity import Demand, Workload
 from capacity.sizing.constraint import InState
 from capacity.sizing.sizing import OF_ONE
 from pricing import PriceBook
@@ -19,6 +19,7 @@ from streamfacts.errors import unknown_name
 from streamplan.planning.failures import FAILED, Failure, attempt, refuse_if_all, report_failures
 from streamplan.planning.plan import Plan, least_cost, plan, plan_and_costs
 from streamplan.planning.terms import Terms, Told
+from streamplan.planning.work import work_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,7 @@ class Points:
 class Study:
     """A workload on several offers: the plan of each at the likely demand, and its cost at both ends of the ranges.
 
+    `home` names the offers that rank: those of the workload's cloud, or that were asked for; others follow apart.
     `least` holds the least cost of each offer at every one of `points` [USD/month]; `failed` are the offers that raised
     where they were sized, which have no plan.
     """
@@ -78,6 +80,7 @@ class Study:
     points: Points
     least: Mapping[str, Array]
     failed: tuple[Failure, ...] = ()
+    home: frozenset[str] = frozenset()
     _made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -102,18 +105,37 @@ class Study:
         found: T = self._made[key]
         return found
 
-    @property
-    def cheapest(self) -> Plan | None:
-        """The feasible plan with the least monthly cost of the offers open to new customers, None if there is none."""
-        return min(
-            (p for p in self.plans if p.monthly_usd is not None and not p.offer.closed),
-            key=lambda p: float(p.monthly_usd or 0),
-            default=None,
+    @cached_property
+    def open_plans(self) -> tuple[Plan, ...]:
+        """The plans that rank and can be bought: at home, feasible, priced, open to new customers."""
+        return tuple(
+            p for p in self.plans if p.offer.name in self.home and p.monthly_usd is not None and not p.offer.closed
         )
 
     @property
+    def cheapest(self) -> Plan | None:
+        """The plan of `open_plans` with the least bill, None if there is none."""
+        return min(self.open_plans, key=lambda p: float(p.monthly_usd or 0), default=None)
+
+    @property
+    def recommended(self) -> Plan | None:
+        """The plan of `open_plans` with the least of what ranks (`ranks_at`), None if there is none."""
+        return min(self.open_plans, key=self.ranks_at, default=None)
+
+    @cached_property
+    def work(self) -> dict[str, float | None]:
+        """The work to run each plan at its likely value [USD/month]; None where it is on the bill or does not count."""
+        if self.terms.people is not None or self.terms.population.bill_only:
+            return dict.fromkeys((p.offer.name for p in self.plans), None)
+        return {p.offer.name: float(work_of(p)) if p.feasible else None for p in self.plans}
+
+    def ranks_at(self, p: Plan) -> float:
+        """Return what a plan is ranked by: its bill and the work to run it [USD/month]; infinite without a bill."""
+        return np.inf if p.monthly_usd is None else p.monthly_usd + (self.work[p.offer.name] or 0.0)
+
+    @property
     def lead(self) -> Plan:
-        """The cheapest plan, or the first where none is feasible and priced.
+        """The recommended plan, or the first of its cloud where none is feasible and priced.
 
         Raises
         ------
@@ -122,7 +144,7 @@ class Study:
         """
         if not self.plans:
             report_failures(self.failed)
-        return self.cheapest or self.plans[0]
+        return self.recommended or next((p for p in self.plans if p.offer.name in self.home), self.plans[0])
 
     @cached_property
     def corner_costs(self) -> dict[str, tuple[float | None, float | None, float | None]]:
@@ -174,18 +196,18 @@ class Study:
 
     @cached_property
     def ranked(self) -> tuple[tuple[str, Plan], ...]:
-        """Status and plan of each offer: cheapest feasible first, then closed ones, unpriced, infeasible."""
+        """Status and plan of each offer, those that rank first: feasible by rank, then closed, unpriced, infeasible."""
 
-        def key(found: tuple[str, Plan]) -> tuple[int, float, str]:
+        def key(found: tuple[str, Plan]) -> tuple[bool, int, float, str]:
             status, p = found
-            cost = p.monthly_usd if status in (FEASIBLE, CLOSED) else None
-            return _ORDER.index(status), np.inf if cost is None else cost, p.offer.name
+            cost = self.ranks_at(p) if status in (FEASIBLE, CLOSED) else np.inf
+            return p.offer.name not in self.home, _ORDER.index(status), cost, p.offer.name
 
         return tuple(sorted(((_status(p), p) for p in self.plans), key=key))
 
     @cached_property
     def rows(self) -> tuple[dict[str, Any], ...]:
-        """One record an offer, cheapest feasible first, then closed ones, unpriced, infeasible, failed.
+        """One record an offer in rank order, see `ranked`; those that failed last.
 
         Costs are in USD a month, None where there is none.
         """
@@ -206,6 +228,8 @@ class Study:
                     "cloud": p.offer.provider,
                     "region": p.bill.region,
                     "status": status,
+                    "home": p.offer.name in self.home,
+                    "work_usd": self.work[p.offer.name],
                     "monthly_usd": p.monthly_usd if priced else None,
                     "low_usd": low if priced else None,
                     "high_usd": high if priced else None,
@@ -329,7 +353,8 @@ def _held_against(p: Plan) -> dict[str, Any]:
 
 def _failed_row(f: Failure) -> dict[str, Any]:
     nothing: dict[str, Any] = dict.fromkeys(("monthly_usd", "low_usd", "high_usd", *OF_ONE, "too_small_odds"))
-    nothing |= {"units_for_90": None, "cheaper": "", "cheaper_usd": None, "cloud": f.offer.provider}
+    nothing |= {"home": False, "work_usd": None, "units_for_90": None, "cheaper": "", "cheaper_usd": None}
+    nothing |= {"cloud": f.offer.provider}
     return {
         **{"platform": f.offer.name, "title": f.offer.title, "region": f.region, "status": FAILED, **nothing},
         **{"what": "", "configuration": "", "clusters": 0, "units": None, "unit": "", "binding": "", "next_wall": ""},
@@ -373,7 +398,8 @@ def study(
     with its reason.
     """
     terms = Terms.of(terms, **told)
-    considered = [find_offer(name) for name in (list(only) if only else offers_for(workload))]
+    home, elsewhere = terms.population.offers(workload, only or ())
+    considered = [*home, *elsewhere]
     own = terms.for_each(considered)
     points = Points.of(workload, terms.people, scales)
     plans: list[Plan] = []
@@ -390,7 +416,8 @@ def study(
             one, least[offer.name] = found
             plans.append(replace(one, workload=workload))
     refuse_if_all(failed, len(considered))
-    return Study(workload, terms, tuple(plans), points, least, tuple(failed))
+    ranking = frozenset(offer.name for offer in home)
+    return Study(workload, terms, tuple(plans), points, least, tuple(failed), ranking)
 
 
 def compare(

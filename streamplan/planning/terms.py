@@ -11,6 +11,7 @@ from pricing import PriceBook
 from streamfacts.errors import InputError
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.planning.options import no_taker, options_of
+from streamplan.planning.population import Population
 
 if TYPE_CHECKING:
     from streamplan.planning.people import People
@@ -30,6 +31,7 @@ class Told(TypedDict, total=False):
     most_clusters: int
     people: People | None
     within: float
+    population: Population
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ class Terms:
     most_clusters : most clusters that a demand is spread over where one breaks a limit [1]
     people : those who run it, with tools, licences and support as lines of the bill; None if they do not count
     within : how far above the least cost of a sound plan one that is easier to run is taken, 0 to 1 [1]
+    population : which offers are compared, and what of their clients
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Terms:
     most_clusters: int = MOST_CLUSTERS
     people: People | None = None
     within: float = WITHIN
+    population: Population = field(default_factory=Population)
 
     def __post_init__(self) -> None:
         if isinstance(self.within, bool) or not 0.0 <= self.within <= 1.0:
@@ -77,6 +81,7 @@ class Terms:
             most_clusters=told.get("most_clusters", base.most_clusters),
             people=told.get("people", base.people),
             within=told.get("within", base.within),
+            population=told.get("population", base.population),
         )
 
     def on(self, options: Mapping[str, Any]) -> Terms:

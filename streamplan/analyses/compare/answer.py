@@ -1,27 +1,39 @@
-"""The answer to a study in five sentences, the same words on the page and in the spreadsheet."""
+"""The answer to a study in a few sentences, the same words in the terminal, on the page and in the spreadsheet.
+
+Every percentage stands beside the two numbers that it is of, so that a reader can check it (and a test does).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from capacity import Offer
 from capacity.sizing.constraint import Resource
-from capacity.sizing.offer import Protocol
-from streamfacts.tables import regions
 from streamfacts.words import money
+from streamplan.analyses.compare.recommendation import (
+    Line,
+    Recommendation,
+    price_age,
+    recommendation_of,
+)
 from streamplan.planning.failures import FAILED
 from streamplan.planning.horizon import HORIZON, SCALES, cheapest_at_scale, cost_over_months
 from streamplan.planning.odds import HOLDS
 from streamplan.planning.plan import Plan
-from streamplan.planning.study import FEASIBLE, INFEASIBLE, UNPRICED, Study
+from streamplan.planning.population import cloud_names
+from streamplan.planning.study import INFEASIBLE, UNPRICED, Study
+
+#: Inputs as a reader calls them, where the field's name is not the word.
+_CALLED = {"peak_ratio": "peak over average", "fan_out": "fan-out", "min_insync_replicas": "min.insync.replicas"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Which platform, how much, what binds, how sure, what would change it: a headline and pairs of label and text."""
+    """What to take, why, how it fits, what to check: a headline and pairs of label and text."""
 
     headline: str
     facts: tuple[tuple[str, str], ...]
@@ -30,96 +42,73 @@ class Answer:
 def answer_of(study: Study, on: dt.date | None = None) -> Answer:
     """Return the answer that a study gives, with the ages of prices reckoned on a day (today if left out).
 
-    A page and a spreadsheet of the same study share it.
+    A terminal, a page and a spreadsheet of the same study share it.
     """
     on = on or dt.date.today()
     return study.once(("answer", on), lambda: _answer_of(study, on))
 
 
 def _answer_of(study: Study, on: dt.date) -> Answer:
-    best = study.cheapest
+    best = recommendation_of(study)
     if best is None:
-        sentences = _left_out(study)
         return Answer(
-            "No offer is both feasible and fully priced",
-            (("Why", f"{sentences} The table says which limit or price."),),
+            f"No offer{_on_cloud(study)} is both feasible and fully priced",
+            (("Why", f"{_left_out(study)} The table says which limit or price."), *_elsewhere(study)),
         )
-    return Answer(
-        f"{best.offer.title}: about {money(best.monthly_usd)} USD a month",
-        (
-            ("Which platform", _which(study, best)),
-            ("How much", _how_much(study, best)),
-            ("What binds", _what_binds(best)),
-            ("How sure", _how_sure(study, best, on)),
-            ("What would change it", _what_would_change(study, best)),
-        ),
+    facts = (
+        ("Take", _take(best)),
+        ("Why", _why(best)),
+        ("Fits", _fits(best.plan)),
+        ("Check", _check(study, best.plan, on)),
+        ("What would change it", _what_would_change(study, best)),
+        *_elsewhere(study),
     )
+    return Answer(f"{best.plan.offer.title}: about {money(best.monthly_usd)} USD a month", facts)
 
 
-#: Names of clouds in prose.
-_CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+def _on_cloud(study: Study) -> str:
+    clouds = study.terms.population.clouds_of(study.workload)
+    names = [cloud_names().get(cloud, cloud) for cloud in clouds]
+    return f" on {' or '.join(names)}" if len(names) < len(cloud_names()) else ""
 
 
-def _which(study: Study, best: Plan) -> str:
-    rows = study.table[study.table["status"] == FEASIBLE].to_dict("records")
-    cost = float(best.monthly_usd or 0)
-    text = best.offer.title
-    if len(rows) > 1:
-        text += f", {_under(cost, rows[1]['monthly_usd'])} the next, {_named(rows[1])}"
-    if len(rows) > 2:
-        text += f"; the dearest that fits is {_named(rows[-1])}"
-    text += "."
-    provider = regions()[study.workload.region]
-    at_home = _first(study, rows, lambda p: p.offer.provider == provider)
-    if at_home and at_home["platform"] != best.offer.name:
-        cloud = _CLOUDS.get(provider, provider)
-        text += f" Among those on {cloud}, where the workload is, {_is_cheapest(at_home)}; elsewhere its producers and"
-        text += " consumers are taken to be there too."
-    kafka = _first(study, rows, lambda p: p.offer.protocols == (Protocol.KAFKA,))
-    if kafka and kafka["platform"] != best.offer.name:
-        text += f" It speaks the {', '.join(best.offer.protocols)} protocol; with Kafka's, {_is_cheapest(kafka)}."
-    return text
+def _between(low: float | None, high: float | None) -> str:
+    """Two ends of an interval, "one figure throughout" where they are the same."""
+    if low is None:
+        return "it does not fit in 10% of draws and more"
+    if high is None:
+        return f"from {money(low)} up; in 10% of draws or more it does not fit"
+    return f"{money(low)} to {money(high)}"
 
 
-def _under(cost: float, other: float) -> str:
-    if cost <= 0:
-        return "free, before"
-    return f"{1 - cost / other:.0%} under"
-
-
-def _named(row: dict[Any, Any]) -> str:
-    return f"{row['title']} at {money(row['monthly_usd'])}"
-
-
-def _is_cheapest(row: dict[Any, Any]) -> str:
-    return f"{row['title']} is the cheapest at {money(row['monthly_usd'])}"
-
-
-def _first(study: Study, rows: list[dict[Any, Any]], test: Any) -> dict[Any, Any] | None:
-    return next((row for row in rows if test(study.plan_of(row["platform"]))), None)
-
-
-def _how_much(study: Study, best: Plan) -> str:
-    low, _, high = study.corner_costs[best.offer.name]
-    months = cost_over_months(study, best)
+def _take(best: Recommendation) -> str:
+    plan, low_high = best.plan, best.interval
+    text = f"{plan.what}"
+    if plan.split:
+        text += f", {plan.split}"
+    text += f": {money(best.monthly_usd)} USD a month at list prices"
+    text += f" (P10 to P90 {_between(*low_high)})" if low_high[0] != low_high[1] else ""
+    if best.work_usd is not None:
+        text += f", and about {money(best.work_usd)} of work to run it ({_between(*best.work_interval)})"
+    months = cost_over_months(best.study, plan)
     total = float(months.sum())
-    text = f"{money(best.monthly_usd)} USD a month, list prices"
-    if low != high:
-        ends = [
-            money(x) if x is not None else f"(no fit at the {end} end)" for x, end in ((low, "low"), (high, "high"))
-        ]
-        text += f"; over the ranges of inputs and open prices {ends[0]} to {ends[1]}"
     years = f"{HORIZON // 12} years"
     if np.isfinite(total):
         grown = "at this demand" if np.ptp(months) == 0 else f"as it grows, {money(months[-1])} in the last month"
         text += f". {money(float(months[:12].sum()))} in the first year, {money(total)} over {years}, {grown}"
+        ends = best.over[HORIZON]
+        text += f" (P10 to P90 {_between(ends[0], ends[2])})" if ends[0] != ends[2] else ""
     else:
         month = int(np.flatnonzero(~np.isfinite(months))[0]) + 1
         text += f". From month {month} of {HORIZON} on it does not fit or has no price, so there is no sum over {years}"
-    warned = [f"Warning: {text}" for text in best.warnings]
-    beside = "".join(f" {text[0].upper()}{text[1:]}." for text in (*warned, *best.asides))
-    why = f", {best.split}" if best.split else ""
-    return text + f". It buys {best.what}{_cheapest(best)}{why}.{beside}"
+    low, _, high = best.study.corner_costs[plan.offer.name]
+    if low != high:
+        ranged = [
+            money(x) if x is not None else f"(no fit at the {end} end)" for x, end in ((low, "low"), (high, "high"))
+        ]
+        text += f". With all inputs and open prices at their low or their high ends together {ranged[0]} or {ranged[1]}"
+    beside = "".join(f" {aside[0].upper()}{aside[1:]}." for aside in plan.asides)
+    return f"{text}{_cheapest(plan)}.{beside}"
 
 
 def _cheapest(best: Plan) -> str:
@@ -133,72 +122,133 @@ def _cheapest(best: Plan) -> str:
     )
 
 
-def _what_binds(best: Plan) -> str:
-    text = str(best.sizing.binding)
+def _why(best: Recommendation) -> str:
+    sentences = []
+    if best.next is None:
+        sentences.append(f"No other offer{_on_cloud(best.study)} fits and is priced.")
+    else:
+        sentences.append(_against(best, best.next, "the next"))
+        if best.usual is not None:
+            sentences.append(_against(best, best.usual, "the usual choice"))
+    sentences += _by_work(best)
+    odds = best.chances.cheapest.get(best.name, 0.0)
+    tied = [f"{p.offer.title} in {best.chances.cheapest[p.offer.name]:.0%}" for p in best.tied]
+    if tied:
+        sentences.append(f"Within the noise it is a tie: cheapest in {odds:.0%} of draws, {' and '.join(tied)}.")
+    else:
+        sentences.append(f"It is the cheapest in {odds:.0%} of draws.")
+    kafka = _first(best, lambda offer: "Kafka" in offer.protocols)
+    if kafka is not None and "Kafka" not in best.plan.offer.protocols:
+        speaks = ", ".join(best.plan.offer.protocols)
+        sentences.append(
+            f"It speaks {speaks}, which is another client than Kafka's; with Kafka's, {kafka.offer.title}"
+            f" at {money(kafka.monthly_usd or 0.0)} is the first."
+        )
+    return " ".join(sentences)
+
+
+def _first(best: Recommendation, test: object) -> Plan | None:
+    order = sorted(best.study.open_plans, key=best.study.ranks_at)
+    return next((p for p in order if callable(test) and test(p.offer)), None)
+
+
+def _against(best: Recommendation, other: Plan, role: str) -> str:
+    """How far the recommended one is under another, and the lines of the bills that make the difference."""
+    ours, theirs = best.study.ranks_at(best.plan), best.study.ranks_at(other)
+    with_work = best.work_usd is not None
+    what = "bill and work together" if with_work else "its bill"
+    gap = theirs - ours
+    share = f", {gap / theirs:.0%} under" if gap > 0 else ""
+    text = f"{money(ours)} for {what}{share} {role}, {other.offer.title} at {money(theirs)}"
+    reasons = [_reason(line) for line in best.reasons(other)]
+    return f"{text}: {' and '.join(reasons)}." if reasons else f"{text}."
+
+
+def _reason(row: Line) -> str:
+    return f"{money(abs(row.usd))} {'less' if row.usd > 0 else 'more'} for {row.line}"
+
+
+def _by_work(best: Recommendation) -> list[str]:
+    """That the work decides, where another offer has the lower bill."""
+    least = best.least_bill
+    if least.offer.name == best.name or best.work_usd is None:
+        return []
+    theirs = best.study.work[least.offer.name] or 0.0
+    return [
+        f"The work decides: {least.offer.title} has the least bill, {money(least.monthly_usd or 0.0)}, and takes about"
+        f" {money(theirs)} of work where this takes {money(best.work_usd)}; --bill-only ranks by bill."
+    ]
+
+
+def _fits(best: Plan) -> str:
     rows = best.sizing.constraint_rows()
     row = rows[int(best.sizing.bound_by)]
-    text += f": {float(row['utilisation']):.0%} used, up to {float(row['use_up_to']):.0%} allowed"
+    text = f"{best.sizing.binding}: {float(row['utilisation']):.0%} used, up to {float(row['use_up_to']):.0%} allowed"
     if best.sizing.next_binding:
         text += f"; the next wall is {best.sizing.next_binding}"
-    return text + "."
-
-
-_UNSAID = "No input says where it comes from."
-
-
-def _how_sure(study: Study, best: Plan, on: dt.date) -> str:
-    origin = study.workload.origin
-    told = sorted(study.workload.assumed)
-    assumed = sorted([*told, *study.workload.assumed_values])
-    rows = best.bill.records(on)
-    doubtful = sum(float(r["cost"]) for r in rows if r["confidence"] != "high")
-    stale = sum(bool(r["stale"]) for r in rows)
-    names = f" ({', '.join(assumed)})" if assumed else ""
-    text = f"{len(origin) - len(told)} inputs cited, {len(assumed)} assumed{names}."
-    if not origin:
-        text = f"No input says where it comes from; {len(assumed)} assumed{names}." if assumed else _UNSAID
-    if rows:
-        text += f" {len(rows)} prices, the oldest of {min(r['as_of'] for r in rows)}"
-        text += f", {stale} older than a year" if stale else ""
-        text += (
-            f"; {money(doubtful)} USD rest on prices of medium or low confidence"
-            if doubtful > 0
-            else ("; all of high confidence")
-        )
-        text += "."
-    if any(c.name == Resource.CPU for c in best.sizing.constraints):
-        text += " What a byte costs in CPU rests on few measurements; the appendix has its range."
-        if best.odds is not None and best.odds.too_small > 0:
-            text += f" Over that range this size is too small in {best.odds.too_small:.0%}"
+    text += "."
+    if any(c.name == Resource.CPU for c in best.sizing.constraints) and best.odds is not None:
+        if best.odds.too_small > 0:
+            text += f" Too small in {best.odds.too_small:.0%} of what the model thinks possible of CPU"
             hold = np.isfinite(best.odds.units) and best.odds.units > float(best.sizing.units)
+            kind = best.sizing.unit
             text += (
-                f"; {best.odds.units:,.0f} in place of {float(best.sizing.units):,.0f} hold in {HOLDS:.0%}."
+                f"; {best.odds.units:,.0f} {kind}s in place of {float(best.sizing.units):,.0f} hold in {HOLDS:.0%}."
                 if hold
                 else "."
             )
-    return text
+        else:
+            text += " Large enough in all that the model thinks possible of CPU."
+    return text + "".join(f" Warning: {warning}." for warning in best.warnings)
 
 
-def _what_would_change(study: Study, best: Plan) -> str:
+def _check(study: Study, best: Plan, on: dt.date) -> str:
+    w = study.workload
+    told = sorted(w.assumed)
+    assumed = [_CALLED.get(name, name.replace("_", " ")) for name in sorted({*told, *w.assumed_values})]
+    parts = []
+    if assumed:
+        parts.append(f"{len(assumed)} inputs are assumed ({', '.join(assumed)})")
+    cited = len(w.origin) - len(told)
+    parts.append(f"{cited} inputs are cited" if cited else "no input says where it comes from")
+    rows = best.bill.records(on)
+    age, bill = price_age(best, on), float(best.monthly_usd or 0.0)
+    if age.stale_usd > 0 and bill > 0:
+        parts.append(
+            f"{age.stale_usd / bill:.0%} of the bill, {money(age.stale_usd)} of {money(bill)}, rests on prices over a"
+            f" year old, the oldest of {age.oldest}"
+        )
+    elif age.oldest:
+        parts.append(f"no price is over a year old, the oldest of {age.oldest}")
+    doubtful = sum(float(r["cost"]) for r in rows if r["confidence"] != "high")
+    if doubtful > 0:
+        parts.append(f"{money(doubtful)} rest on prices of medium or low confidence")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _what_would_change(study: Study, best: Recommendation) -> str:
     changes = []
+    name, title = best.name, best.plan.offer.title
+    ranked = {p.offer.name: p for p in study.open_plans}
     for corner, label in ((0, "low"), (2, "high")):
-        costs = {
-            p.offer.name: study.corner_costs[p.offer.name][corner]
-            for p in study.plans
-            if study.corner_costs[p.offer.name][corner] is not None and not p.offer.closed
-        }
+        costs = {n: c for n in ranked if (c := study.corner_costs[n][corner]) is not None}
         if not (study.ranged and costs):
             continue
-        name = min(costs, key=lambda n: costs[n] or 0.0)
-        if name != best.offer.name:
-            title = study.plan_of(name).offer.title
-            changes.append(f"with every range at its {label} end, {title} is the cheapest at {money(costs[name])} USD")
-        elif best.offer.name not in costs:
-            changes.append(f"with every range at its {label} end, {best.offer.title} no longer fits")
-    for factor, (name, cost) in cheapest_at_scale(study).items():
-        if name != best.offer.name:
-            title = study.plan_of(name).offer.title
-            changes.append(f"at {factor:g} times the throughput, {title} is the cheapest at {money(cost)} USD a month")
+        least = min(costs, key=costs.__getitem__)
+        if name not in costs:
+            changes.append(f"with every range at its {label} end, {title} no longer fits")
+        elif least not in (name, best.least_bill.offer.name):
+            changes.append(
+                f"with every range at its {label} end, {ranked[least].offer.title} has the least bill,"
+                f" {money(costs[least])} USD"
+            )
+    for factor, (least, cost) in cheapest_at_scale(study).items():
+        if least not in (name, best.least_bill.offer.name):
+            changes.append(
+                f"at {factor:g} times the throughput, {ranked[least].offer.title} has the least bill,"
+                f" {money(cost)} USD a month"
+            )
     if changes:
         text = "; ".join(changes) + "."
     else:
@@ -210,14 +260,35 @@ def _what_would_change(study: Study, best: Plan) -> str:
     return f"{text} {left}" if left else text
 
 
+def _elsewhere(study: Study) -> Sequence[tuple[str, str]]:
+    """The first offer of another cloud, with what its clients would pay if they stayed."""
+    away = [
+        p for p in study.plans if p.offer.name not in study.home and p.monthly_usd is not None and not p.offer.closed
+    ]
+    if not away:
+        return ()
+    first = min(away, key=study.ranks_at)
+    offer: Offer = first.offer
+    cloud = cloud_names().get(offer.provider, offer.provider)
+    egress = sum(float(e.cost) for e in first.bill.entries if e.usage.role)
+    cost = money(first.monthly_usd or 0.0)
+    text = f"The first elsewhere is {offer.title} on {cloud} at {cost}"
+    if egress:
+        text += (
+            f", of which {money(egress)} is what clients pay that stay where they are (--clients move takes them along)"
+        )
+    return (("Other clouds", text + "."),)
+
+
 def _left_out(study: Study) -> str:
     sentences = []
+    rows = [row for row in study.rows if row["home"] or row["status"] == FAILED]
     for status, few, many in (
         (INFEASIBLE, "cannot carry it", "cannot carry it"),
         (UNPRICED, "is sized but lacks a price", "are sized but lack a price"),
         (FAILED, "could not be sized, as the table says", "could not be sized, as the table says"),
     ):
-        titles = study.table[study.table["status"] == status]["title"].tolist()
+        titles = [str(row["title"]) for row in rows if row["status"] == status]
         if len(titles) == 1:
             sentences.append(f"{titles[0]} {few}.")
         elif titles:
