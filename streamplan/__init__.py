@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.choose.choose import choose
     from streamplan.analyses.commitments.commitments import commit
     from streamplan.analyses.decide.decide import decide
+    from streamplan.analyses.diff.diff import diff
     from streamplan.analyses.levers.levers import study_levers
     from streamplan.analyses.migration.migration import migrate
     from streamplan.analyses.opinions.opinions import second_opinions
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.schedule.schedule import schedule
     from streamplan.analyses.sensitivity.sensitivity import sensitivity
     from streamplan.planning.plan import Plan, plan
+    from streamplan.planning.scenarios import scenarios
     from streamplan.planning.study import Study, compare, study
 
 __version__ = "0.1.0"
@@ -47,6 +49,7 @@ _PLACES = {
     "commit": "streamplan.analyses.commitments.commitments",
     "compare": "streamplan.planning.study",
     "decide": "streamplan.analyses.decide.decide",
+    "diff": "streamplan.analyses.diff.diff",
     "migrate": "streamplan.analyses.migration.migration",
     "offers": "capacity",
     "open_book": "pricing",
@@ -54,6 +57,7 @@ _PLACES = {
     "resilience": "streamplan.analyses.resilience.resilience",
     "risk": "streamplan.analyses.risk.risk",
     "runway": "streamplan.analyses.runway.runway",
+    "scenarios": "streamplan.planning.scenarios",
     "schedule": "streamplan.analyses.schedule.schedule",
     "second_opinions": "streamplan.analyses.opinions.opinions",
     "sensitivity": "streamplan.analyses.sensitivity.sensitivity",
@@ -87,6 +91,7 @@ __all__ = [
     "commit",
     "compare",
     "decide",
+    "diff",
     "migrate",
     "offers",
     "open_book",
@@ -94,6 +99,7 @@ __all__ = [
     "resilience",
     "risk",
     "runway",
+    "scenarios",
     "schedule",
     "second_opinions",
     "sensitivity",

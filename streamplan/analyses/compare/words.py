@@ -181,7 +181,7 @@ def study_table(study: Study) -> Table:
     table.add_column("binds", overflow="fold", min_width=14)
     table.add_column("next wall", overflow="fold", min_width=12)
     table.add_column("prices", no_wrap=True, min_width=8)
-    for row in study.rows:
+    for row in study.short_rows:
         ok = row["status"] in (FEASIBLE, CLOSED)
         cells = [row["title"], *([row["region"]] if several else [])]
         cells.append(money(row["monthly_usd"]) if ok else row["status"])

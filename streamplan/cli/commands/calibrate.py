@@ -17,8 +17,15 @@ from streamplan.cli.options import JSON
     default=None,
     help="Whether the rates were the most the cluster took, or rates that it held; read off the file if left out.",
 )
+@click.option(
+    "--at-once/--in-turn",
+    default=None,
+    help="Whether several runs of one perf log wrote together; read off the log if left out.",
+)
 @JSON
-def command(measurements: str, cluster: str, out: str | None, at_limit: bool | None, as_json: bool) -> None:
+def command(
+    measurements: str, cluster: str, out: str | None, at_limit: bool | None, at_once: bool | None, as_json: bool
+) -> None:
     """What measurements of your own cluster say: a CSV of load and CPU, a benchmark's result, a perf test's output."""
     from capacity.measured.calibration.own_measurements import calibrate
     from capacity.measured.clusters_file import open_clusters
@@ -26,7 +33,7 @@ def command(measurements: str, cluster: str, out: str | None, at_limit: bool | N
     opened = open_clusters(cluster)
     if len(opened.many) != 1:
         raise InputError("cluster", cluster, "one cluster, the one that was measured")
-    found = calibrate(measurements, opened.many[0], at_limit)
+    found = calibrate(measurements, opened.many[0], at_limit, at_once)
     if out is not None:
         found.save(out)
     document = found.document()
@@ -44,7 +51,14 @@ def command(measurements: str, cluster: str, out: str | None, at_limit: bool | N
     for row in document["moved"][:8]:
         ends = ["{:.3g} and {:.3g}".format(*row[name]) for name in ("before_90", "after_90")]
         table.add_row(row["name"], f"{row['before']:.3g}", ends[0], f"{row['after']:.3g}", ends[1])
-    console().print(f"{document['measurements']} measurements from a {document['kind']}")
+    count = document["measurements"]
+    console().print(f"{count} measurement{'s' * (count != 1)} from {document['kind']}")
+    for rate in document["read"]:
+        count = f", {rate['producers']} producers" if (rate["producers"] or 0) > 1 else ""
+        unused = "" if rate["used"] else " (not used)"
+        console().print(f"  {rate['measured_mb_s']:,.1f} MB/s, {rate['role']}{count}: {rate['why']}{unused}")
+    for sentence in document["odd"]:
+        console().print(sentence)
     if document["ignored_columns"]:
         console().print("not used: " + ", ".join(document["ignored_columns"]))
     console().print(table)
