@@ -21,6 +21,7 @@ from streamplan.analyses.diff.diff import BOTH, CHOICE, INPUT, MODEL, OFFER, PRI
 from streamplan.analyses.diff.given import open_given
 from streamplan.analyses.diff.inputs import told_apart
 from streamplan.analyses.diff.result import Result
+from streamplan.analyses.diff.retold import retold
 from streamplan.analyses.diff.words import diff_document, grids, markdown, sentences
 from streamplan.cli import main
 from streamplan.planning.gate import check_budget, check_growth
@@ -270,6 +271,32 @@ def test_a_document_that_is_no_result_is_refused_where_it_is_wrong(two, break_it
         Result.of(broken, "old.json")
 
 
+def test_results_of_this_version_are_told_apart_by_input_and_others_are_not():
+    new = OLD.replace(retention="48 h", write={"low": "9 MB/s", "likely": "15 MB/s", "high": "30 MB/s"})
+    documents = document_of(OLD), document_of(new)
+    alone, told = read(*documents, platform=METERED), retold(read(*documents, platform=METERED))
+    live = diff(OLD, new, METERED)
+    assert [c.inputs for c in alone.causes] == [("write", "retention")]
+    assert by_input(told.causes) == pytest.approx(by_input(live.causes))
+    assert any("told together" in text for text in sentences(alone))
+    assert not any("told together" in text for text in sentences(told))
+    documents[1]["platforms"][0]["lines"][0]["usd"] += 1  # not what this version would say
+    documents[1]["platforms"][0]["monthly_usd"] += 1
+    changed = documents[1]["platforms"][0]["platform"]
+    assert [c.inputs for c in retold(read(*documents, platform=changed)).causes] == [("write", "retention")]
+    documents[1]["model"]["version"] = "9.9.9"
+    assert [c.kind for c in retold(read(*documents, platform=METERED)).causes] == [BOTH]
+
+
+def test_a_document_is_not_obeyed_by_a_terminal(two):
+    other = copy.deepcopy(two[1])
+    other["workload"]["name"] = "or\x1b[2Jders"
+    other["workload"]["fields"]["surv\x1b[2Jive"] = "\x1b[2J"
+    found = read(two[0], other)
+    shown = [*sentences(found), *(cell for grid in grids(found) for row in grid.rows for cell in row)]
+    assert not any("\x1b" in text for text in shown) and any("\\x1b" in text for text in shown)
+
+
 # ------------------------------------------------------------------------------------------------------------- words
 
 
@@ -376,6 +403,17 @@ def test_diff_of_results_and_prices_on_the_command_line(run, tmp_path):
     line = next(line for line in document["lines"] if line["old"]["meter"] == meter)
     assert document["monthly_usd"]["difference"] == pytest.approx(0.1 * line["old"]["usd"])
     assert [cause["cause"] for cause in document["causes"]] == [PRICE]
+
+
+def test_an_offer_that_could_not_be_sized_is_told_by_the_status(run, tmp_path):
+    _, out, _ = run("compare", "old.yaml", "--platform", METERED, "--platform", "msk-standard", "--json")
+    (tmp_path / "old.json").write_text(out, encoding="utf-8")
+    document = json.loads(out)
+    row = document["platforms"][-1]
+    row |= {"status": "failed", "monthly_usd": None, "reason": "KeyError: x", "lines": []}
+    (tmp_path / "new.json").write_text(json.dumps(document), encoding="utf-8")
+    status, out, err = run("diff", "old.json", "new.json")
+    assert status == 4 and f"{row['platform']}: KeyError: x" in err and row["title"] in out
 
 
 @pytest.mark.parametrize(
