@@ -6,6 +6,7 @@ import click
 
 from streamfacts.errors import InputError
 from streamplan.cli.options import JSON
+from streamplan.cli.show import show, tables
 
 
 @click.command("calibrate")
@@ -18,6 +19,7 @@ from streamplan.cli.options import JSON
     help="Whether the rates were the most the cluster took, or rates that it held; read off the file if left out.",
 )
 @JSON
+@tables()
 def command(measurements: str, cluster: str, out: str | None, at_limit: bool | None, as_json: bool) -> None:
     """What measurements of your own cluster say: a CSV of load and CPU, a benchmark's result, a perf test's output."""
     from capacity.measured.calibration.own_measurements import calibrate
@@ -35,20 +37,17 @@ def command(measurements: str, cluster: str, out: str | None, at_limit: bool | N
 
         click.echo(dumps(document))
         return
-    from rich.table import Table
-
-    from streamplan.views.terminal import console
+    from streamplan.analyses.accuracy.words import moved_table
 
     factor = document["cpu_factor"]
-    table = Table("coefficient", "before", "90% between", "after", "90% between")
-    for row in document["moved"][:8]:
-        ends = ["{:.3g} and {:.3g}".format(*row[name]) for name in ("before_90", "after_90")]
-        table.add_row(row["name"], f"{row['before']:.3g}", ends[0], f"{row['after']:.3g}", ends[1])
-    console().print(f"{document['measurements']} measurements from a {document['kind']}")
-    if document["ignored_columns"]:
-        console().print("not used: " + ", ".join(document["ignored_columns"]))
-    console().print(table)
-    click.echo("# for your workload file: CPU of your brokers over the model's")
-    click.echo(f"cpu_factor: {{distribution: lognormal, median: {factor['median']:.4g}, sigma: {factor['sigma']:.4g}}}")
-    if out is not None:
-        click.echo(f"# or: --posterior {out}")
+    ignored = ", ".join(document["ignored_columns"])
+    show(
+        f"{document['measurements']} measurements from a {document['kind']}",
+        f"not used: {ignored}" if ignored else "",
+        moved_table(document["moved"]),
+        [
+            "# for your workload file: CPU of your brokers over the model's",
+            f"cpu_factor: {{distribution: lognormal, median: {factor['median']:.4g}, sigma: {factor['sigma']:.4g}}}",
+            *([f"# or: --posterior {out}"] if out is not None else []),
+        ],
+    )

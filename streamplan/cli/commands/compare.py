@@ -22,10 +22,12 @@ from streamplan.cli.options import (
     something_fits,
     warn,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("compare")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
+@tables()
 def command(asked: Asked) -> None:
     """Every offer on the same workload, cheapest feasible first.
 
@@ -46,12 +48,9 @@ def command(asked: Asked) -> None:
     else:
         from streamplan.analyses.compare.words import shared_terms, study_table
         from streamplan.analyses.size.words import unused_sentence
-        from streamplan.views.terminal import console
 
-        console().print(study_table(result))
-        console().print(shared_terms(result))
-        if result.cheapest and (unused := unused_sentence(result.cheapest)):
-            console().print(unused)
+        unused = unused_sentence(result.cheapest) if result.cheapest else ""
+        show(study_table(result, fold=not asked.only), shared_terms(result), unused)
     if asked.price_book and not asked.only:
         from streamplan.analyses.compare.words import unread_prices
 
