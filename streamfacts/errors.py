@@ -45,7 +45,7 @@ def has_controls(text: str) -> bool:
     >>> has_controls("two\\nlines"), has_controls("a" + chr(27) + "[2J")
     (False, True)
     """
-    return any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
+    return not text.isprintable() and any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
 
 
 class StreamplanError(Exception):
@@ -113,6 +113,12 @@ class MissingFact(StreamplanError, LookupError):
 
 class OfferFailed(StreamplanError):
     """An offer raised where it was sized or priced; what the others gave is shown all the same."""
+
+    exit_status = 4
+
+
+class GateClosed(StreamplanError):
+    """A bill is above the budget, or grew by more than was allowed; it is shown all the same."""
 
     exit_status = 4
 

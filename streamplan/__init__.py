@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.choose.choose import choose
     from streamplan.analyses.commitments.commitments import commit
     from streamplan.analyses.decide.decide import decide
+    from streamplan.analyses.diff.diff import diff
     from streamplan.analyses.levers.levers import study_levers
     from streamplan.analyses.migration.migration import migrate
     from streamplan.analyses.opinions.opinions import second_opinions
@@ -47,6 +48,7 @@ _PLACES = {
     "commit": "streamplan.analyses.commitments.commitments",
     "compare": "streamplan.planning.study",
     "decide": "streamplan.analyses.decide.decide",
+    "diff": "streamplan.analyses.diff.diff",
     "migrate": "streamplan.analyses.migration.migration",
     "offers": "capacity",
     "open_book": "pricing",
@@ -87,6 +89,7 @@ __all__ = [
     "commit",
     "compare",
     "decide",
+    "diff",
     "migrate",
     "offers",
     "open_book",

@@ -76,14 +76,7 @@ class Volume:
         """
         others = f" + {extra_gib:g} GiB of the other nodes" if extra_gib else ""
         return [
-            UsageLine(
-                self.size_meter,
-                units * size_gib + extra_gib,
-                "GiB-month",
-                self.sku,
-                f"{of} x volume{others}",
-                least=None if least_gib is None else least_gib + extra_gib,
-            ),
+            self.size_line(units * size_gib, extra_gib, least_gib, f"{of} x volume{others}"),
             UsageLine(
                 self.throughput_meter,
                 units * (throughput_mib_s - self.baseline_mib_s),
@@ -91,14 +84,18 @@ class Volume:
                 self.sku,
                 f"{of} x (throughput - {self.baseline_mib_s:g} MiB/s included)",
             ),
-            UsageLine(
-                self.operations_meter,
-                units * (iops - self.baseline_iops),
-                "IOPS-month",
-                self.sku,
-                f"{of} x (IOPS - {self.baseline_iops:g} included)",
-            ),
+            self.operations_line(units, iops, of),
         ]
+
+    def size_line(self, gib: Array, extra_gib: float, least_gib: Array | None, formula: str) -> UsageLine:
+        """Return the usage of the volumes' size, with what other nodes have beside it."""
+        least = None if least_gib is None else least_gib + extra_gib
+        return UsageLine(self.size_meter, gib + extra_gib, "GiB-month", self.sku, formula, least=least)
+
+    def operations_line(self, units: Array, iops: Array, of: str, how: str = "") -> UsageLine:
+        """Return the usage of operations above those included."""
+        formula = f"{of} x (IOPS - {self.baseline_iops:g} included){how}"
+        return UsageLine(self.operations_meter, units * (iops - self.baseline_iops), "IOPS-month", self.sku, formula)
 
 
 @dataclass(frozen=True)
@@ -147,13 +144,11 @@ class OperationsBound(Volume):
         least = np.where(iops > self.baseline_iops, np.ceil(iops / self.iops_per_gib), 0.0)
         above = np.maximum(throughput_mib_s * MIB / MB - included, 0.0)
         return [
-            UsageLine(
-                self.size_meter,
-                units * np.maximum(size_gib, least) + extra_gib,
-                "GiB-month",
-                self.sku,
+            self.size_line(
+                units * np.maximum(size_gib, least),
+                extra_gib,
+                least_gib,
                 f"{of} x volume, at least IOPS / {self.iops_per_gib:g}{others}",
-                least=None if least_gib is None else least_gib + extra_gib,
             ),
             UsageLine(
                 self.throughput_meter,
@@ -162,13 +157,7 @@ class OperationsBound(Volume):
                 self.sku,
                 f"{of} x (throughput - {included:g} MBps included), MBps of 10^6 bytes",
             ),
-            UsageLine(
-                self.operations_meter,
-                units * (iops - self.baseline_iops),
-                "IOPS-month",
-                self.sku,
-                f"{of} x (IOPS - {self.baseline_iops:g} included); a MBps needs {1 / self.mb_s_per_iops:g} IOPS",
-            ),
+            self.operations_line(units, iops, of, f"; a MBps needs {1 / self.mb_s_per_iops:g} IOPS"),
         ]
 
 
@@ -207,15 +196,13 @@ class GrowingVolume(Volume):
         """Return the usage of one volume a unit, and `extra_gib` beside them, for a month."""
         others = f" + {extra_gib:g} GiB of the other nodes" if extra_gib else ""
         return [
-            UsageLine(
-                self.size_meter,
-                units * self.grown(size_gib, throughput_mib_s, iops) + extra_gib,
-                "GiB-month",
-                self.sku,
+            self.size_line(
+                units * self.grown(size_gib, throughput_mib_s, iops),
+                extra_gib,
+                least_gib,
                 f"{of} x largest of (volume, (throughput - {self.baseline_mib_s:g} MiB/s) / "
                 f"{self.mib_s_per_gib:g} MiB/s a GiB, (IOPS - {self.baseline_iops:g}) / {self.iops_per_gib:g} a GiB)"
                 f"{others}",
-                least=None if least_gib is None else least_gib + extra_gib,
             )
         ]
 

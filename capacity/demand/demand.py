@@ -157,6 +157,11 @@ class Demand:
         values = {name: getattr(self, name) for name in self.__slots__}
         return {k: np.asarray(v) for k, v in values.items() if isinstance(v, (np.ndarray, np.floating))}
 
+    def others(self) -> dict[str, Any]:
+        """Return the fields that are not numeric by name; demands that have them in common can be `joined`."""
+        numbers = self.arrays()
+        return {name: getattr(self, name) for name in self.__slots__ if name not in numbers}
+
     def replace(self, **changes: Any) -> Demand:
         """Return a copy with some arrays changed; scalars become 0-d arrays."""
         changed: dict[str, Any] = {

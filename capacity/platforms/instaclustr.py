@@ -8,30 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capacity.clouds.cloud import find_cloud
-from capacity.laws.storage import stored_bytes
 from capacity.platforms._managed import GB, client_lines
-from capacity.sizing.constraint import Limit
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable, machine_table
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
-    brokers_needed,
-    chosen_partitions,
     finite,
-    laid_out,
-    leaders_limits,
-    partitions_asked,
     partitions_by_size,
     partitions_by_size_source,
     partitions_part,
-    placed,
-    replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.systems.broker_loads import Machines
 from capacity.systems.brokers import broker_constraints, rebuild_seconds
 from capacity.systems.kafka import REBUILD_FORMULA
-from capacity.systems.states import use_up_to
+from capacity.systems.laid_brokers import lay_brokers
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
 from streamfacts.usage import UsageLine
@@ -91,28 +82,9 @@ def _model(context: Context) -> Sizing:
     copies = d.replication_factor
     # the default replication factor of a cluster is its number of racks, and nodes are a multiple of it
     racks = np.maximum(copies, d.zones)
-    once = stored_bytes(d.wire_bytes_s, d.held_s)
-    asked = partitions_asked(d, once)
-    units = context.units_or(brokers_needed(d, constraints, asked, racks, racks))
-    brief = context.brief
-    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
-    constraints = placed(d, constraints, partitions, brief=brief)
-    layout = laid_out(d, partitions, units, once, brief=brief)
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
-    replicas = assumption("partitions_per_cluster")
-    limits = (
-        Limit("brokers", units, copies, "brokers", "one broker a copy", at_least=True, of_copies=True),
-        Limit(
-            "partition replicas in a cluster",
-            asked * copies,
-            float(replicas),
-            "partition replicas",
-            replicas.source,
-            advice="split over several clusters",
-        ),
-        *leaders_limits(d, units, racks, held=context.units is not None),
-        *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
-    )
+    laid = lay_brokers(context, d, machines, constraints, d.held_s, least=racks, multiple=racks)
+    units, constraints, layout, once = laid.units, laid.constraints, laid.layout, laid.once
+    limits = (*laid.cluster_limits, *laid.placement_limits)
     controllers = float(options["controllers"])
     own = options["account"] == OWN
     fee = "management" if own else "node"
@@ -150,7 +122,7 @@ def _model(context: Context) -> Sizing:
     ]
     if not context.brief:
         parts.insert(0, partitions_part(d, layout, units, once))
-        rebuild = rebuild_seconds(d, machines, units, partitions=partitions)
+        rebuild = rebuild_seconds(d, machines, units, partitions=laid.partitions)
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
         of_one |= layout.of_one(
             disk_bytes=machines.disk_space_bytes,

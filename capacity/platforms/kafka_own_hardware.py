@@ -7,26 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity.laws.storage import stored_bytes
 from capacity.sizing.constraint import DISK_RATES, Limit, Resource
 from capacity.sizing.offer import OWN_HARDWARE, Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
-    brokers_needed,
-    chosen_partitions,
-    laid_out,
-    leaders_limits,
-    partitions_asked,
     partitions_by_size,
     partitions_by_size_source,
     partitions_part,
-    placed,
-    replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.systems.broker_loads import Machines
 from capacity.systems.brokers import broker_constraints, rebuild_seconds
 from capacity.systems.kafka import BROKER, REBUILD_FORMULA
-from capacity.systems.states import use_up_to
+from capacity.systems.laid_brokers import lay_brokers
 from capacity.workload.servers import Servers
 from streamfacts.errors import InputError
 from streamfacts.tables import assumption
@@ -76,28 +68,10 @@ def _model(context: Context) -> Sizing:
     unbounded = {Resource.DISK_OPERATIONS, *(() if own.disks.throughput is not None else DISK_RATES)}
     constraints = [c for c in broker_constraints(d, machine) if c.name not in unbounded]
     least = np.maximum(d.replication_factor, d.zones)
-    once = stored_bytes(d.wire_bytes_s, d.held_s)
-    asked, brief = partitions_asked(d, once), context.brief
-    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
-    partitions = chosen_partitions(d, asked, units, machine.disks, brief=brief)
-    constraints = placed(d, constraints, partitions, brief=brief)
-    layout = laid_out(d, partitions, units, once, brief=brief)
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
+    laid = lay_brokers(context, d, machine, constraints, d.held_s, least=least, multiple=d.zones)
+    units, brief = laid.units, context.brief
     apart = float(context.options["controller_servers"])
-    replicas = assumption("partitions_per_cluster")
-    limits = [
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
-        Limit(
-            "partition replicas in a cluster",
-            asked * d.replication_factor,
-            float(replicas),
-            "partition replicas",
-            replicas.source,
-            advice="split over several clusters",
-        ),
-        *leaders_limits(d, units, least, held=context.units is not None),
-        *replica_limits(d, layout, machine.disk_space_bytes / machine.disks * fill, machine.disk_source),
-    ]
+    limits = [*laid.cluster_limits, *laid.placement_limits]
     if own.count is not None:
         needed = (units + apart) * d.clusters
         limits.append(Limit("servers at hand", needed, float(own.count), "servers", f"{_GIVEN}: count"))
@@ -105,12 +79,12 @@ def _model(context: Context) -> Sizing:
     parts = [Part("disks of a broker", context.spread(own.disks.bytes / GIB), "GiB", str(own.disks), _GIVEN)]
     of_one: dict[str, Any] = {}
     if not brief:
-        parts.insert(0, partitions_part(d, layout, units, once))
-        of_one = layout.of_one(
+        parts.insert(0, partitions_part(d, laid.layout, units, laid.once))
+        of_one = laid.layout.of_one(
             disk_bytes=machine.disk_space_bytes, vcpu=machine.vcpu, memory_gib=machine.memory_bytes / GIB
         )
     if not brief and own.disks.throughput is not None:
-        rebuild = rebuild_seconds(d, machine, units, partitions=partitions)
+        rebuild = rebuild_seconds(d, machine, units, partitions=laid.partitions)
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
         of_one["rebuild_s"] = rebuild
     notes = [
@@ -124,7 +98,7 @@ def _model(context: Context) -> Sizing:
     return context.sizing(
         BROKER,
         units,
-        constraints,
+        laid.constraints,
         limits,
         lines,
         parts,

@@ -27,16 +27,15 @@ from capacity.sizing.partitions import (
     leaders_limits,
     leaders_of,
     partition_limits,
-    partitions_asked,
     partitions_part,
     placed,
-    replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.broker_loads import Machines
 from capacity.systems.brokers import broker_constraints, connection_constraints, rebuild_seconds
 from capacity.systems.kafka import REBUILD_FORMULA, largest_disk_load
+from capacity.systems.laid_brokers import lay_brokers
 from capacity.systems.quotas import count_share, lagging_reads, quota_share, service_level, walls, with_catch_up
 from capacity.systems.states import NORMAL, ZONE_DOWN, use_up_to
 from streamfacts.tables import Fact, assumption, limit
@@ -144,20 +143,14 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     constraints = [c for c in broker_constraints(d, machines, tiered=tiered) if c.name not in left_out]
     constraints += _connections(context, "msk-standard", machines.vcpu)
     least = np.maximum(d.replication_factor, d.zones)
-    once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
-    asked = partitions_asked(d, once)
-    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
-    brief = context.brief
-    partitions = chosen_partitions(d, asked, units, brief=brief)
-    constraints = placed(d, constraints, partitions, brief=brief)
-    layout = laid_out(d, partitions, units, once, brief=brief)
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
+    kept_s = d.hot_held_s if tiered else d.held_s
+    laid = lay_brokers(context, d, machines, constraints, kept_s, least=least, multiple=d.zones)
+    units, constraints, layout, once, fill = laid.units, laid.constraints, laid.layout, laid.once, laid.fill
     limits = _cluster_limits("msk-standard", units)
-    limits += leaders_limits(d, units, least, held=context.units is not None)
-    limits += replica_limits(d, layout, machines.disk_space_bytes * fill, machines.disk_source)
+    limits += laid.placement_limits
     limits += least_vcpu(context, _brokers("standard").of(context.names)["vcpu"])
     limits += [
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
+        laid.enough_for_copies,
         Limit("zones", d.zones, 3.0, "zones", _ZONES_SOURCE),
     ]
     volume_gib = np.maximum(
@@ -206,7 +199,7 @@ def _standard(context: Context, *, tiered: bool) -> Sizing:
     of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     if not context.brief:
         bought = np.minimum(machines.disk_bytes_s, np.maximum(provisioned, default) * MIB)
-        rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=partitions, disk_bytes_s=bought)
+        rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=laid.partitions, disk_bytes_s=bought)
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
         parts.insert(0, partitions_part(d, layout, units, once))
         of_one |= layout.of_one(

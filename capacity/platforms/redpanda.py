@@ -14,20 +14,15 @@ from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
-    brokers_needed,
-    chosen_partitions,
     hottest_of,
-    laid_out,
-    leaders_limits,
     leaders_of,
     partitions_asked,
     partitions_part,
-    placed,
-    replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Sizing
 from capacity.systems.brokers import broker_constraints, rebuild_seconds
 from capacity.systems.kafka import REBUILD_FORMULA, broker_machines, usable_machines
+from capacity.systems.laid_brokers import lay_brokers
 from capacity.systems.quotas import (
     count_share,
     lagging_reads,
@@ -37,7 +32,7 @@ from capacity.systems.quotas import (
     walls,
     with_catch_up,
 )
-from capacity.systems.states import NORMAL, states, use_up_to
+from capacity.systems.states import NORMAL, states
 from streamfacts.tables import Fact
 from streamfacts.tables import limit as fact
 from streamfacts.units import GIB, MIB
@@ -286,14 +281,8 @@ def _byoc(context: Context) -> Sizing:
     rows = _candidates().of(context.names)
     constraints, machines = _byoc_constraints(context, rows)
     least = np.maximum(3.0, d.zones)
-    once = stored_bytes(d.wire_bytes_s, d.hot_held_s)
-    asked = partitions_asked(d, once)
-    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
-    brief = context.brief
-    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
-    constraints = placed(d, constraints, partitions, brief=brief)
-    layout = laid_out(d, partitions, units, once, brief=brief)
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
+    laid = lay_brokers(context, d, machines, constraints, d.hot_held_s, least=least, multiple=d.zones)
+    units, constraints, layout, once = laid.units, laid.constraints, laid.layout, laid.once
     per_rpu, most_rpu = _limit(BYOC, "vcpu"), _limit(BYOC, "max_rpu")
     rpu = units * context.rows(rows["vcpu"]) / per_rpu.value
     tier = {name: _limit(BYOC, name, BYOC_LARGEST) for name in ("ingress_mb_s", "egress_mb_s", "partitions")}
@@ -310,9 +299,8 @@ def _byoc(context: Context) -> Sizing:
             1e6 * use,
             _SPLIT,
         ),
-        *leaders_limits(d, units, least, held=context.units is not None),
-        *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
-        _at_most("partitions of the largest tier", asked, tier["partitions"], "partitions", 1.0, _SPLIT),
+        *laid.placement_limits,
+        _at_most("partitions of the largest tier", laid.asked, tier["partitions"], "partitions", 1.0, _SPLIT),
         _at_most("copies", given.replication_factor, copies, "copies"),
         _at_most("zones", d.zones, _limit(BYOC, "zones"), "zones"),
     ]
@@ -331,7 +319,7 @@ def _byoc(context: Context) -> Sizing:
         *where.transfer_lines(context, crossing, paths.cross_region, "producers + replication + consumers"),
     ]
     disk = context.spread(machines.disk_space_bytes / GIB)
-    rebuild = rebuild_seconds(d, machines, units, tiered=True, partitions=partitions)
+    rebuild = rebuild_seconds(d, machines, units, tiered=True, partitions=laid.partitions)
     parts = (
         partitions_part(d, layout, units, once),
         Part("processing units", rpu, "RPUs", "brokers x vCPU / 2", per_rpu.source),

@@ -11,28 +11,21 @@ from numpy.typing import NDArray
 
 from capacity.clouds.cloud import Cloud
 from capacity.laws.storage import stored_bytes
-from capacity.sizing.constraint import DISK_RATES, VALUES, Constraint, Limit, heaviest
+from capacity.sizing.constraint import DISK_RATES, VALUES, Constraint, heaviest
 from capacity.sizing.follower_fetch import FOLLOWER_FETCH
 from capacity.sizing.machines import MachineTable
 from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
-    brokers_needed,
-    chosen_partitions,
     finite,
-    laid_out,
-    leaders_limits,
-    partitions_asked,
     partitions_by_size,
     partitions_by_size_source,
     partitions_part,
-    placed,
-    replica_limits,
 )
 from capacity.sizing.sizing import Part, PartKind, Role, Sizing
 from capacity.sizing.smallest_machine import LEAST_VCPU, least_vcpu
 from capacity.systems.broker_loads import Machines
 from capacity.systems.brokers import broker_constraints, rebuild_seconds
-from capacity.systems.states import use_up_to
+from capacity.systems.laid_brokers import lay_brokers
 from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamfacts.units import GIB, MIB
@@ -106,28 +99,13 @@ def _model(context: Context, *, where: Cloud, local: bool, tiered: bool) -> Sizi
         machines = replace(machines, connections=each)
     constraints = broker_constraints(d, machines, tiered=tiered)
     least = np.maximum(d.replication_factor, d.zones)
-    once = stored_bytes(d.wire_bytes_s, d.hot_held_s if tiered else d.held_s)
-    asked = partitions_asked(d, once)
-    units = context.units_or(brokers_needed(d, constraints, asked, least, d.zones))
-    brief = context.brief
-    partitions = chosen_partitions(d, asked, units, machines.disks, brief=brief)
-    constraints = placed(d, constraints, partitions, brief=brief)
-    layout = laid_out(d, partitions, units, once, brief=brief)
-    fill, _ = use_up_to(d, "disk space", "disk_space_use_up_to")
-    replicas = assumption("partitions_per_cluster")
+    kept_s = d.hot_held_s if tiered else d.held_s
+    laid = lay_brokers(context, d, machines, constraints, kept_s, least=least, multiple=d.zones)
+    units, constraints, layout, once, fill = laid.units, laid.constraints, laid.layout, laid.once, laid.fill
     limits = (
-        Limit("brokers", units, d.replication_factor, "brokers", "one broker a copy", at_least=True, of_copies=True),
-        Limit(
-            "partition replicas in a cluster",
-            asked * d.replication_factor,
-            float(replicas),
-            "partition replicas",
-            replicas.source,
-            advice="split over several clusters",
-        ),
+        *laid.cluster_limits,
         *least_vcpu(context, rows["vcpu"]),
-        *leaders_limits(d, units, least, held=context.units is not None),
-        *replica_limits(d, layout, machines.disk_space_bytes / machines.disks * fill, machines.disk_source),
+        *laid.placement_limits,
     )
     on_disk = once * d.replication_factor
     paths = d.paths(follower_fetch=context.options["follower_fetch"], tiered=tiered)
@@ -203,7 +181,7 @@ def _model(context: Context, *, where: Cloud, local: bool, tiered: bool) -> Sizi
     of_one: dict[str, Any] = {"vcpu": machines.vcpu, "memory_gib": machines.memory_bytes / GIB}
     if not context.brief:
         bought = None if local else np.minimum(machines.disk_bytes_s, throughput * MIB)
-        rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=partitions, disk_bytes_s=bought)
+        rebuild = rebuild_seconds(d, machines, units, tiered=tiered, partitions=laid.partitions, disk_bytes_s=bought)
         parts.append(Part("time to rebuild a broker", rebuild, "seconds", REBUILD_FORMULA, kind=PartKind.REBUILD))
         of_one |= layout.of_one(
             disk_bytes=machines.disk_space_bytes if local else size * GIB,

@@ -1,6 +1,7 @@
 """The command line. `--json` prints one document on standard output; errors go to standard error.
 
-Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 an offer could not be sized (the others are shown).
+Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 what is shown needs a look: an offer could not be sized (the
+others are shown), or a bill is above `--budget` or grew by more than `--fail-above`. The message says which.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def _names() -> tuple[str, ...]:
 def cli() -> None:
     """Size and price an event-streaming workload on every platform a team would consider.
 
-    Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 an offer could not be sized (the others are shown).
+    Exit status: 0 done, 2 bad input, 3 nothing feasible, 4 an offer could not be sized (the others are shown) or a bill
+    is above --budget or --fail-above; the message says which.
     """
 
 
@@ -79,7 +81,7 @@ def _collect_less() -> None:
     Libraries for charts and tables make hundreds of thousands of objects that stay: going through them again and again
     takes a tenth of the time of a start, and most of the time of leaving.
     """
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     atexit.register(gc.freeze)
 
 

@@ -46,6 +46,8 @@ class Asked:
     people_file: Sequence[str] = ()
     support: str = "business"
     within: float = 0.05
+    budget: float | None = None
+    bare: bool = False
 
     @cached_property
     def workload(self) -> Workload:
@@ -194,6 +196,8 @@ WITHIN = click.option(
     callback=_share,
     help="Up to how far above the least cost a plan with fewer brokers is taken.",
 )
+BUDGET = click.option("--budget", type=float, default=None, help="USD a month; exit 4 if the bill is above it.")
+BARE = click.option("--bare", is_flag=True, help="Print the bill in USD a month and nothing else, for a pipeline.")
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 USE_UP_TO = click.option(
@@ -232,6 +236,9 @@ UNITS = click.option(
 POSTERIOR = click.option(
     "--posterior", type=click.Path(), default=None, help="What `streamplan calibrate` left of your own measurements."
 )
+
+#: What a command on the plan of one offer takes.
+ONE_PLAN = (WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, PEOPLE, WITHIN)
 
 
 def load(path: str, region: str | None, posterior: str | None = None) -> Workload:

@@ -163,4 +163,4 @@ def _show_table(table: Table, asked: TablesAsked, wide: int) -> None:
         from streamplan.views.terminal import coloured, table_lines
 
         lines = table_lines(table, wide, shown(table, asked.top, asked.everything), coloured())
-        click.echo("\n".join([*lines, ""]))
+        click.echo("\n".join(lines if table.bare else [*lines, ""]))

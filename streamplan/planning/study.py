@@ -189,6 +189,12 @@ class Study:
 
         Costs are in USD a month, None where there is none.
         """
+        more = {p.offer.name: _held_against(p) for p in self.plans}
+        return tuple(row | more.get(row["platform"], {}) for row in self.short_rows)
+
+    @cached_property
+    def short_rows(self) -> tuple[dict[str, Any], ...]:
+        """The `rows` without the use at peak and the odds, None here: a table needs none, and odds take a sizing."""
         rows = []
         for status, p in self.ranked:
             low, _, high = self.corner_costs[p.offer.name]
@@ -212,13 +218,13 @@ class Study:
                     "units": float(p.sizing.units) if np.isfinite(p.sizing.units) else None,
                     "unit": p.sizing.unit,
                     **{name: _known(getattr(p.sizing, name)) for name in OF_ONE},
-                    "too_small_odds": p.odds.too_small if p.odds else None,
-                    "units_for_90": _known(p.odds.units) if p.odds else None,
+                    "too_small_odds": None,
+                    "units_for_90": None,
                     "cheaper": p.cheaper.what if p.cheaper else "",
                     "cheaper_usd": p.cheaper.usd if p.cheaper else None,
                     "binding": p.sizing.binding,
                     "next_wall": p.sizing.next_binding,
-                    "utilisation": _use_at_peak(p),
+                    "utilisation": None,
                     "confidence": _confidence(p),
                     "closed": p.offer.closed,
                     "lacks": "; ".join(p.offer.lacks),
@@ -239,7 +245,7 @@ class Study:
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that offers are priced in, each once."""
-        return tuple(dict.fromkeys(row["region"] for row in self.rows))
+        return tuple(dict.fromkeys(row["region"] for row in self.short_rows))
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -309,6 +315,16 @@ def _use_at_peak(p: Plan) -> float | None:
     used = [float(c.utilisation(p.sizing.units_of(c))) for c in p.sizing.constraints if c.state == InState.NORMAL]
     most = max(used, default=np.nan)
     return most if np.isfinite(most) else None
+
+
+def _held_against(p: Plan) -> dict[str, Any]:
+    """What a plan has left at peak, and the odds that it is too small."""
+    odds = p.odds
+    return {
+        "utilisation": _use_at_peak(p),
+        "too_small_odds": odds.too_small if odds else None,
+        "units_for_90": _known(odds.units) if odds else None,
+    }
 
 
 def _failed_row(f: Failure) -> dict[str, Any]:

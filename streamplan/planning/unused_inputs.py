@@ -43,8 +43,10 @@ class Moved:
         """Return the demands of a workload with each input moved that it gives."""
         base = Demand.of(workload)
         moved = [(name, Demand.of(other)) for name, other in _moved(workload)]
-        alike = [(name, d) for name, d in moved if _plain(d) == _plain(base)]
-        others = tuple((name, d) for name, d in moved if _plain(d) != _plain(base))
+        plain = base.others()
+        same = [d.others() == plain for _, d in moved]
+        alike = [found for found, is_same in zip(moved, same, strict=True) if is_same]
+        others = tuple(found for found, is_same in zip(moved, same, strict=True) if not is_same)
         together = _stack([base, *(d for _, d in alike)])
         return cls(tuple(name for name, _ in alike), together, others)
 
@@ -111,12 +113,6 @@ def _apart(one: Array, other: Array) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):  # infinity less infinity
         far = np.abs(one - other) > 1e-9 * np.abs(other)
     return np.asarray((one != other) & far | np.isnan(one) ^ np.isnan(other) | np.isinf(one) ^ np.isinf(other))
-
-
-def _plain(demand: Demand) -> dict[str, Any]:
-    """What a demand has besides numbers."""
-    numbers = demand.arrays()
-    return {name: getattr(demand, name) for name in demand.__slots__ if name not in numbers}
 
 
 def _stack(demands: Sequence[Demand]) -> Demand:

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from streamplan.views.grid import escaped
 from streamplan.views.tables import Table, headings, shown, values
 
 
@@ -24,10 +25,10 @@ def as_markdown(table: Table, top: int | None = None, everything: bool = False) 
     """Return a table as Markdown: the rows and words of the terminal, with every column."""
     picked = shown(table, top, everything)
     if not picked.rows:
-        return f"**{_safe(table.title)}**\n\n{table.empty}\n"
+        return f"**{escaped(table.title)}**\n\n{table.empty}\n"
     columns = [c for c in table.columns if any(c.text(row.cells.get(c.key)) for row in picked.rows)]
     lines = [
-        f"**{_safe(table.title)}**",
+        f"**{escaped(table.title)}**",
         "",
         _line([c.title for c in columns]),
         _line(["---:" if c.number else "---" for c in columns]),
@@ -47,10 +48,4 @@ def _plain(value: Any) -> str:
 
 
 def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(_safe(cell) for cell in cells)} |"
-
-
-def _safe(text: str) -> str:
-    for sign in "\\|<*_`":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return f"| {' | '.join(escaped(cell) for cell in cells)} |"

@@ -34,6 +34,7 @@ class Column:
     priority : the smaller, the longer it stays; the first column of a table always stays
     least : width under which its text is not folded [characters]
     parts : names of the values where a cell is a tuple, such as the ends of a range
+    for_files : whether it stands in files alone
     """
 
     key: str
@@ -45,6 +46,7 @@ class Column:
     least: int = 12
     folds: bool = True
     parts: tuple[str, ...] = ()
+    for_files: bool = False
 
     def text(self, value: Any) -> str:
         """Return a value as it is shown: '' if there is none."""
@@ -104,6 +106,7 @@ class Table:
     name : what it is called where a command prints several
     most : rows that are shown unless others are asked for; None for all
     empty : what stands there if it has no rows
+    bare : whether a terminal shows its rows alone, a list without title and headings
     """
 
     title: str
@@ -112,6 +115,7 @@ class Table:
     most: int | None = None
     rows: list[Row] = field(default_factory=list)
     empty: str = "none"
+    bare: bool = False
 
     def add(self, cells: Mapping[Any, Any], mark: str = "", folded: str = "") -> None:
         """Add a row; `mark` is bold or dim, `folded` says of rows that are not shown what they are."""
@@ -142,7 +146,7 @@ class Table:
         ranked = [(_rank(row.cells.get(key)), row) for row in self.rows]
         there = sorted((x for x in ranked if x[0][0] < 2), key=lambda x: x[0][1:], reverse=falls)
         ordered = sorted(there, key=lambda x: x[0][0]) + [x for x in ranked if x[0][0] == 2]
-        return Table(self.title, self.columns, self.name, self.most, [row for _, row in ordered], self.empty)
+        return Table(self.title, self.columns, self.name, self.most, [row for _, row in ordered], self.empty, self.bare)
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows as plain values by the titles of the columns, their units with them."""

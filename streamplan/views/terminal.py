@@ -56,20 +56,25 @@ def table_lines(table: Table, wide: int, rows: Shown | None = None, marks: bool 
     picked = rows or shown(table)
     if not picked.rows:
         return [*fold(table.title, wide), "", *fold(table.empty, wide, _INDENT)]
-    texts = [[column.text(row.cells.get(column.key)) for column in table.columns] for row in picked.rows]
-    room = wide - len(_INDENT)
-    kept = _kept(table.columns, texts, room)
-    columns = [table.columns[i] for i in kept]
+    shown_at_all = [column for column in table.columns if not column.for_files]
+    texts = [[column.text(row.cells.get(column.key)) for column in shown_at_all] for row in picked.rows]
+    indent = "" if table.bare else _INDENT
+    room = wide - len(indent)
+    kept = _kept(shown_at_all, texts, room)
+    columns = [shown_at_all[i] for i in kept]
     cells = [[row[i] for i in kept] for row in texts]
     widths = _widths(columns, cells, room)
-    heads = _beside(columns, [column.title for column in columns], widths, heading=True)
-    lines = [*fold(table.title, wide), "", *heads, _INDENT + _rule() * (sum(widths) + len(_GAP) * (len(widths) - 1))]
+    lines: list[str] = []
+    if not table.bare:
+        heads = _beside(columns, [column.title for column in columns], widths, indent, heading=True)
+        rule = indent + _rule() * (sum(widths) + len(_GAP) * (len(widths) - 1))
+        lines = [*fold(table.title, wide), "", *heads, rule]
     for row, text in zip(picked.rows, cells, strict=True):
-        lines += [_marked(line, row, marks) for line in _beside(columns, text, widths)]
+        lines += [_marked(line, row, marks) for line in _beside(columns, text, widths, indent)]
     if picked.left_out:
         lines += fold(picked.left_out, wide, _INDENT)
-    there = [i for i in range(len(table.columns)) if i not in kept and any(row[i] for row in texts)]
-    if gone := [table.columns[i].title for i in there]:
+    there = [i for i in range(len(shown_at_all)) if i not in kept and any(row[i] for row in texts)]
+    if gone := [shown_at_all[i].title for i in there]:
         lines += fold(f"columns left out at this width: {', '.join(gone)}", wide, _INDENT)
     return lines
 
@@ -175,7 +180,9 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int)
     return widths
 
 
-def _beside(columns: Sequence[Column], texts: Sequence[str], widths: Sequence[int], heading: bool = False) -> list[str]:
+def _beside(
+    columns: Sequence[Column], texts: Sequence[str], widths: Sequence[int], indent: str, heading: bool = False
+) -> list[str]:
     """The lines of one row: each cell folded in its column; headings stand at the bottom."""
     cells = [
         fold(text, wide, further=" " if i == 0 and wide > LONGEST_WORD // 2 and not heading else "")
@@ -186,7 +193,7 @@ def _beside(columns: Sequence[Column], texts: Sequence[str], widths: Sequence[in
     lines = []
     for parts in zip(*padded, strict=True):
         placed = [_placed(part, wide, c.number) for part, wide, c in zip(parts, widths, columns, strict=True)]
-        lines.append((_INDENT + _GAP.join(placed)).rstrip())
+        lines.append((indent + _GAP.join(placed)).rstrip())
     return lines
 
 

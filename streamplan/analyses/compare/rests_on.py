@@ -33,9 +33,9 @@ def rests_on(study: Study) -> dict[str, Any]:
 def bill_lines(study: Study, platform: str) -> list[dict[str, Any]]:
     """Return the bill of an offer, a record a line: quantity with its unit, price of one, cost [USD]; compact.
 
-    `tiers` are where each begins with its price, where there are several; empty where the offer could not be sized.
+    `tiers` are where each begins with its price, where there are several; empty where the offer does not fit.
     """
-    plans = [p for p in study.plans if p.offer.name == platform]
+    plans = [p for p in study.plans if p.offer.name == platform and p.feasible]
     return [_line(entry) for p in plans for entry in p.bill.entries if entry.usage.quantity > 0]
 
 

@@ -194,7 +194,7 @@ def study_table(study: Study, fold: bool = True) -> Table:
         most=BEST if fold else None,
     )
     several = len(study.regions) > 1
-    for row in study.rows:
+    for row in study.short_rows:
         status = row["status"]
         ok = status in (FEASIBLE, CLOSED)
         ends = (row["low_usd"], row["high_usd"])

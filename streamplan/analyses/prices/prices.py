@@ -13,7 +13,7 @@ from streamfacts.tables import ANY_REGION, regions
 if TYPE_CHECKING:
     import pandas as pd
 
-from streamplan.views.tables import Column, Table, count
+from streamplan.views.tables import Cell, Column, Table
 
 #: Ages that a reader tells apart [d], with their names; the last one is what `prices check` calls old.
 AGES = ((90, "up to 3 months"), (180, "3 to 6 months"), (365, "6 to 12 months"), (None, "older than a year"))
@@ -86,17 +86,20 @@ def prices_table(prices: pd.DataFrame) -> Table:
             Column("meter", "meter", least=20),
             Column("sku", "sku", priority=0, least=12),
             Column("region", "region", priority=1, folds=False),
-            Column("price", "price", True, shown=lambda x: f"{x:g}", priority=0),
-            Column("unit", "a", priority=0, folds=False),
-            count("tier_from", "from", 2),
+            Column("price", "price", True, "USD a unit", priority=0),
+            Column("unit", "unit", for_files=True),
+            Column("tier_from", "from", True, priority=2),
             Column("as_of", "as of", priority=1, folds=False),
             Column("confidence", "confidence", priority=3, folds=False),
             Column("stale", "age", priority=3, folds=False),
-            Column("source", "source", priority=9, least=24),
+            Column("source", "source", for_files=True),
         ),
+        bare=True,
     )
     for row in prices.to_dict("records"):
         tiered = row["tier_to"] == row["tier_to"] or row["tier_from"]
-        first = (row["tier_from"] or 0) if tiered else ""
-        table.add({**row, "tier_from": first, "stale": "old" if row["stale"] else ""})
+        first = row["tier_from"] or 0
+        from_ = Cell(first, f"from {first:,.0f}") if tiered else ""
+        price = Cell(row["price"], f"{row['price']:g} USD/{row['unit']}")
+        table.add({**row, "price": price, "tier_from": from_, "stale": "old" if row["stale"] else ""})
     return table

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import (
+    BARE,
     BOOK,
+    BUDGET,
     CLUSTERS,
     HOURS,
     JSON,
@@ -26,21 +28,27 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("compare")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
+@asks(WORKLOAD, JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
 @tables()
 def command(asked: Asked) -> None:
     """Every offer on the same workload, cheapest feasible first.
 
-    An offer that could not be sized is a row with its reason; the exit status is then 4.
+    An offer that could not be sized is a row with its reason; the exit status is then 4, as it is if the first offer
+    costs more than --budget.
     """
+    from streamplan.planning.gate import budget_of, check_budget
     from streamplan.planning.study import study
 
+    budget = budget_of(asked.budget)
     result = study(
         asked.workload,
         only=asked.only,
         terms=asked.terms,
     )
-    if asked.as_json:
+    best = result.cheapest
+    if asked.bare:
+        click.echo("-" if best is None else f"{best.monthly_usd:.2f}")
+    elif asked.as_json:
         from streamplan.analyses.compare.words import compare_document
         from streamplan.views.json import dumps
 
@@ -55,4 +63,6 @@ def command(asked: Asked) -> None:
         from streamplan.analyses.compare.words import unread_prices
 
         warn(unread_prices(result.book))
+    if best is not None:
+        check_budget(best.offer.title, best.monthly_usd, budget)
     something_fits(result)

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import click
 
-from streamplan.cli.options import (
-    BOOK,
-    HOURS,
-    JSON,
-    MACHINE,
-    OPTION,
-    PEOPLE,
-    PLATFORM,
-    POSTERIOR,
-    REGION,
-    UNITS,
-    USE_UP_TO,
-    WITHIN,
-    WORKLOAD,
-    Asked,
-    asks,
-    fits,
-)
+from streamplan.cli.options import ONE_PLAN, Asked, asks, fits
 
 
 @click.command("explain")
-@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, PEOPLE, WITHIN)
+@asks(*ONE_PLAN)
 def command(asked: Asked) -> None:
     """How each number of an offer came about: formula, inputs, source."""
     result = asked.plan

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import click
 
-from streamplan.cli.options import (
-    BOOK,
-    HOURS,
-    JSON,
-    MACHINE,
-    OPTION,
-    PEOPLE,
-    PLATFORM,
-    POSTERIOR,
-    REGION,
-    UNITS,
-    USE_UP_TO,
-    WITHIN,
-    WORKLOAD,
-    Asked,
-    asks,
-    fits,
-)
+from streamplan.cli.options import ONE_PLAN, Asked, asks, fits
 from streamplan.cli.show import show, tables
 
 
 @click.command("size")
-@asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, PEOPLE, WITHIN)
+@asks(*ONE_PLAN)
 @tables("constraints", "bill")
 def command(asked: Asked) -> None:
     """How much of what one offer needs, what binds, and what it costs."""

@@ -15,7 +15,9 @@ def command() -> None:
     from streamplan.planning.shipped_workloads import shipped_workloads
     from streamplan.views.tables import Column, Table
 
-    table = Table("Shipped workloads", (Column("name", "name", folds=False), Column("title", "what it is", least=24)))
+    table = Table(
+        "Shipped workloads", (Column("name", "name", folds=False), Column("title", "what it is", least=24)), bare=True
+    )
     for name, path in shipped_workloads().items():
         table.add({"name": name, "title": Workload.load(path).title})
     show(table)
