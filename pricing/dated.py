@@ -30,12 +30,24 @@ def dated_book(source: str | Path, *own: str | Path) -> PriceBook:
     prices: dict[Key, tuple[Price, ...]] = dict(PriceBook.load().prices)
     for path in _tables(source):
         prices.update({key: tuple(_paid(key, row) for row in tiers) for key, tiers in read_prices(path).items()})
-    book = PriceBook(prices)
+    return laid_over(PriceBook(prices), *own)
+
+
+def laid_over(book: PriceBook, *own: str | Path) -> PriceBook:
+    """Return a book with one's own price books and contract discounts over it, as `pricing.open_book` does over all.
+
+    Examples
+    --------
+    >>> book = laid_over(PriceBook.load(), "aws.msk=10%")
+    >>> round(book.price("aws.msk.broker", "kafka.m7g.large", "us-east-1").price, 4)
+    0.1836
+    """
     rows = [path for path in own if not is_discount(path)]
     if rows:
         mine = PriceBook.load(*rows)
         over = {key: mine.prices[key] for key in mine.overridden}
-        book = PriceBook({**prices, **over}, mine.overridden, mine.doubts)
+        doubts = (*book.doubts, *mine.doubts)
+        book = PriceBook({**book.prices, **over}, book.overridden | mine.overridden, doubts)
     return discounted(book, read_discounts([str(text) for text in own if is_discount(text)]))
 
 
@@ -59,4 +71,4 @@ def _paid(key: Key, row: Price) -> Price:
     return row.model_copy(update={"price": price, "note": note})
 
 
-__all__ = ["SHIPPED", "dated_book"]
+__all__ = ["SHIPPED", "dated_book", "laid_over"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.schedule.schedule import schedule
     from streamplan.analyses.sensitivity.sensitivity import sensitivity
     from streamplan.planning.plan import Plan, plan
+    from streamplan.planning.scenarios import scenarios
     from streamplan.planning.study import Study, compare, study
 
 __version__ = "0.1.0"
@@ -56,6 +57,7 @@ _PLACES = {
     "resilience": "streamplan.analyses.resilience.resilience",
     "risk": "streamplan.analyses.risk.risk",
     "runway": "streamplan.analyses.runway.runway",
+    "scenarios": "streamplan.planning.scenarios",
     "schedule": "streamplan.analyses.schedule.schedule",
     "second_opinions": "streamplan.analyses.opinions.opinions",
     "sensitivity": "streamplan.analyses.sensitivity.sensitivity",
@@ -97,6 +99,7 @@ __all__ = [
     "resilience",
     "risk",
     "runway",
+    "scenarios",
     "schedule",
     "second_opinions",
     "sensitivity",

@@ -105,10 +105,10 @@ def _batches(run: Sequence[Record], batch_bytes: int, headers: Headers) -> Itera
     """Build the batches of a run as the producer does: the record that does not fit starts the next one."""
     builder, count = _builder(batch_bytes), 0
     for record in run:
-        if builder.append(count, 0, record.key, record.value, headers) is None:
+        if builder.append(count, 0, record.key, record.value, [*headers, *record.headers]) is None:
             yield count, bytes(builder.build())
             builder, count = _builder(batch_bytes), 0
-            builder.append(0, 0, record.key, record.value, headers)
+            builder.append(0, 0, record.key, record.value, [*headers, *record.headers])
         count += 1
     if count:
         yield count, bytes(builder.build())

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capacity.messages.batches import CODECS, BatchSize, batch_sizes
-from capacity.messages.reading import Record, format_of, read_records
+from capacity.messages.envelopes import TOOLS, envelope_of
+from capacity.messages.reading import Record, first_line, format_of, read_records
 from capacity.messages.sampling import Sample, sample_runs
 from streamfacts.errors import InputError, unknown_name
 from streamfacts.tables import assumption
@@ -75,6 +76,7 @@ class Messages:
     name: str
     format: str
     key: str | None
+    envelope: str
     headers: Mapping[str, bytes]
     sample: Sample
     seed: int
@@ -98,6 +100,8 @@ class Messages:
         text = (
             f"{s.records:,} records, {s.total_bytes:,} bytes of keys and values, the largest {s.largest_bytes:,} bytes"
         )
+        if self.envelope != "none":
+            text = f"{text}, taken out of what {TOOLS[self.envelope]} put around them"
         if s.whole:
             return f"{text}; all of them measured"
         return f"{text}; {s.taken:,} measured, in {len(s.runs)} runs of neighbours drawn with seed {self.seed}"
@@ -158,6 +162,7 @@ def measure_messages(
     format: str | None = None,
     *,
     key: str | None = None,
+    envelope: str | None = None,
     headers: Mapping[str, bytes] | None = None,
     codecs: Sequence[str] = tuple(CODECS),
     batches: Sequence[float] = BATCHES,
@@ -174,6 +179,7 @@ def measure_messages(
     path : file of messages
     format : a key of `FORMATS`; told from the file if left out
     key : field whose value becomes the key of a record
+    envelope : a key of `ENVELOPES`, what a consumer tool put around each line; told from the first line if left out
     headers : headers on every record, name to value
     codecs : keys of `CODECS`
     batches : largest batch before compression [byte]
@@ -199,11 +205,12 @@ def measure_messages(
     if not 1 <= sample_bytes <= 2**31:
         raise InputError("sample", f"{sample_bytes:g} bytes", "1 byte to 2 GiB")
     format = format or format_of(path)
+    around = envelope or (envelope_of(first_line(path)) if format in ("jsonl", "lines") else "none")
     named = tuple((headers or {}).items())
     own = sum(len(k.encode()) + len(v) for k, v in named)
 
     def accepted() -> Iterator[Record]:
-        for number, record in enumerate(read_records(path, format, key), 1):
+        for number, record in enumerate(read_records(path, format, key, around), 1):
             if record.size + own > most:
                 raise InputError(
                     f"record {number}",
@@ -221,4 +228,4 @@ def measure_messages(
     for size in batches:
         sizes = batch_sizes(runs, codecs, int(size), named, cut=not sample.whole)
         found += [Measurement(codec, float(size), sizes[codec]) for codec in codecs]
-    return Messages(Path(path).name, format, key, dict(named), sample, seed, tuple(found))
+    return Messages(Path(path).name, format, key, around, dict(named), sample, seed, tuple(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -400,10 +400,15 @@ class Workload(BaseModel):
 
     def replace(self, /, **fields: Any) -> Workload:
         """Return a copy with some fields changed, validated again."""
-        kept = {name: getattr(self, name) for name in self.model_fields_set if name not in fields}
+        return self.changed(fields)
+
+    def changed(self, fields: Mapping[str, Any], without: Collection[str] = ()) -> Workload:
+        """Return a copy with some fields changed and others as if they had not been given, validated again."""
+        gone = {*fields, *without}
+        kept = {name: getattr(self, name) for name in self.model_fields_set if name not in gone}
         copy = Workload(**kept, **fields)
-        copy._origin.update({k: v for k, v in self._origin.items() if k not in fields})
-        copy._assumed.update(self._assumed - set(fields))
+        copy._origin.update({k: v for k, v in self._origin.items() if k not in gone})
+        copy._assumed.update(self._assumed - gone)
         return copy
 
     @classmethod
@@ -417,13 +422,19 @@ class Workload(BaseModel):
         """
         data = read_mapping(path, "workload")
         data.setdefault("name", Path(path).stem)
-        if isinstance(data.get("servers"), str):
-            data["servers"] = read_mapping(Path(path).parent / data["servers"], "servers")
         with naming(Path(path).name):
-            growth = data.get("growth")
-            if isinstance(growth, dict) and "history" in growth:
-                data["growth"] = growth | {"history": beside(growth["history"], Path(path).parent)}
-            return cls(**data)
+            return cls(**with_files(data, Path(path).parent))
+
+
+def with_files(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return fields as a file has them, with what they name as other files in that folder read or found."""
+    out = dict(data)
+    if isinstance(out.get("servers"), str):
+        out["servers"] = read_mapping(folder / out["servers"], "servers")
+    growth = out.get("growth")
+    if isinstance(growth, dict) and "history" in growth:
+        out["growth"] = growth | {"history": beside(growth["history"], folder)}
+    return out
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

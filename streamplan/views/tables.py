@@ -58,7 +58,7 @@ class Column:
             text = "-" if self.number and value is not None else ""
         else:
             text = self.shown(value)
-        return legible(" ".join(text.split()))
+        return legible(" ".join(text.split()) if self.folds else text)
 
 
 def usd(key: str, title: str, priority: int = 5) -> Column:

@@ -186,7 +186,9 @@ def _beside(
     """The lines of one row: each cell folded in its column; headings stand at the bottom."""
     cells = [
         fold(text, wide, further=" " if i == 0 and wide > LONGEST_WORD // 2 and not heading else "")
-        for i, (text, wide) in enumerate(zip(texts, widths, strict=True))
+        if heading or (column.folds and not column.number) or cells_of(text) > wide
+        else [text]
+        for i, (column, text, wide) in enumerate(zip(columns, texts, widths, strict=True))
     ]
     high = max(map(len, cells))
     padded = [[""] * (high - len(cell)) + cell if heading else cell + [""] * (high - len(cell)) for cell in cells]

@@ -21,10 +21,11 @@ from streamplan.analyses.diff.diff import BOTH, CHOICE, INPUT, MODEL, OFFER, PRI
 from streamplan.analyses.diff.given import open_given
 from streamplan.analyses.diff.inputs import told_apart
 from streamplan.analyses.diff.result import Result
-from streamplan.analyses.diff.words import diff_document, grids, markdown, sentences, signed
+from streamplan.analyses.diff.words import diff_document, grids, markdown, sentences
 from streamplan.cli import main
 from streamplan.planning.gate import check_budget, check_growth
 from streamplan.planning.study import study
+from streamplan.views.inputs import signed
 
 METERED = "msk-serverless"
 OLD = Workload(

@@ -110,7 +110,7 @@ def _history(path: Path) -> Any:
 def _measurements(path: Path) -> Any:
     from capacity.measured.calibration.own_measurements import read_measurements
 
-    return read_measurements(path)
+    return read_measurements(path).rows
 
 
 def _messages(path: Path) -> Any:

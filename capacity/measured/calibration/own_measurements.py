@@ -19,14 +19,18 @@ from typing import Any
 import numpy as np
 
 from capacity.laws.coefficients import Coefficients, fitted
+from capacity.measured.calibration.benchmark_result import read_benchmark
 from capacity.measured.calibration.cpu_factor import own_factor
 from capacity.measured.calibration.evidence import Evidence, of_frame
 from capacity.measured.calibration.fit import Joint, Prior, fit_joint
+from capacity.measured.calibration.perf_log import is_perf_log, read_perf_log
+from capacity.measured.calibration.rates import AT_LEAST, LIMIT, TOLD, ReadRate
 from capacity.measured.cluster import KAFKA
+from capacity.measured.prediction import predict
 from streamfacts.arrays import Array
 from streamfacts.errors import InputError
 from streamfacts.files import write_whole
-from streamfacts.reading import parse_json, read_document, read_text
+from streamfacts.reading import read_document, read_text
 
 #: What a file may hold.
 KINDS = ("table of load and CPU", "OpenMessaging Benchmark result", "kafka-producer-perf-test output")
@@ -46,16 +50,16 @@ BED = "own cluster"
 
 #: What a saved posterior must hold.
 _KEYS = {"names", "log_mean", "log_covariance", "departure", "client_departure", "test_bed"}
-_PERF = re.compile(r"(\d+) records sent, ([\d.,]+) records/sec \(([\d.,]+) MB/sec\)(?:, ([\d.,]+) ms avg latency)?")
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """What own measurements leave of the coefficients; `kind`, `used` and `ignored` say what was read."""
+    """What own measurements leave of the coefficients; `kind`, `read` and `ignored` say what was read."""
 
     joint: Joint
     evidence: Evidence
     kind: str
+    read: tuple[ReadRate, ...]
     ignored: tuple[str, ...]
 
     @property
@@ -74,6 +78,24 @@ class Posterior:
     def cpu_factor(self) -> tuple[float, float]:
         """Return the CPU that own clusters need over what is shipped: median [1] and sigma of its logarithm."""
         return own_factor(self.evidence, fitted())
+
+    def odd(self) -> list[str]:
+        """Return a sentence on each measured limit that the shipped model would not have thought possible.
+
+        The interval holds 90% of the limits of clusters that nobody measured; a limit outside is a discovery or a slip
+        in the cluster file, and a reader should know before it moves a plan.
+        """
+        limits = self.evidence.take(self.evidence.role == LIMIT)
+        if not len(limits):
+            return []
+        before = predict(limits.cluster, fitted())
+        rows = zip(limits.rate.tolist(), before.low_mb_s.tolist(), before.high_mb_s.tolist(), strict=True)
+        return [
+            f"{rate:,.1f} MB/s is {'below' if rate < low else 'above'} the {low:,.1f} to {high:,.1f} MB/s within which "
+            "the model expects 90% of such clusters: check the cluster file and what bound the run"
+            for rate, low, high in rows
+            if not low <= rate <= high
+        ]
 
     def moved(self) -> list[dict[str, Any]]:
         """Return each coefficient with its median and 90% interval before and after, the most moved first."""
@@ -99,6 +121,8 @@ class Posterior:
         return {
             "kind": self.kind,
             "measurements": len(self.evidence),
+            "read": [rate.record for rate in self.read],
+            "odd": self.odd(),
             "ignored_columns": list(self.ignored),
             "test_bed": bed,
             "cpu_factor": {"distribution": "lognormal", "median": median, "sigma": sigma},
@@ -115,27 +139,30 @@ class Posterior:
         write_whole(Path(path), json.dumps(self.document(), indent=1) + "\n")
 
 
-def calibrate(path: str | Path, cluster: Mapping[str, Any], at_limit: bool | None = None) -> Posterior:
+def calibrate(
+    path: str | Path, cluster: Mapping[str, Any], at_limit: bool | None = None, at_once: bool | None = None
+) -> Posterior:
     """Return the posterior of own measurements of one cluster.
 
     Parameters
     ----------
     path : a CSV of load and CPU; a result JSON of the OpenMessaging Benchmark; or text of kafka-producer-perf-test
     cluster : what was measured, with the columns of `data/evidence/evidence.csv`
-    at_limit : whether the rates were the most that the cluster took; a perf test is, a table is not, and a benchmark
-        is if its backlog or its errors say so, where this is left out
+    at_limit : whether the rates were the most that the cluster took; a table's are not; runs of a perf test and
+        benchmarks say so themselves, where this is left out (`perf_log`, `benchmark_result`)
+    at_once : whether several runs of one perf log wrote together; read off the log if left out
 
     Raises
     ------
     InputError
         for a file that is none of these, and values that cannot be.
     """
-    kind, rows, ignored = read_measurements(path, at_limit)
+    found = read_measurements(path, at_limit, at_once, cluster)
     given = {name: value for name, value in cluster.items() if name not in ("source", "load_mb_s")}
     given["test_bed"] = str(cluster.get("test_bed") or BED)
     import pandas as pd
 
-    frame = pd.DataFrame([{**given, "id": f"own-{i}", "group": "own", **row} for i, row in enumerate(rows)])
+    frame = pd.DataFrame([{**given, "id": f"own-{i}", "group": "own", **row} for i, row in enumerate(found.rows)])
     for name in ("measured_mb_s_in_total", "cpu_pct"):
         if name not in frame:
             frame[name] = np.nan
@@ -143,21 +170,40 @@ def calibrate(path: str | Path, cluster: Mapping[str, Any], at_limit: bool | Non
     if (evidence.role == "cpu").any() and evidence.cluster.system[0] != KAFKA:
         raise InputError("system", str(evidence.cluster.system[0]), "Kafka: the law of CPU is that of Kafka's brokers")
     start = fitted()
-    return Posterior(fit_joint(evidence, Prior.of(start), start), evidence, kind, ignored)
+    return Posterior(fit_joint(evidence, Prior.of(start), start), evidence, found.kind, found.read, found.ignored)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a file holds: its kind, its measurements as columns of evidence, the rates read, and columns not used."""
+
+    kind: str
+    rows: tuple[dict[str, Any], ...]
+    read: tuple[ReadRate, ...]
+    ignored: tuple[str, ...] = ()
 
 
 def read_measurements(
-    path: str | Path, at_limit: bool | None = None
-) -> tuple[str, list[dict[str, Any]], tuple[str, ...]]:
-    """Return the kind of a file, its measurements as columns of evidence, and the columns that were not used."""
+    path: str | Path,
+    at_limit: bool | None = None,
+    at_once: bool | None = None,
+    cluster: Mapping[str, Any] | None = None,
+) -> Measured:
+    """Return what a file of measurements holds; see `calibrate`."""
     file = Path(path)
     text = read_text(path, "measurements", "a readable text file")
-    if _PERF.search(text):
-        return KINDS[2], _perf_test(text, at_limit), ()
+    if is_perf_log(text):
+        read = read_perf_log(text, at_limit, at_once)
+        return Measured(KINDS[2], tuple(r.evidence for r in read if r.used), tuple(read))
+    if at_once is not None:
+        raise InputError("--at-once", str(path), "a log of kafka-producer-perf-test, which may hold several producers")
     if file.suffix.lower() == ".json" or text.lstrip().startswith("{"):
-        return KINDS[1], _benchmark(text, str(path), at_limit), ()
+        read = read_benchmark(text, str(path), at_limit, cluster)
+        return Measured(KINDS[1], tuple(r.evidence for r in read), tuple(read))
     rows, ignored = _table(text, at_limit)
-    return KINDS[0], rows, ignored
+    rates = (r for r in rows if r["role"] in (LIMIT, AT_LEAST))
+    read = [ReadRate(r["measured_mb_s_in_total"], r["role"], r["why"] or TOLD) for r in rates]
+    return Measured(KINDS[0], tuple(rows), tuple(read), ignored)
 
 
 def _table(text: str, at_limit: bool | None) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
@@ -213,63 +259,6 @@ def _cell(line: Sequence[str], column: tuple[int, float], what: str, low: float,
     if not low <= value <= high:
         raise InputError(what, text, f"a number from {low / column[1]:g} to {high / column[1]:g}")
     return value
-
-
-def _benchmark(text: str, path: str, at_limit: bool | None) -> list[dict[str, Any]]:
-    found = parse_json(text, "measurements", path)
-    if not isinstance(found, dict) or not isinstance(found.get("publishRate"), list) or not found["publishRate"]:
-        raise InputError("measurements", path, "a benchmark's result with a list publishRate [messages/s]")
-    rate = _series(found, "publishRate")
-    size = found.get("messageSize")
-    if isinstance(size, bool) or not isinstance(size, (int, float)) or not 0 < size <= 1e9:
-        raise InputError("messageSize", size, "the size of a message in bytes, above 0, in the result")
-    consumed = _series(found, "consumeRate")
-    errors = _series(found, "publishErrorRate", 0.0)
-    backlog = _series(found, "backlog", 0.0)
-    growing = len(backlog) > 2 and backlog[-1] > 10 * rate.mean() and backlog[-1] > 2 * backlog[0]
-    limited = bool(errors.mean() > 0.001 * rate.mean() or growing) if at_limit is None else at_limit
-    row: dict[str, Any] = {
-        "measured_mb_s_in_total": float(rate.mean()) * float(size) / 1e6,
-        "message_bytes": float(size),
-        "role": "limit" if limited else "at least",
-        "why": "" if limited else "a rate that was asked for and held",
-    }
-    if len(consumed) and rate.mean() > 0:
-        row["consumers_fanout"] = float(consumed.mean() / rate.mean())
-    for key, name in (("topics", "topics"), ("partitions", "partitions")):
-        if isinstance(found.get(key), int):
-            row[name] = found[key]
-    row["partitions"] = row.get("partitions", np.nan) * row.pop("topics", 1)
-    if not np.isfinite(row["partitions"]):
-        del row["partitions"]
-    return [row]
-
-
-def _series(found: Mapping[str, Any], name: str, *default: float) -> Array:
-    """Return a list of numbers out of a benchmark's result; raises `InputError` if it is none."""
-    given = found.get(name) or list(default)
-    plain = isinstance(given, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in given)
-    values = np.asarray(given, float) if plain else np.array([np.nan])
-    if not (np.isfinite(values) & (np.abs(values) <= 1e12)).all():
-        raise InputError(name, given, "a list of finite numbers")
-    return values
-
-
-def _perf_test(text: str, at_limit: bool | None) -> list[dict[str, Any]]:
-    last = _PERF.findall(text)[-1]
-    records, mib = (float(last[i].replace(",", "")) for i in (1, 2))
-    if not records > 0 or not mib > 0:
-        raise InputError("measurements", f"{last[1]} records/sec", "a rate above 0")
-    return [
-        {
-            "measured_mb_s_in_total": mib * 1.048576,
-            "message_bytes": round(mib * 1_048_576 / records, 1),
-            "producers": 1,
-            "consumers_fanout": 0,
-            "role": "at least" if at_limit is False else "limit",
-            "why": "" if at_limit is not False else "a rate that was asked for and held",
-        }
-    ]
 
 
 def load(path: str | Path) -> Coefficients:

@@ -198,7 +198,7 @@ def study_table(study: Study, fold: bool = True) -> Table:
         status = row["status"]
         ok = status in (FEASIBLE, CLOSED)
         ends = (row["low_usd"], row["high_usd"])
-        rebuild, reason = row["rebuild_s"], row["reason"]
+        rebuild, reason = row["rebuild_s"], row["reason"] or row["closed"]
         oldest = "" if status == FAILED else _oldest_price(study.plan_of(row["platform"]))
         table.add(
             {
@@ -214,7 +214,7 @@ def study_table(study: Study, fold: bool = True) -> Table:
                 "region": row["region"] if several else "",
                 "rebuild_s": None if rebuild is None or not ok else Cell(rebuild, human(rebuild, "seconds")),
                 "oldest": oldest if ok else "",
-                "confidence": row["confidence"] if ok else "",
+                "confidence": row["confidence"] if status == FEASIBLE else status if ok else "",
             },
             mark="" if status == FEASIBLE else "dim",
             folded=_FOLDED.get(status, "") if fold else "",

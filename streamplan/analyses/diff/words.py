@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from capacity.workload.topics import FOREVER_S
-from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.diff.diff import (
     BOTH,
@@ -23,67 +21,16 @@ from streamplan.analyses.diff.diff import (
 )
 from streamplan.analyses.diff.result import Line, Offer, Result
 from streamplan.views.grid import Grid, escaped
+from streamplan.views.inputs import LEAST_USD, input_words, said, signed
 from streamplan.views.json import mapping
 
 #: Rows of the tables of lines and of offers; the document has all of them.
 MOST_LINES, MOST_OFFERS = 20, 10
-#: What moves less is left out of a table [USD/month].
-LEAST_USD = 0.005
-
-
-def signed(usd: float | None) -> str:
-    """Return a change for a person.
-
-    Examples
-    --------
-    >>> signed(1234.5), signed(-12.345), signed(0.0), signed(None)
-    ('+1,234', '-12.35', '0', '-')
-    """
-    if usd is None:
-        return "-"
-    if abs(usd) < LEAST_USD:
-        return "0"
-    return ("+" if usd > 0 else "-") + money(abs(usd))
 
 
 def share(usd: float | None, of: float | None) -> str:
     """Return a change as a signed percentage of what it was; empty without one."""
     return f"{usd / of:+.1%}" if usd is not None and of else ""
-
-
-def said(value: Any, unit: str) -> str:
-    """Return the value of an input for a person.
-
-    Examples
-    --------
-    >>> said(2.5e8, "bytes/s"), said({"low": 1.0, "likely": 2.0, "high": 3.0}, ""), said(None, ""), said(True, "")
-    ('250 MB/s', '1 to 3, likely 2', 'not given', 'yes')
-    """
-    if value is None or value == {}:
-        return "not given"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return "forever" if unit == "seconds" and value >= FOREVER_S else human(value, unit)
-    if isinstance(value, Mapping):
-        if {"low", "likely", "high"} <= set(value):
-            low, likely, high = (said(value[k], unit) for k in ("low", "likely", "high"))
-            return f"{low} to {high}, likely {likely}"
-        return ", ".join(f"{str(name).replace('_', ' ')} {said(v, '')}" for name, v in value.items())
-    if isinstance(value, list):
-        return "; ".join(said(v, "") for v in value) or "not given"
-    return str(value)
-
-
-def input_words(name: str) -> str:
-    """Return what an input is called.
-
-    Examples
-    --------
-    >>> input_words("peak_ratio"), input_words("terms.hours_per_month")
-    ('peak ratio', 'hours per month')
-    """
-    return name.removeprefix("terms.").replace("_", " ")
 
 
 def sentences(found: Difference) -> list[str]:
@@ -384,4 +331,4 @@ def _cause_rows(change: OfferChange) -> Iterator[dict[str, Any]]:
     return (_cause(cause) for cause in change.causes)
 
 
-__all__ = ["diff_document", "grids", "markdown", "notes", "sentences", "signed"]
+__all__ = ["diff_document", "grids", "markdown", "notes", "sentences"]

@@ -51,6 +51,7 @@ def messages_document(result: Messages) -> dict[str, Any]:
         "file": result.name,
         "format": result.format,
         "key": result.key,
+        "envelope": result.envelope,
         "headers": list(result.headers),
         "records": s.records,
         "bytes": s.total_bytes,

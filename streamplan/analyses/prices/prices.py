@@ -86,7 +86,7 @@ def prices_table(prices: pd.DataFrame) -> Table:
             Column("meter", "meter", least=20),
             Column("sku", "sku", priority=0, least=12),
             Column("region", "region", priority=1, folds=False),
-            Column("price", "price", True, "USD a unit", priority=0),
+            Column("price", "price", unit="USD a unit", priority=0, folds=False),
             Column("unit", "unit", for_files=True),
             Column("tier_from", "from", True, priority=2),
             Column("as_of", "as of", priority=1, folds=False),
@@ -100,6 +100,6 @@ def prices_table(prices: pd.DataFrame) -> Table:
         tiered = row["tier_to"] == row["tier_to"] or row["tier_from"]
         first = row["tier_from"] or 0
         from_ = Cell(first, f"from {first:,.0f}") if tiered else ""
-        price = Cell(row["price"], f"{row['price']:g} USD/{row['unit']}")
+        price = Cell(row["price"], f"{row['price']:<10g} USD/{row['unit']}")
         table.add({**row, "price": price, "tier_from": from_, "stale": "old" if row["stale"] else ""})
     return table

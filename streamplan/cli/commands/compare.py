@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
+from streamfacts.errors import InputError
 from streamplan.cli.options import (
     BARE,
     BOOK,
@@ -29,17 +32,21 @@ from streamplan.cli.show import show, tables
 
 @click.command("compare")
 @asks(WORKLOAD, JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
+@click.option("--scenario", "scenarios", multiple=True, help="Only these of a scenario file (may be repeated).")
 @tables()
-def command(asked: Asked) -> None:
-    """Every offer on the same workload, cheapest feasible first.
+def command(asked: Asked, scenarios: Sequence[str]) -> None:
+    """Every offer on the same workload, cheapest feasible first; scenarios of a file side by side.
 
     An offer that could not be sized is a row with its reason; the exit status is then 4, as it is if the first offer
     costs more than --budget.
     """
     from streamplan.planning.gate import budget_of, check_budget
+    from streamplan.planning.scenarios import is_scenarios
     from streamplan.planning.study import study
 
     budget = budget_of(asked.budget)
+    if scenarios or is_scenarios(asked.workload_file):
+        return _side_by_side(asked, scenarios, budget)
     result = study(
         asked.workload,
         only=asked.only,
@@ -66,3 +73,37 @@ def command(asked: Asked) -> None:
     if best is not None:
         check_budget(best.offer.title, best.monthly_usd, budget)
     something_fits(result)
+
+
+def _side_by_side(asked: Asked, names: Sequence[str], budget: float | None) -> None:
+    from streamplan.analyses.compare.side_by_side import side_by_side
+    from streamplan.planning.gate import check_budget
+    from streamplan.planning.scenarios import is_scenarios, scenarios
+
+    if not is_scenarios(asked.workload_file):
+        raise InputError("--scenario", ", ".join(names), f"none here: {asked.workload_file} has no scenarios")
+    for option, value in (("--posterior", asked.posterior), ("--use-up-to", asked.use_up_to)):
+        if value is not None:
+            raise InputError(option, value, "none with scenarios; the base or a scenario has it as a field")
+    some = scenarios(asked.workload_file, asked.terms, region=asked.region).some(names)
+    for one in some:
+        warn(one.contradictions)
+    found = side_by_side(some, asked.only or None)
+    if asked.bare:
+        for plan in found.taken:
+            click.echo("-" if plan is None else f"{plan.monthly_usd:.2f}")
+    elif asked.as_json:
+        from streamplan.analyses.compare.side_by_side import side_by_side_document
+        from streamplan.views.json import dumps
+
+        click.echo(dumps(side_by_side_document(found)))
+    else:
+        from streamplan.analyses.compare.side_by_side import grids
+        from streamplan.views.terminal import width
+
+        show(*(grid.table() for grid in grids(found, width())))
+    for one, plan in zip(some, found.taken, strict=True):
+        if plan is not None:
+            check_budget(f"{one.name}: {plan.offer.title}", plan.monthly_usd, budget)
+    for result in found.studies:
+        something_fits(result)

@@ -14,8 +14,18 @@ from streamplan.cli.show import show, tables
 @click.command("measure-messages")
 @click.argument("file", type=click.Path())
 @JSON
-@click.option("--format", "format", default=None, help="jsonl, avro, lines or length-delimited; told from the file.")
+@click.option(
+    "--format",
+    "format",
+    default=None,
+    help="jsonl, avro, lines, length-delimited or protobuf-delimited; told from the file.",
+)
 @click.option("--key", default=None, help="Field of each JSON object or Avro record that becomes the record's key.")
+@click.option(
+    "--envelope",
+    default=None,
+    help="What a consumer tool put around each record: kcat, rpk, console, key-tab-value or none; told from the file.",
+)
 @click.option("--header", "pairs", multiple=True, metavar="NAME=VALUE", help="A header on every record (repeatable).")
 @click.option("--codec", "codecs", multiple=True, help="none, gzip, snappy, lz4 or zstd (repeatable); all if left out.")
 @click.option(
@@ -31,6 +41,7 @@ def command(
     as_json: bool,
     format: str | None,
     key: str | None,
+    envelope: str | None,
     pairs: Sequence[str],
     codecs: Sequence[str],
     batches: Sequence[str],
@@ -56,6 +67,7 @@ def command(
         file,
         format,
         key=key,
+        envelope=envelope,
         headers=_headers(pairs),
         codecs=codecs or tuple(CODECS),
         batches=[parse(b, "size", "--batch") for b in batches] or BATCHES,
