@@ -157,7 +157,7 @@ def _show_table(table: Table, asked: TablesAsked, wide: int) -> None:
     elif asked.format == "md":
         from streamplan.views.table_files import as_markdown
 
-        click.echo(as_markdown(table, asked.top, asked.everything), nl=False)
+        click.echo(as_markdown(table, asked.top, asked.everything))
     else:
         from streamplan.views.tables import shown
         from streamplan.views.terminal import coloured, table_lines

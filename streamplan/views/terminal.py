@@ -206,7 +206,7 @@ def _placed(text: str, wide: int, right: bool) -> str:
 
 def _rule() -> str:
     try:
-        "─".encode(sys.stdout.encoding or "ascii")
+        "─".encode(sys.stdout.encoding or "utf-8")
     except (LookupError, UnicodeEncodeError):
         return "-"
     return "─"

@@ -7,7 +7,7 @@ from typing import Any
 
 from streamplan.analyses.catalogue.catalogue import Entry
 from streamplan.views.json import mapping
-from streamplan.views.tables import Cell, Column, Table, count
+from streamplan.views.tables import Cell, Column, Table
 
 
 def catalogue_document(entry: Entry) -> dict[str, Any]:
@@ -48,32 +48,43 @@ def catalogue_tables(entries: Sequence[Entry]) -> list[Table]:
         (
             Column("name", "name", folds=False),
             Column("title", "offer", priority=0, least=20),
-            count("choices", "to choose from", 2),
-            count("priced", "prices", 3),
+            Column("choices", "to choose from", True, priority=2),
+            Column("priced", "prices", True, priority=3),
             Column("oldest", "oldest price", priority=1, folds=False),
             Column("newest", "newest price", priority=5, folds=False),
             Column("confidence", "confidence", priority=4, folds=False),
             Column("closed", "closed", priority=4, least=16),
         ),
         name="offers",
+        bare=True,
     )
     options = Table(
         "Options, by the names that --option takes",
         (
             Column("platform", "offer", folds=False),
-            Column("option", "option", priority=0, folds=False),
-            Column("default", "if left out", priority=0, least=8),
+            Column("option", "option", for_files=True),
+            Column("default", "if left out", priority=0, folds=False),
             Column("doc", "what it is", priority=0, least=20),
         ),
         name="options",
+        bare=True,
     )
     for e in entries:
-        o = e.offer
-        known = {"oldest": e.oldest, "newest": e.newest, "confidence": e.confidence} if e.priced else {}
-        priced = e.priced or Cell(0, "none public")
-        choices = len(o.configurations())
-        cells = {"name": o.name, "title": o.title, "choices": choices, "priced": priced, "closed": o.closed}
-        table.add({**cells, **known}, mark="dim" if o.closed else "")
+        o, many = e.offer, len(e.offer.configurations())
+        known = {
+            "oldest": Cell(e.oldest, f"prices from {e.oldest}"),
+            "newest": Cell(e.newest, f"to {e.newest}"),
+            "confidence": e.confidence,
+        }
+        cells = {
+            "name": o.name,
+            "title": o.title,
+            "choices": Cell(many, f"{many} to choose from"),
+            "priced": Cell(e.priced, f"{e.priced} prices" if e.priced else "no public prices"),
+            "closed": Cell(o.closed, f"closed: {o.closed}") if o.closed else "",
+        }
+        table.add({**cells, **(known if e.priced else {})}, mark="dim" if o.closed else "")
         for x in o.options:
-            options.add({"platform": o.name, "option": x.name, "default": str(x.default), "doc": x.doc})
+            given = Cell(str(x.default), f"--option {x.name}={x.default}")
+            options.add({"platform": o.name, "option": x.name, "default": given, "doc": x.doc})
     return [table, options]

@@ -189,7 +189,7 @@ def study_table(study: Study, fold: bool = True) -> Table:
             Column("region", "region", priority=6, folds=False),
             count("rebuild_s", "rebuild", 7, unit="s"),
             Column("oldest", "oldest price", priority=7, folds=False),
-            Column("confidence", "prices", priority=8, folds=False),
+            Column("confidence", "confidence", priority=8, folds=False),
         ),
         most=BEST if fold else None,
     )
@@ -198,7 +198,7 @@ def study_table(study: Study, fold: bool = True) -> Table:
         status = row["status"]
         ok = status in (FEASIBLE, CLOSED)
         ends = (row["low_usd"], row["high_usd"])
-        rebuild, reason = row["rebuild_s"], row["reason"] or row["closed"]
+        rebuild, reason = row["rebuild_s"], row["reason"] or (f"{CLOSED}: {row['closed']}" if status == CLOSED else "")
         oldest = "" if status == FAILED else _oldest_price(study.plan_of(row["platform"]))
         table.add(
             {
@@ -214,7 +214,7 @@ def study_table(study: Study, fold: bool = True) -> Table:
                 "region": row["region"] if several else "",
                 "rebuild_s": None if rebuild is None or not ok else Cell(rebuild, human(rebuild, "seconds")),
                 "oldest": oldest if ok else "",
-                "confidence": row["confidence"] if status == FEASIBLE else status if ok else "",
+                "confidence": row["confidence"] if ok else "",
             },
             mark="" if status == FEASIBLE else "dim",
             folded=_FOLDED.get(status, "") if fold else "",
