@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from capacity.workload.topics import FOREVER_S
+from streamfacts.errors import legible
 from streamfacts.units import human
 from streamfacts.words import money
 
@@ -46,10 +47,10 @@ def said(value: Any, unit: str) -> str:
         if {"low", "likely", "high"} <= set(value):
             low, likely, high = (said(value[k], unit) for k in ("low", "likely", "high"))
             return f"{low} to {high}, likely {likely}"
-        return ", ".join(f"{str(name).replace('_', ' ')} {said(v, '')}" for name, v in value.items())
+        return ", ".join(f"{input_words(str(name))} {said(v, '')}" for name, v in value.items())
     if isinstance(value, list):
         return "; ".join(said(v, "") for v in value) or "not given"
-    return str(value)
+    return legible(str(value))
 
 
 def input_words(name: str) -> str:
@@ -60,7 +61,7 @@ def input_words(name: str) -> str:
     >>> input_words("peak_ratio"), input_words("terms.hours_per_month")
     ('peak ratio', 'hours per month')
     """
-    return name.removeprefix("terms.").replace("_", " ")
+    return legible(name.removeprefix("terms.").replace("_", " "))
 
 
 __all__ = ["LEAST_USD", "input_words", "said", "signed"]

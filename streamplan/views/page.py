@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import closing, suppress
 from functools import cache
@@ -27,7 +28,7 @@ def make_bundle_ahead() -> bool:
     whether it is there
     """
     global _ahead
-    if vega_bundle.cache_info().currsize or _kept().is_file():
+    if vega_bundle.cache_info().currsize or _read(_kept()) is not None:
         return True
     if drawing.Drawer.works_here and _ahead is None:
         drawer = drawing.Drawer()
@@ -39,7 +40,8 @@ def make_bundle_ahead() -> bool:
 def vega_bundle() -> str:
     """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, safe inside a script element.
 
-    It takes seconds to make and is the same for a version of the drawing engine, so it is kept in the user's cache.
+    It takes seconds to make and is the same for a version of the drawing engine, so it is kept in the user's cache,
+    with a digest: what is not as it was written is made anew.
     """
     global _ahead
     kept = _kept()
@@ -48,12 +50,27 @@ def vega_bundle() -> str:
         with closing(drawer):
             made = _safe(pending.answer())
     else:
-        with suppress(OSError, UnicodeDecodeError):
-            return kept.read_text(encoding="utf-8")
+        whole = _read(kept)
+        if whole is not None:
+            return whole
         made = _safe(drawing.bundle())
     with suppress(OSError, InputError):  # a place that cannot be written to only means that it is made again
-        write_whole(kept, made)
+        write_whole(kept, _digest(made) + made)
     return made
+
+
+def _digest(script: str) -> str:
+    """The first line of the kept file, a comment in JavaScript."""
+    return f"// sha256 {hashlib.sha256(script.encode()).hexdigest()}\n"
+
+
+def _read(kept: Path) -> str | None:
+    """Return the bundle that is kept, None if there is none or it is damaged."""
+    with suppress(OSError, UnicodeDecodeError):
+        first, _, script = kept.read_bytes().decode("utf-8").partition("\n")
+        if f"{first}\n" == _digest(script):
+            return script
+    return None
 
 
 def _kept() -> Path:

@@ -21,6 +21,7 @@ from streamplan.analyses.diff.diff import BOTH, CHOICE, INPUT, MODEL, OFFER, PRI
 from streamplan.analyses.diff.given import open_given
 from streamplan.analyses.diff.inputs import told_apart
 from streamplan.analyses.diff.result import Result
+from streamplan.analyses.diff.retold import retold
 from streamplan.analyses.diff.words import diff_document, grids, markdown, sentences
 from streamplan.cli import main
 from streamplan.planning.gate import check_budget, check_growth
@@ -268,6 +269,32 @@ def test_a_document_that_is_no_result_is_refused_where_it_is_wrong(two, break_it
     break_it(broken)
     with pytest.raises(InputError, match=re.escape(f"old.json: {where}")):
         Result.of(broken, "old.json")
+
+
+def test_results_of_this_version_are_told_apart_by_input_and_others_are_not():
+    new = OLD.replace(retention="48 h", write={"low": "9 MB/s", "likely": "15 MB/s", "high": "30 MB/s"})
+    documents = document_of(OLD), document_of(new)
+    alone, told = read(*documents, platform=METERED), retold(read(*documents, platform=METERED))
+    live = diff(OLD, new, METERED)
+    assert [c.inputs for c in alone.causes] == [("write", "retention")]
+    assert by_input(told.causes) == pytest.approx(by_input(live.causes))
+    assert any("told together" in text for text in sentences(alone))
+    assert not any("told together" in text for text in sentences(told))
+    documents[1]["platforms"][0]["lines"][0]["usd"] += 1  # not what this version would say
+    documents[1]["platforms"][0]["monthly_usd"] += 1
+    changed = documents[1]["platforms"][0]["platform"]
+    assert [c.inputs for c in retold(read(*documents, platform=changed)).causes] == [("write", "retention")]
+    documents[1]["model"]["version"] = "9.9.9"
+    assert [c.kind for c in retold(read(*documents, platform=METERED)).causes] == [BOTH]
+
+
+def test_a_document_is_not_obeyed_by_a_terminal(two):
+    other = copy.deepcopy(two[1])
+    other["workload"]["name"] = "or\x1b[2Jders"
+    other["workload"]["fields"]["surv\x1b[2Jive"] = "\x1b[2J"
+    found = read(two[0], other)
+    shown = [*sentences(found), *(cell for grid in grids(found) for row in grid.rows for cell in row)]
+    assert not any("\x1b" in text for text in shown) and any("\\x1b" in text for text in shown)
 
 
 # ------------------------------------------------------------------------------------------------------------- words

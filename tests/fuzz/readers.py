@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,13 @@ LONGEST_MESSAGE = 3000
 
 @dataclass(frozen=True)
 class Reader:
-    """A reader: the suffix of its files, a good text and, where it has one, the document that the text is of."""
+    """A reader: the suffix of its files, a good text and, where it has one, the document that is `written` so."""
 
     suffix: str
     read: Callable[[Path], Any]
     text: str
     document: Any = None
+    written: Callable[[Any], str] = as_yaml
 
     @property
     def files(self) -> st.SearchStrategy[str]:
@@ -32,7 +34,7 @@ class Reader:
             return (
                 st.one_of(changed(self.text), other_cells(self.text)) if self.suffix == ".csv" else changed(self.text)
             )
-        return st.one_of(changed(self.text), other_values(self.document).map(as_yaml))
+        return st.one_of(changed(self.text), other_values(self.document).map(self.written))
 
 
 def _of(document: Any, read: Callable[[Path], Any]) -> Reader:
@@ -113,6 +115,21 @@ def _measurements(path: Path) -> Any:
     return read_measurements(path).rows
 
 
+def _scenarios(path: Path) -> Any:
+    from streamplan.planning.scenarios import scenarios
+
+    return scenarios(path)
+
+
+def _result(path: Path) -> Any:
+    from streamplan.analyses.diff.diff import between
+    from streamplan.analyses.diff.given import open_given
+    from streamplan.analyses.diff.words import diff_document, markdown
+
+    found = between(*[open_given(str(path))] * 2)
+    return diff_document(found), markdown(found)
+
+
 def _messages(path: Path) -> Any:
     from capacity.messages.reading import read_records
 
@@ -172,6 +189,39 @@ _CLUSTER = {
     "message_bytes": 1024,
     "load_mb_s": 50,
 }
+_SCENARIOS = {
+    "base": {"write": "10 MB/s", "message": "1 KiB", "peak_ratio": 1.5},
+    "terms": {"hours_per_month": 744},
+    "scenarios": {
+        "longer": {"retention": "14 d", "peak_ratio": None},
+        "paid": {"terms": {"within": "10%", "discounts": {"aws": "12%"}, "options": {"follower_fetch": True}}},
+    },
+}
+_RESULT = {
+    "workload": {"name": "orders", "fields": {"write": 1e7, "message": 1024}, "units": {"write": "bytes/s"}},
+    "currency": "USD",
+    "terms": {"hours_per_month": 730},
+    "model": {"version": "1.0.0", "digest": "0123456789abcdef"},
+    "prices": {"digest": "0123456789abcdef", "as_of_newest": "2026-11"},
+    "platforms": [
+        {
+            **{
+                "platform": "p",
+                "title": "P",
+                "status": "feasible",
+                "monthly_usd": 12.5,
+                "what": "2 units",
+                "reason": "",
+            },
+            "lines": [
+                {
+                    **{"meter": "aws.x", "sku": "", "title": "x", "category": "compute", "region": "us-east-1"},
+                    **{"quantity": 10.0, "unit": "hour", "unit_price": 1.25, "usd": 12.5, "tiers": [[0, 2], [5, 0.5]]},
+                }
+            ],
+        }
+    ],
+}
 _PRICES = (
     "meter,sku,region,unit,price,currency,tier_from,tier_to,as_of,source,confidence,note\n"
     "aws.msk.broker,kafka.m7g.large,us-east-1,broker-hour,0.2,USD,,,2026-01-01,a quote,high,\n"
@@ -219,6 +269,8 @@ READERS: dict[str, Reader] = {
         _measurements,
         '{"publishRate": [1000.0, 1010.5], "messageSize": 1024, "backlog": [0, 1], "topics": 2}',
     ),
+    "scenarios": _of(_SCENARIOS, _scenarios),
+    "result": Reader(".json", _result, json.dumps(_RESULT), _RESULT, json.dumps),
     "messages": Reader(
         ".jsonl", _messages, '{"id": 1, "user": "a"}\n{"id": 2, "user": "b", "list": [1, {"x": null}]}\n'
     ),

@@ -42,6 +42,30 @@ def test_bundle_is_made_once_for_a_version(cache):
     assert page.__version__ in kept.name
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-3] + bytes([data[-3] ^ 1]) + data[-2:],
+        lambda data: bytes([data[12] ^ 1]) + data[1:],
+        lambda data: data[:12] + bytes([data[12] ^ 1]) + data[13:],
+        lambda data: data[:-1],
+        lambda data: data + b" ",
+        lambda data: data.partition(b"\n")[2],
+        lambda data: b"",
+        lambda data: b"\xff" * 90,
+    ],
+)
+def test_a_damaged_bundle_is_made_anew(cache, damage):
+    folder, made = cache
+    page.vega_bundle()
+    (kept,) = folder.rglob("vega-*.js")
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))
+    page.vega_bundle.cache_clear()  # as in another process
+    assert page.vega_bundle() == BUNDLE.replace("</script", "<\\/script") and len(made) == 2
+    assert kept.read_bytes() == whole
+
+
 def test_bundle_without_a_place_to_keep_it(cache):
     folder, made = cache
     (folder / "streamplan").write_text("a file where the folder would be")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pricing.book import vendor_of
-from streamfacts.errors import InputError
+from streamfacts.errors import InputError, legible
 from streamplan.analyses.compare.rests_on import bill_lines, rests_on
 from streamplan.planning.study import FEASIBLE, Study
 from streamplan.views.json import mapping
@@ -139,7 +139,7 @@ class Result:
             label=label,
             workload=read.text(workload, "name"),
             inputs={**read.mapping(workload.get("fields"), "workload.fields"), **terms},
-            units={str(k): str(v) for k, v in read.mapping(workload.get("units"), "workload.units").items()},
+            units={str(k): legible(str(v)) for k, v in read.mapping(workload.get("units"), "workload.units").items()},
             model={k: read.text(read.mapping(top.get("model"), "model"), k) for k in ("version", "digest")},
             prices={k: read.text(read.mapping(top.get("prices"), "prices"), k) for k in ("digest", "as_of_newest")},
             offers=offers,
@@ -181,7 +181,7 @@ class _Reader:
     def text(self, row: Mapping[str, Any], name: str) -> str:
         if not isinstance(row.get(name), str):
             raise self.wrong(name, row.get(name))
-        return str(row[name])
+        return legible(str(row[name]))
 
     def number(self, value: Any, where: str) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:

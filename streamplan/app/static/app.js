@@ -36,8 +36,13 @@ function address(path) {
   return `${path}?${query}`;
 }
 
+// An answer; where too many wait already it asks again after the time that it is told.
 async function fetched(url) {
-  const reply = await fetch(url);
+  let reply = await fetch(url);
+  for (let tries = 0; reply.status === 503 && tries < 3; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1000 * Number(reply.headers.get("Retry-After") || 1)));
+    reply = await fetch(url);
+  }
   const document_ = await reply.json();
   if (!reply.ok) { throw new Error(document_.error); }
   return document_;

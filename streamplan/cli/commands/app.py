@@ -11,7 +11,12 @@ from streamplan.cli.options import BOOK, REGION, Asked, asks, load
 @click.argument("workload", required=False, metavar="[WORKLOAD]")
 @asks(BOOK, REGION)
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 for a free one.")
-@click.option("--address", default="127.0.0.1", show_default=True, help="Another one lets other machines in.")
+@click.option(
+    "--address",
+    default="127.0.0.1",
+    show_default=True,
+    help="Another one lets in machines that have the printed token.",
+)
 def command(asked: Asked, workload: str | None, port: int, address: str) -> None:
     """Serve sliders, charts and the bill as a page for the browser; needs no network and no Jupyter.
 

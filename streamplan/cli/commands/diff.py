@@ -99,6 +99,7 @@ def _found(
 ) -> Difference:
     from streamplan.analyses.diff.diff import between, diff
     from streamplan.analyses.diff.result import Result
+    from streamplan.analyses.diff.retold import retold
     from streamplan.planning.study import study
 
     results = [one for one in given if isinstance(one, Result)]
@@ -113,7 +114,7 @@ def _found(
             one if isinstance(one, Result) else Result.of_study(study(one, only=only, terms=asked.terms), name)
             for one, name in zip(given, files, strict=False)
         ]
-        return between(sides[0], sides[1], platform)
+        return retold(between(sides[0], sides[1], platform))
     books = None
     if prices:
         from pricing.dated import dated_book
