@@ -91,7 +91,7 @@ class Panel:
         from streamplan import charts
         from streamplan.runtime import drawing
 
-        seen, best = self.view, self.view.study.cheapest
+        seen, best = self.view, self.view.study.recommended
         figures = (
             charts.cost_by_platform(seen.study, most=BARS),
             charts.cost_by_month(seen.months),

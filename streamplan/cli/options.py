@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pricing import PriceBook
     from streamplan.planning.people import People
     from streamplan.planning.plan import Plan
+    from streamplan.planning.population import Population
     from streamplan.planning.terms import Terms
 
 
@@ -46,6 +47,11 @@ class Asked:
     people_file: Sequence[str] = ()
     support: str = "business"
     within: float = 0.05
+    clouds: Sequence[str] = ()
+    protocol: str | None = None
+    managed: bool | None = None
+    clients: str = "stay"
+    bill_only: bool = False
     budget: float | None = None
     bare: bool = False
 
@@ -86,7 +92,22 @@ class Asked:
         """What every analysis is told besides the workload."""
         from streamplan.planning.terms import Terms
 
-        return Terms(self.book, self.options, self.hours_per_month, self.most_clusters, self.people, self.within)
+        return Terms(
+            self.book,
+            self.options,
+            self.hours_per_month,
+            self.most_clusters,
+            self.people,
+            self.within,
+            self.population,
+        )
+
+    @cached_property
+    def population(self) -> Population:
+        """Which offers are compared, and what of their clients."""
+        from streamplan.planning.population import Population
+
+        return Population(tuple(self.clouds), self.protocol or "", self.managed, self.clients, self.bill_only)
 
     @cached_property
     def plan(self) -> Plan:
@@ -199,6 +220,30 @@ WITHIN = click.option(
 BUDGET = click.option("--budget", type=float, default=None, help="USD a month; exit 4 if the bill is above it.")
 BARE = click.option("--bare", is_flag=True, help="Print the bill in USD a month and nothing else, for a pipeline.")
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
+_CLOUD = click.option(
+    "--cloud", "clouds", multiple=True, help="Cloud whose offers rank together, or all; the region's own if left out."
+)
+_PROTOCOL = click.option("--protocol", default=None, help="Only offers that clients of this protocol can use: kafka.")
+_MANAGED = click.option(
+    "--managed/--self-managed", default=None, help="Only services that are run for you, or only what you run yourself."
+)
+_CLIENTS = click.option(
+    "--clients",
+    default=Asked.clients,
+    show_default=True,
+    metavar="stay|move",
+    help="Whether clients stay in their cloud, and pay egress to offers of another, or move along.",
+)
+BILL_ONLY = click.option(
+    "--bill-only", is_flag=True, help="Rank by the bill alone, without the work to run what is bought."
+)
+
+
+def POPULATION(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of which offers are compared."""
+    return _decorated(function, (_CLOUD, _PROTOCOL, _MANAGED, _CLIENTS))
+
+
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 USE_UP_TO = click.option(
     "--use-up-to",

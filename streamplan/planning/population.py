@@ -12,6 +12,7 @@ from streamfacts.tables import read_rows, regions
 from streamplan.planning.clients import CLIENTS, STAY
 
 ALL = "all"
+_WHO: dict[str, bool | None] = {"": None, "managed": True, "self-managed": False}
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,20 @@ class Population:
             raise unknown_name("--protocol", self.protocol, [p.value for p in Protocol])
         if self.clients not in CLIENTS:
             raise unknown_name("--clients", self.clients, CLIENTS)
+
+    @classmethod
+    def named(
+        cls, clouds: Iterable[str] = (), protocol: str = "", who: str = "", clients: str = STAY, bill_only: bool = False
+    ) -> Population:
+        """Return the same with who runs it as a word: "managed", "self-managed", or empty for both."""
+        if who not in _WHO:
+            raise unknown_name("who", who, [name for name in _WHO if name])
+        return cls(tuple(clouds), protocol, _WHO[who], clients, bill_only)
+
+    @property
+    def who(self) -> str:
+        """Who runs it, as a word; empty for both."""
+        return next(name for name, managed in _WHO.items() if managed is self.managed)
 
     @property
     def _protocol(self) -> Protocol | None:
@@ -97,9 +112,11 @@ class Population:
     @property
     def said(self) -> str:
         """What was asked for, in words."""
-        who = {None: "", True: "managed", False: "self-managed"}[self.managed]
         clouds = f"on {', '.join(self.clouds)}" if self.clouds else ""
-        return ", ".join(part for part in (who, self.protocol and f"{self.protocol} protocol", clouds) if part) or "all"
+        return (
+            ", ".join(part for part in (self.who, self.protocol and f"{self.protocol} protocol", clouds) if part)
+            or "all"
+        )
 
 
 def cloud_names() -> dict[str, str]:

@@ -253,7 +253,7 @@ def _report(study: Study, executed: Any, formats: Sequence[str], on: str) -> Mad
 
 def summary_of(study: Study) -> dict[str, Any]:
     """Return what the portfolio says of a report: the cheapest platform, its cost a month [USD], what binds."""
-    best = study.cheapest
+    best = study.recommended
     row = {} if best is None else study.table[study.table["platform"] == best.offer.name].iloc[0].to_dict()
     out = {
         k: row.get(k) for k in ("platform", "title", "region", "monthly_usd", "low_usd", "high_usd", "what", "binding")

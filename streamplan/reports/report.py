@@ -14,11 +14,13 @@ from streamfacts.errors import InputError, unknown_name
 from streamfacts.files import write_whole
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.compare.words import study_document
+from streamplan.planning.clients import STAY
 from streamplan.planning.horizon import SCALES
 from streamplan.planning.people import asked
+from streamplan.planning.population import Population
 from streamplan.planning.shipped_workloads import open_workload
 from streamplan.planning.study import Study, study
-from streamplan.planning.terms import MOST_CLUSTERS
+from streamplan.planning.terms import MOST_CLUSTERS, WITHIN
 from streamplan.views.html import day
 from streamplan.views.json import dumps
 
@@ -62,6 +64,8 @@ def write_report(
     people: bool = False,
     people_files: Sequence[str | Path] = (),
     support: str = "business",
+    within: float = WITHIN,
+    population: Population | None = None,
     formats: Sequence[str] | None = None,
     progress: bool = True,
 ) -> Report:
@@ -72,6 +76,7 @@ def write_report(
 
     `on` is the day on which the ages of prices are reckoned, today if empty; it is all that changes from day to day.
     `formats` are some of "html", "pdf" and "xlsx"; if left out, all that this machine can make.
+    `within` and `population` are those of `streamplan.planning.terms.Terms`.
     `people` (or `people_files`, one's own rows) adds staff, tools and the plan of `support`; see
     `streamplan.planning.people`.
 
@@ -99,6 +104,8 @@ def write_report(
         "people": people,
         "people_files": [str(p) for p in people_files],
         "support": support,
+        "within": within,
+        **parameters_of(population or Population()),
     }
     if "html" in chosen:
         make_bundle_ahead()
@@ -117,17 +124,29 @@ def write_report(
     )
 
 
+#: Parameters of the notebook that say which offers are compared, with what they are if left out.
+_POPULATION: dict[str, Any] = {"clouds": (), "protocol": "", "who": "", "clients": STAY, "bill_only": False}
+
+
+def parameters_of(population: Population) -> dict[str, Any]:
+    """Return which offers are compared as parameters of the notebook."""
+    said = {name: getattr(population, name) for name in _POPULATION}
+    return {**said, "clouds": list(population.clouds)}
+
+
 def study_of(parameters: Mapping[str, Any]) -> Study:
     """Return the study that the comparison notebook makes of its parameters; those left out have its defaults."""
     given = dict(parameters)
     workload = open_workload(given.pop("workload"), given.pop("region", "") or None)
     given.pop("on", None)
+    population = Population.named(*(given.pop(name, default) for name, default in _POPULATION.items()))
     people = given.pop("people", False), given.pop("people_files", ()), given.pop("support", "business")
     return study(
         workload,
         only=given.pop("platforms", ()),
         book=open_book(*given.pop("price_books", ())),
         people=asked(*people),
+        population=population,
         scales=SCALES,
         **given,
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Range, Workload, find_offer, offers_for
+from capacity import Demand, Range, Workload, find_offer
 from capacity.demand.draws import Draws, asked_inputs, demand_of
 from pricing import PriceBook
 from streamfacts.arrays import Array
@@ -201,8 +201,8 @@ def break_even(
         raise InputError("axes", x, "two different inputs")
     across, up = axis(workload, x, x_ends, steps), axis(workload, y, y_ends, steps)
     terms = Terms.of(terms, **told)
-    open_offers = [name for name, offer in offers_for(workload).items() if not offer.closed]
-    names = tuple(dict.fromkeys(only)) if only else tuple(open_offers)
+    ranking, _ = terms.population.offers(workload, tuple(dict.fromkeys(only or ())))
+    names = tuple(offer.name for offer in ranking if only or not offer.closed)
     fixed = _fixed(fixed_usd or {}, names)
     own = terms.for_each([find_offer(name) for name in names])
 

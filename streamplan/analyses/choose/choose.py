@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Workload, find_offer, offers_for
+from capacity import Demand, Workload, find_offer
 from capacity.workload.growth import MOST_MONTHS
 from pricing import PriceBook
 from streamfacts.arrays import Array
@@ -193,7 +193,8 @@ def choose(
         if isinstance(share, bool) or not 0 < share < 1:
             raise InputError(name, share, "a share above 0 and below 1")
     terms = Terms.of(terms, **told)
-    considered = [find_offer(name) for name in only] or [o for o in offers_for(workload).values() if not o.closed]
+    ranking, _ = terms.population.offers(workload, only)
+    considered = [offer for offer in ranking if only or not offer.closed]
     staff = None if terms.people is None else terms.people.of(considered)
     demand, staff = drawn_together(workload, months, draws, seed, staff)
     own = terms.run_by(staff).for_each(considered)

@@ -51,7 +51,7 @@ class SideBySide:
     @property
     def taken(self) -> tuple[Plan | None, ...]:
         """The plan to take in each, None where nothing fits."""
-        return tuple(found.cheapest for found in self.studies)
+        return tuple(found.recommended for found in self.studies)
 
     @cached_property
     def costs(self) -> dict[str, tuple[float | None, ...]]:

@@ -13,28 +13,35 @@ from pricing import PriceBook
 from streamfacts.errors import cut
 from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
+from streamplan.analyses.compare.answer import answer_of
+from streamplan.analyses.compare.recommendation import answer_rows, recommendation_of
 from streamplan.analyses.compare.rests_on import bill_lines, rests_on
+from streamplan.planning.chances import chances_of
 from streamplan.planning.failures import FAILED
 from streamplan.planning.plan import Plan
+from streamplan.planning.population import cloud_names
 from streamplan.planning.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED, Study
 from streamplan.planning.unused_inputs import Moved, unused_inputs
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping
 from streamplan.views.tables import Cell, Column, Table, count, share, usd, usd_range
+from streamplan.views.terminal import width
 from streamplan.views.workload_document import workload_document
 
 
 def study_document(study: Study) -> dict[str, Any]:
-    """Return a comparison: a row an offer, cheapest feasible first, with what makes the offers comparable."""
+    """Return a comparison: the answer, a row an offer in rank order, and what makes the offers comparable."""
+    best = recommendation_of(study)
     return mapping(
         {
             "workload": workload_document(study.workload),
             "currency": "USD",
             "hours_per_month": study.hours_per_month,
             **rests_on(study),
+            "answer": None if best is None else best.document | {"headline": answer_of(study).headline},
             "platforms": [
                 {**row, "asides": _asides(study, row["platform"]), "lines": bill_lines(study, row["platform"])}
-                for row in study.rows
+                for row in answer_rows(study, dt.date.today())
             ],
             "equivalence": list(study.equivalence_rows),
         }
@@ -71,8 +78,6 @@ def unread_prices(book: PriceBook) -> list[str]:
 
 def answer(study: Study, on: dt.date | None = None) -> Html:
     """The first screen: which platform, how much, what binds, how sure, what would change the answer."""
-    from streamplan.analyses.compare.answer import answer_of
-
     return render("answer.html.j2", w=study.workload, answer=answer_of(study, on))
 
 
@@ -133,7 +138,7 @@ def input_rows(study: Study) -> list[dict[str, str]]:
 
 def workload_inputs(study: Study) -> Html:
     """The inputs with unit and origin, and those of them that the cheapest offer reads nothing of."""
-    best = study.cheapest
+    best = study.recommended
     unused = unused_inputs(best) if best else ()
     return render(
         "inputs.html.j2",
@@ -161,9 +166,29 @@ def not_modelled(study: Study) -> Html:
 
 #: Rows of a comparison in a terminal that are shown at first.
 BEST = 10
+#: What offers of other clouds are called where they are counted.
+ELSEWHERE = "on other clouds (--cloud all)"
+#: Characters that the labels of an answer take, and the widest that it runs.
+INDENT, WIDEST = 9, 100
 
 #: What is said of offers that stand folded behind a count, by their status.
 _FOLDED = {CLOSED: "closed to new customers", UNPRICED: "without a price", INFEASIBLE: "that do not fit"}
+
+
+def answer_lines(study: Study) -> list[str]:
+    """Return the answer as a person reads it aloud, in the width of the terminal: a headline, a paragraph a label."""
+    import textwrap
+
+    found, wide = answer_of(study), min(width(), WIDEST)
+    out = textwrap.wrap(found.headline, wide)
+    for label, text in found.facts:
+        head = f"  {label}" if len(label) > INDENT - 4 else f"  {label:<{INDENT - 2}}"
+        lines = textwrap.wrap(text, wide - INDENT, break_long_words=False, break_on_hyphens=False)
+        if len(head) > INDENT:
+            out += ["", head, *(" " * INDENT + line for line in lines)]
+        else:
+            out += ["", head + lines[0], *(" " * INDENT + line for line in lines[1:])]
+    return [*out, ""]
 
 
 def study_table(study: Study, fold: bool = True) -> Table:
@@ -175,14 +200,19 @@ def study_table(study: Study, fold: bool = True) -> Table:
     """
     w = study.workload
     table = Table(
-        f"{w.title or w.name}: cost a month in {w.region}, USD",
+        f"{_offers_on(study)}, USD a month, by bill and work"
+        if _with_work(study)
+        else f"{_offers_on(study)}, USD a month",
         (
             Column("platform", "offer", priority=0, least=22),
             usd("monthly_usd", "USD/month", 0),
-            usd_range("range", "low to high", ("low", "high"), 2),
+            usd_range("interval", "P10 to P90", ("p10", "p90"), 3),
+            usd("work_usd", "work", 4),
+            share("cheapest_odds", "cheapest in", 1, unit="share of draws"),
             Column("what", "what is bought", priority=2, least=16),
             Column("reason", "why not", priority=1, least=20),
-            share("utilisation", "used at peak", 3),
+            usd_range("range", "low to high", ("low", "high"), 7),
+            share("utilisation", "used at peak", 5),
             Column("binds", "binds", priority=4),
             share("too_small_odds", "too small in", 4, unit="share of draws"),
             Column("next_wall", "next wall", priority=6),
@@ -193,8 +223,10 @@ def study_table(study: Study, fold: bool = True) -> Table:
         ),
         most=BEST if fold else None,
     )
-    several = len(study.regions) > 1
+    several, chances = len(study.regions) > 1, chances_of(study)
     for row in study.short_rows:
+        name, here = row["platform"], row["home"]
+        likely = chances.between(name)
         status = row["status"]
         ok = status in (FEASIBLE, CLOSED)
         ends = (row["low_usd"], row["high_usd"])
@@ -205,6 +237,9 @@ def study_table(study: Study, fold: bool = True) -> Table:
                 **row,
                 "platform": row["title"],
                 "monthly_usd": row["monthly_usd"] if ok else status,
+                "interval": likely if ok and None not in likely and likely[0] != likely[1] else None,
+                "work_usd": row["work_usd"] if ok else None,
+                "cheapest_odds": chances.cheapest.get(name),
                 "range": ends if ok and ends[0] != ends[1] and ends[1] is not None else None,
                 "what": row["what"] + (f", split by {row['split_by']}" if row["split_by"] else ""),
                 "reason": Cell(reason, cut(reason, 140)) if status != FEASIBLE else "",
@@ -217,9 +252,19 @@ def study_table(study: Study, fold: bool = True) -> Table:
                 "confidence": row["confidence"] if ok else "",
             },
             mark="" if status == FEASIBLE else "dim",
-            folded=_FOLDED.get(status, "") if fold else "",
+            folded=(_FOLDED.get(status, "") if here or status == FAILED else ELSEWHERE) if fold else "",
         )
     return table
+
+
+def _with_work(study: Study) -> bool:
+    return any(work is not None for work in study.work.values())
+
+
+def _offers_on(study: Study) -> str:
+    """Whose offers rank, for a title."""
+    names = [cloud_names().get(cloud, cloud) for cloud in study.terms.population.clouds_of(study.workload)]
+    return f"Offers on {' and '.join([', '.join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]}"
 
 
 def _oldest_price(p: Plan) -> str:

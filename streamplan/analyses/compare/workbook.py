@@ -253,7 +253,7 @@ def _answer(sheet: Sheet, study: Study, on: dt.date) -> None:
         row += 1
     row += 1
     sheet.put(row, 0, "With the prices in this file", "headline")
-    count, best = len(study.table), study.cheapest
+    count, best = len(study.table), study.recommended
     costs, titles = (f"{cell(4, c, COMPARISON)}:{cell(3 + count, c)}" for c in (_COMPARED_OPEN, _COMPARED_TITLE))
     month = cell(row + 3, 1)
     cost = best.monthly_usd if best else None

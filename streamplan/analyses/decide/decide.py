@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from capacity import Offer, Workload, find_offer, offers_for
+from capacity import Offer, Workload
 from capacity.sizing.sizing import Obstacle
 from pricing import PriceBook
 from streamfacts.arrays import Array
@@ -162,7 +162,7 @@ def decide(
         for an unknown offer or option.
     """
     requirements, terms = requirements or Requirements(), Terms.of(terms, **told)
-    considered = [find_offer(name) for name in (list(only) or list(offers_for(workload)))]
+    considered, _ = terms.population.offers(workload, only)
     held = {offer.name: tuple(checks(offer, requirements)) for offer in considered}
     out: list[Excluded] = []
     left: list[str] = []

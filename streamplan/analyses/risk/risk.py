@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Range, Workload, find_offer, offers_for
+from capacity import Range, Workload
 from capacity.demand.draws import Draws, demand_of, uncertain_inputs
 from capacity.workload.growth import MOST_MONTHS
 from pricing import PriceBook
@@ -314,7 +314,7 @@ def risk(
     likely = demand_of(workload, Draws({}, 1, seed), months)
     at = {k: np.broadcast_to(v, (1, months))[0, month - 1] for k, v in likely.arrays().items()}
     planned = likely.replace(**{k: np.asarray(v) for k, v in at.items()})
-    considered = [find_offer(name) for name in (list(only) if only else offers_for(workload))]
+    considered = list(terms.population.offers(workload, only or ())[0])
     staff = None if terms.people is None else terms.people.of(considered)
     demand, drawn = drawn_together(workload, months, draws, seed, staff)
     own = terms.run_by(staff).for_each(considered)

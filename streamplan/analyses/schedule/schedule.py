@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from capacity import Demand, Offer, Sizing, Workload, find_offer, offers_for, size
+from capacity import Demand, Offer, Sizing, Workload, find_offer, size
 from capacity.demand.draws import Draws, demand_of
 from capacity.sizing.constraint import InState, Resource
 from capacity.workload.growth import MOST_MONTHS
@@ -296,7 +296,7 @@ def schedules(
     terms = Terms.of(terms, **told)
     found = [
         schedule(workload, name, months, step_months=step_months, lead_days=lead_days, terms=terms)
-        for name in (list(only) or offers_for(workload))
+        for name in terms.population.ranked(workload, only)
     ]
     return sorted(found, key=lambda s: (bool(s.offer.closed), s.total))
 

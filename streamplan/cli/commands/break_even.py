@@ -15,6 +15,7 @@ from streamplan.cli.options import (
     ONLY,
     OPTION,
     PEOPLE,
+    POPULATION,
     REGION,
     WORKLOAD,
     Asked,
@@ -34,7 +35,7 @@ def _ends(text: str | None, name: str) -> tuple[str, str] | None:
 
 
 @click.command("break-even")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, POPULATION, PEOPLE)
 @click.option("--x", default="write", show_default=True, help="Input along the rows; or team, in USD a month.")
 @click.option("--y", default="retention", show_default=True, help="Input along the columns.")
 @click.option("--x-ends", default=None, metavar="LOW..HIGH", help="Ends of x, such as '1 MB/s..1 GB/s'.")

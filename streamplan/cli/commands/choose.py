@@ -12,6 +12,7 @@ from streamplan.cli.options import (
     ONLY,
     OPTION,
     PEOPLE,
+    POPULATION,
     POSTERIOR,
     REGION,
     WITHIN,
@@ -23,7 +24,7 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("choose")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, PEOPLE, WITHIN)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, POPULATION, PEOPLE, WITHIN)
 @click.option("--by", default="expected", show_default=True, help="expected, p90, cvar, regret or expected-regret.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=256, show_default=True, help="Joint draws of the uncertain inputs.")

@@ -9,6 +9,7 @@ import click
 from streamfacts.errors import InputError
 from streamplan.cli.options import (
     BARE,
+    BILL_ONLY,
     BOOK,
     BUDGET,
     CLUSTERS,
@@ -17,6 +18,7 @@ from streamplan.cli.options import (
     ONLY,
     OPTION,
     PEOPLE,
+    POPULATION,
     POSTERIOR,
     REGION,
     USE_UP_TO,
@@ -31,11 +33,16 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("compare")
-@asks(WORKLOAD, JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
+@asks(
+    *(WORKLOAD, JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY),
+    *(POPULATION, BILL_ONLY, PEOPLE, WITHIN),
+)
 @click.option("--scenario", "scenarios", multiple=True, help="Only these of a scenario file (may be repeated).")
 @tables()
 def command(asked: Asked, scenarios: Sequence[str]) -> None:
-    """Every offer on the same workload, cheapest feasible first; scenarios of a file side by side.
+    """What to take, why and how sure that is, beside every offer of the workload's cloud; scenarios side by side.
+
+    Offers rank by their bill and the work to run them; --cloud, --protocol and --managed say which.
 
     An offer that could not be sized is a row with its reason; the exit status is then 4, as it is if the first offer
     costs more than --budget.
@@ -52,7 +59,7 @@ def command(asked: Asked, scenarios: Sequence[str]) -> None:
         only=asked.only,
         terms=asked.terms,
     )
-    best = result.cheapest
+    best = result.recommended
     if asked.bare:
         click.echo("-" if best is None else f"{best.monthly_usd:.2f}")
     elif asked.as_json:
@@ -61,11 +68,11 @@ def command(asked: Asked, scenarios: Sequence[str]) -> None:
 
         click.echo(dumps(compare_document(result)))
     else:
-        from streamplan.analyses.compare.words import shared_terms, study_table
+        from streamplan.analyses.compare.words import answer_lines, shared_terms, study_table
         from streamplan.analyses.size.words import unused_sentence
 
-        unused = unused_sentence(result.cheapest) if result.cheapest else ""
-        show(study_table(result, fold=not asked.only), shared_terms(result), unused)
+        unused = unused_sentence(best) if best else ""
+        show(answer_lines(result), study_table(result, fold=not asked.only), shared_terms(result), unused)
     if asked.price_book and not asked.only:
         from streamplan.analyses.compare.words import unread_prices
 

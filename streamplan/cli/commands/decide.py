@@ -14,6 +14,7 @@ from streamplan.cli.options import (
     ONLY,
     OPTION,
     PEOPLE,
+    POPULATION,
     REGION,
     WITHIN,
     WORKLOAD,
@@ -25,7 +26,7 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("decide")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, PEOPLE, WITHIN)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, POPULATION, PEOPLE, WITHIN)
 @click.option("--requirements", default="", metavar="YAML", help="Answers to the form: must, wish, context, weights.")
 @click.option("--weight", "weights", multiple=True, metavar="CRITERION=W", help="A weight over those of the file.")
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import (
+    BILL_ONLY,
     BOOK,
     CLUSTERS,
     HOURS,
     ONLY,
     OPTION,
     PEOPLE,
+    POPULATION,
     REGION,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -21,7 +24,7 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("report")
-@asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE)
+@asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, POPULATION, BILL_ONLY, PEOPLE, WITHIN)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option(
     "--format",
@@ -38,7 +41,7 @@ def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
     """Run the comparison notebook and leave it as a self-contained page, a PDF and a spreadsheet with live totals."""
     from pathlib import Path
 
-    from streamplan.analyses.compare.words import study_table
+    from streamplan.analyses.compare.words import answer_lines, study_table
     from streamplan.reports.report import write_report
 
     result = write_report(
@@ -54,9 +57,11 @@ def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
         people=asked.with_people,
         people_files=asked.people_file,
         support=asked.support,
+        within=asked.within,
+        population=asked.population,
         formats=None if formats is None else [name.strip() for name in formats.split(",") if name.strip()],
     )
-    show(study_table(result.study, fold=not asked.only))
+    show(answer_lines(result.study), study_table(result.study, fold=not asked.only))
     left = (("report", result.html), ("pdf", result.pdf), ("workbook", result.xlsx))
     for label, path in (*left, ("notebook", result.notebook), ("data", result.data)):
         if path is not None:

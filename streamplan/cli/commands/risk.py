@@ -13,6 +13,7 @@ from streamplan.cli.options import (
     ONLY,
     OPTION,
     PEOPLE,
+    POPULATION,
     POSTERIOR,
     REGION,
     WITHIN,
@@ -24,7 +25,7 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("risk")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, POPULATION, PEOPLE, WITHIN)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")

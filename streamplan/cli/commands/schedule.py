@@ -14,6 +14,7 @@ from streamplan.cli.options import (
     JSON,
     OPTION,
     PEOPLE,
+    POPULATION,
     POSTERIOR,
     REGION,
     WITHIN,
@@ -25,7 +26,7 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("schedule")
-@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, PEOPLE, WITHIN)
+@asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, POPULATION, PEOPLE, WITHIN)
 @click.option("--platform", "only", multiple=True, default=("all",), show_default=True, help="Offers, or all.")
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--step-months", type=int, default=6, show_default=True, help="Months that every step lasts at least.")
