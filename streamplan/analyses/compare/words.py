@@ -198,11 +198,9 @@ def study_table(study: Study, fold: bool = True) -> Table:
     ----------
     fold : whether offers that cannot be had stand behind a count, and only the best of the others are shown
     """
-    w = study.workload
+    by = ", by bill and work" if _with_work(study) else ""
     table = Table(
-        f"{_offers_on(study)}, USD a month, by bill and work"
-        if _with_work(study)
-        else f"{_offers_on(study)}, USD a month",
+        f"{_offers_on(study)}, USD a month{by}",
         (
             Column("platform", "offer", priority=0, least=22),
             usd("monthly_usd", "USD/month", 0),
@@ -292,9 +290,9 @@ def shared_terms(study: Study) -> str:
 
 
 def _cautions(study: Study) -> str:
-    """Each warning once, with the offers that it is about."""
+    """Each warning once, with the offers that it is about, of those that rank and can be had."""
     about: dict[str, list[str]] = {}
-    for p in study.plans:
+    for p in study.open_plans:
         for text in p.warnings:
             about.setdefault(text, []).append(p.offer.name)
     return "".join(f" WARNING ({', '.join(names)}): {text}." for text, names in about.items())
