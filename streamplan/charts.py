@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.chargeback.charts import budgets_by_month, charges_by_team, own_or_shared
     from streamplan.analyses.choose.charts import regret_plot
     from streamplan.analyses.commitments.charts import commitment_curve
-    from streamplan.analyses.compare.charts import cost_by_month, cost_by_platform
+    from streamplan.analyses.compare.charts import cost_by_month, cost_by_platform, difference_by_line
     from streamplan.analyses.decide.charts import cost_and_fit, first_places, score_parts
     from streamplan.analyses.demand.charts import demand_by_month
     from streamplan.analyses.levers.charts import lever_waterfall, levers_alone
@@ -52,6 +52,7 @@ _PLACES = {
     "cost_by_design": "streamplan.analyses.resilience.charts",
     "cost_by_month": "streamplan.analyses.compare.charts",
     "cost_by_platform": "streamplan.analyses.compare.charts",
+    "difference_by_line": "streamplan.analyses.compare.charts",
     "cost_fan": "streamplan.analyses.risk.charts",
     "demand_by_month": "streamplan.analyses.demand.charts",
     "errors_by_source": "streamplan.analyses.accuracy.charts",
@@ -98,6 +99,7 @@ __all__ = [
     "cost_by_platform",
     "cost_fan",
     "demand_by_month",
+    "difference_by_line",
     "errors_by_source",
     "first_places",
     "lever_waterfall",

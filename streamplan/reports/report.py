@@ -29,6 +29,8 @@ NOTEBOOK = "compare-platforms"
 TEMPLATES = (
     "_source", "answer", "assumptions", "bill", "comparison", "constraints", "equivalence", "inputs", "not_modelled",
 )  # fmt: skip
+#: Tag of the cells that a short report leaves out.
+ANNEX = "annex"
 #: What a report can be written as, beside the executed notebook and the data.
 FORMATS = ("html", "pdf", "xlsx")
 
@@ -66,6 +68,7 @@ def write_report(
     support: str = "business",
     within: float = WITHIN,
     population: Population | None = None,
+    annex: bool = False,
     formats: Sequence[str] | None = None,
     progress: bool = True,
 ) -> Report:
@@ -76,6 +79,7 @@ def write_report(
 
     `on` is the day on which the ages of prices are reckoned, today if empty; it is all that changes from day to day.
     `formats` are some of "html", "pdf" and "xlsx"; if left out, all that this machine can make.
+    `annex` puts every bill, constraint and source into the PDF, which is short without; the page has them folded.
     `within` and `population` are those of `streamplan.planning.terms.Terms`.
     `people` (or `people_files`, one's own rows) adds staff, tools and the plan of `support`; see
     `streamplan.planning.people`.
@@ -114,7 +118,7 @@ def write_report(
     stem = file_name(result.workload.name)
     written = {
         suffix: write_whole(out / f"{stem}.{suffix}", content)
-        for suffix, content in contents(result, executed, chosen, day(on)).items()
+        for suffix, content in contents(result, executed, chosen, day(on), annex=annex).items()
     }
     return Report(
         result,
@@ -152,8 +156,13 @@ def study_of(parameters: Mapping[str, Any]) -> Study:
     )
 
 
-def contents(study: Study, executed: Any, formats: Sequence[str], on: dt.date) -> dict[str, str | bytes]:
-    """Return the files of a report by suffix: those of `formats`, then the executed notebook and the data."""
+def contents(
+    study: Study, executed: Any, formats: Sequence[str], on: dt.date, *, annex: bool = False
+) -> dict[str, str | bytes]:
+    """Return the files of a report by suffix: those of `formats`, then the executed notebook and the data.
+
+    The PDF leaves out the cells tagged `ANNEX` unless it is asked for.
+    """
     import nbformat
 
     from streamplan.runtime import notebook_runs as notebooks
@@ -162,14 +171,15 @@ def contents(study: Study, executed: Any, formats: Sequence[str], on: dt.date) -
     w = study.workload
     title = f"{w.title or w.name}: streaming platforms compared"
     footer = f"Prices in {w.region}, list prices, month of {study.hours_per_month:g} h; ages of prices on {on}."
-    body = notebooks.body_of(executed) if {"html", "pdf"} & set(formats) else ""
+    body = notebooks.body_of(executed) if "html" in formats or annex else ""
     out: dict[str, str | bytes] = {}
     if "html" in formats:
         out["html"] = page(title, body, footer=footer)
     if "pdf" in formats:
         from streamplan.views.pdf import to_pdf
 
-        out["pdf"] = to_pdf(page(title, body, live_charts=False, footer=footer))
+        short = body if annex else notebooks.body_of(without(executed, ANNEX))
+        out["pdf"] = to_pdf(page(title, short, live_charts=False, footer=footer))
     if "xlsx" in formats:
         from streamplan.analyses.compare.workbook import study_workbook
 
@@ -177,6 +187,15 @@ def contents(study: Study, executed: Any, formats: Sequence[str], on: dt.date) -
     out["ipynb"] = str(nbformat.writes(executed))  # type: ignore[no-untyped-call]
     out["json"] = dumps(study_document(study)) + "\n"
     return out
+
+
+def without(executed: Any, tag: str) -> Any:
+    """Return a notebook without the cells of a tag."""
+    import copy
+
+    short = copy.copy(executed)
+    short.cells = [cell for cell in executed.cells if tag not in cell.metadata.get("tags", ())]
+    return short
 
 
 def available() -> tuple[str, ...]:

@@ -5,9 +5,23 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from streamplan.analyses.compare.recommendation import recommendation_of
 from streamplan.analyses.risk.risk import RiskStudy, known
 from streamplan.planning.study import FEASIBLE, Study
-from streamplan.views.theme import CATEGORY_COLOURS, CATEGORY_LABELS, INK, MUTED, WIDTH, colour_of, data_of
+from streamplan.views.theme import (
+    CATEGORY_COLOURS,
+    CATEGORY_LABELS,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    WIDTH,
+    colour_of,
+    data_of,
+)
+
+#: A step of a waterfall below this share of its larger end stands with others.
+SMALL = 0.02
 
 
 def cost_by_month(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
@@ -69,7 +83,7 @@ def cost_by_platform(
         the ranges of inputs and open prices
     most : bars to draw; all feasible offers if left out
     """
-    feasible = study.table[study.table["status"] == FEASIBLE]
+    feasible = study.table[(study.table["status"] == FEASIBLE) & study.table["home"]]
     table = feasible.head(most) if most else feasible
     if table.empty:
         note = alt.Chart(pd.DataFrame({"text": ["no offer is feasible and fully priced"]}))
@@ -144,6 +158,58 @@ def cost_by_platform(
         width=WIDTH - 120,
         height=alt.Step(28),
         title=alt.Title("Cost a month by platform", subtitle=[f"bars and numbers: likely inputs; {shown}", meaning]),
+    )
+
+
+def difference_by_line(study: Study) -> alt.LayerChart | alt.FacetChart:
+    """Return a waterfall from the usual choice of the cloud, or the next offer, to the recommended one [USD a month].
+
+    Each step is a line of the bills, or the work to run it, in which the two differ; small ones stand together.
+    """
+    best = recommendation_of(study)
+    other = None if best is None else best.usual or best.next
+    if best is None or other is None:
+        note = alt.Chart(pd.DataFrame({"text": ["there is no other offer to compare with"]}))
+        return alt.layer(note.mark_text(color=MUTED).encode(text="text:N")).properties(width=WIDTH, height=60)
+    start, end = study.ranks_at(other), study.ranks_at(best.plan)
+    steps = best.because(other)
+    large = [row for row in steps if abs(row.usd) >= SMALL * max(start, end)]
+    rest = sum(row.usd for row in steps if row not in large)
+    rows = [{"line": other.offer.title, "low": 0.0, "high": start, "kind": "total", "label": f"{start:,.0f}"}]
+    at = start
+    for line, usd in [*((row.line, row.usd) for row in large), *([("other lines", rest)] if abs(rest) >= 0.5 else [])]:
+        label = f"{'-' if usd > 0 else '+'}{abs(usd):,.0f}"
+        kind = "less" if usd > 0 else "more"
+        rows.append({"line": line, "low": min(at, at - usd), "high": max(at, at - usd), "kind": kind, "label": label})
+        at -= usd
+    rows.append({"line": best.plan.offer.title, "low": 0.0, "high": end, "kind": "total", "label": f"{end:,.0f}"})
+    frame = pd.DataFrame(rows)
+    order = frame["line"].tolist()
+    y = alt.Y("line:N", sort=None, scale=alt.Scale(domain=order), title=None, axis=alt.Axis(labelLimit=260))
+    what = "bill and work" if best.work_usd is not None else "bill"
+    base = alt.Chart(data_of(frame)).encode(y=y)
+    bars = base.mark_bar(size=17).encode(
+        x=alt.X(
+            "low:Q", title=f"USD a month, {what}", axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=6)
+        ),
+        x2=alt.X2("high:Q"),
+        color=alt.Color(
+            "kind:N",
+            title=None,
+            legend=alt.Legend(orient="top"),
+            scale=alt.Scale(domain=["total", "less", "more"], range=[MUTED, GREEN, ORANGE]),
+        ),
+        tooltip=[alt.Tooltip("line:N"), alt.Tooltip("label:N", title="USD a month")],
+    )
+    words = base.mark_text(align="left", dx=6, color=INK, fontSize=11).encode(
+        x=alt.X("high:Q"), text=alt.Text("label:N")
+    )
+    return alt.layer(bars, words).properties(
+        width=WIDTH - 120,
+        height=alt.Step(28),
+        title=alt.Title(
+            f"From {other.offer.title} to {best.plan.offer.title}", subtitle=f"{what} a month, line by line"
+        ),
     )
 
 

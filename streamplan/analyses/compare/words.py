@@ -13,6 +13,7 @@ from pricing import PriceBook
 from streamfacts.errors import cut
 from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
+from streamfacts.words import money
 from streamplan.analyses.compare.answer import answer_of
 from streamplan.analyses.compare.recommendation import answer_rows, recommendation_of
 from streamplan.analyses.compare.rests_on import bill_lines, rests_on
@@ -81,17 +82,32 @@ def answer(study: Study, on: dt.date | None = None) -> Html:
     return render("answer.html.j2", w=study.workload, answer=answer_of(study, on))
 
 
-def comparison(study: Study) -> Html:
-    """The table of all offers, with the reason where there is no price."""
+def comparison(study: Study, on: dt.date | None = None) -> Html:
+    """The best offers that rank, and the others folded behind their number, with reasons where there is no price."""
     rows = []
-    for row in study.table.to_dict("records"):
-        if row["status"] == FAILED:
-            row["obstacles"] = [(row["reason"], "")]
-        else:
-            row["obstacles"] = [] if row["status"] in (FEASIBLE, CLOSED) else study.plan_of(row["platform"]).obstacles
-        rows.append(row)
-    several = len(study.regions) > 1
-    return render("comparison.html.j2", rows=rows, uncertain=study.ranged, several=several, doubts=study.book.doubts)
+    for row in answer_rows(study, on or dt.date.today()):
+        none = row["status"] in (FEASIBLE, CLOSED)
+        obstacles = [] if none else [(row["reason"], "")]
+        if row["status"] not in (FEASIBLE, CLOSED, FAILED):
+            obstacles = study.plan_of(row["platform"]).obstacles
+        low, high = row["p10_usd"], row["p90_usd"]
+        likely = "" if low is None or low == high else f"{money(low)} to {'no fit' if high is None else money(high)}"
+        rows.append({**row, "obstacles": obstacles, "likely": likely})
+    ranked = [row for row in rows if row["home"] and row["status"] == FEASIBLE]
+    kinds = [("more that fit", ranked[BEST:])]
+    for status, label in (*_FOLDED.items(), (FAILED, "that could not be sized")):
+        kinds.append((label, [row for row in rows if row["status"] == status and (row["home"] or status == FAILED)]))
+    kinds.append(("on other clouds", [row for row in rows if not row["home"] and row["status"] != FAILED]))
+    return render(
+        "comparison.html.j2",
+        title=_offers_on(study),
+        best=ranked[:BEST],
+        folded=[(f"{len(some)} {label}", some) for label, some in kinds if some],
+        several=len(study.regions) > 1,
+        drawn=any(row["cheapest_odds"] is not None for row in rows),
+        worked=_with_work(study),
+        doubts=study.book.doubts,
+    )
 
 
 def equivalence(study: Study) -> Html:

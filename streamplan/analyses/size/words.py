@@ -137,11 +137,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     )
 
 
-def bill_lines(plan: Plan, on: dt.date | None = None) -> Html:
-    """The bill of one plan, line by line, with date, confidence and source of every price."""
+def bill_lines(plan: Plan, on: dt.date | None = None, first: bool = True) -> Html:
+    """The bill of one plan, line by line, with date, confidence and source of every price; open if it is the first."""
     rows = plan.bill.records(on or dt.date.today())
     return render(
-        "bill.html.j2", plan=plan, rows=rows, total=plan.bill.total, missing=plan.bill.missing, what=plan.what
+        "bill.html.j2",
+        plan=plan,
+        rows=rows,
+        total=plan.bill.total,
+        missing=plan.bill.missing,
+        what=plan.what,
+        first=first,
     )
 
 

@@ -36,8 +36,9 @@ from streamplan.cli.show import show, tables
 @click.option(
     "--on", default="", metavar="DATE", help="Day on which the ages of prices are reckoned; today if left out."
 )
+@click.option("--annex", is_flag=True, help="Every bill, constraint and source in the PDF, too.")
 @tables(format_option="--table-format")
-def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
+def command(asked: Asked, out: str, formats: str | None, on: str, annex: bool) -> None:
     """Run the comparison notebook and leave it as a self-contained page, a PDF and a spreadsheet with live totals."""
     from pathlib import Path
 
@@ -59,6 +60,7 @@ def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
         support=asked.support,
         within=asked.within,
         population=asked.population,
+        annex=annex,
         formats=None if formats is None else [name.strip() for name in formats.split(",") if name.strip()],
     )
     show(answer_lines(result.study), study_table(result.study, fold=not asked.only))
