@@ -11,6 +11,7 @@ import click
 
 from streamfacts.errors import InputError, NothingFeasible, cut, legible
 from streamfacts.month import HOURS_PER_MONTH
+from streamplan.cli.show import json_asked
 
 if TYPE_CHECKING:
     from capacity import Workload
@@ -130,7 +131,9 @@ def options(pairs: Sequence[str], field: str = "--option", example: str = "follo
 
 
 WORKLOAD = click.argument("workload_file", metavar="WORKLOAD", type=click.Path())
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+JSON = click.option(
+    "--json", "as_json", is_flag=True, callback=json_asked, help="Print one JSON document and nothing else."
+)
 _PRICES = click.option(
     "--price-book",
     multiple=True,

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from streamplan.views.terminal import titled_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from streamplan.views.tables import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +18,10 @@ class Grid:
 
     def table(self) -> Table:
         """Return it for a terminal."""
-        out = titled_table(self.title, *self.columns)
+        columns = [Column(str(i), name, number, priority=min(i, 5)) for i, (name, number) in enumerate(self.columns)]
+        out = Table(self.title, columns)
         for row in self.rows:
-            out.add_row(*row)
+            out.add({str(i): text for i, text in enumerate(row)})
         return out
 
     def markdown(self) -> str:

@@ -22,6 +22,7 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
+from streamplan.cli.show import show
 
 if TYPE_CHECKING:
     from capacity import Workload
@@ -78,13 +79,8 @@ def command(
         click.echo(markdown(found))
     else:
         from streamplan.analyses.diff.words import grids, sentences
-        from streamplan.views.terminal import console
 
-        out = console()
-        for text in sentences(found):
-            out.print(text, markup=False)
-        for grid in grids(found):
-            out.print(grid.table())
+        show(*sentences(found), *(grid.table() for grid in grids(found)))
     before, after = found.before, found.after
     if after is None or after.usd is None:
         raise NothingFeasible("the new workload has no cost; the sentences say why")
