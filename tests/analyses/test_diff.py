@@ -22,11 +22,12 @@ from streamplan.analyses.diff.given import open_given
 from streamplan.analyses.diff.inputs import told_apart
 from streamplan.analyses.diff.result import Result
 from streamplan.analyses.diff.retold import retold
-from streamplan.analyses.diff.words import diff_document, grids, markdown, sentences
+from streamplan.analyses.diff.words import diff_document, markdown, sentences, tables
 from streamplan.cli import main
 from streamplan.planning.gate import check_budget, check_growth
 from streamplan.planning.study import study
 from streamplan.views.inputs import signed
+from streamplan.views.terminal import table_lines
 
 METERED = "msk-serverless"
 OLD = Workload(
@@ -293,7 +294,8 @@ def test_a_document_is_not_obeyed_by_a_terminal(two):
     other["workload"]["name"] = "or\x1b[2Jders"
     other["workload"]["fields"]["surv\x1b[2Jive"] = "\x1b[2J"
     found = read(two[0], other)
-    shown = [*sentences(found), *(cell for grid in grids(found) for row in grid.rows for cell in row)]
+    lines = [line for table in tables(found) for line in table_lines(table, 120)]
+    shown = [*sentences(found), *lines]
     assert not any("\x1b" in text for text in shown) and any("\\x1b" in text for text in shown)
 
 
@@ -314,10 +316,11 @@ def test_the_percentage_of_the_headline_is_that_of_its_two_costs(two):
 
 def test_tables_and_markdown_hold_the_numbers_of_the_difference(two):
     found = read(*two, platform=METERED)
-    causes, lines, offers = grids(found)
-    assert causes.rows == (("retention", "1 d", "2 d", signed(found.usd)),)
+    causes, lines, offers = tables(found)
+    assert [row.cells for row in causes.rows] == [{"cause": "retention", "old": "1 d", "new": "2 d", "usd": found.usd}]
+    assert causes.columns[-1].text(found.usd) == signed(found.usd)
     assert len(lines.rows) == sum(abs(change.usd) >= 0.005 for change in found.lines)
-    assert [row[0] for row in offers.rows] == [offer.title for offer in found.offers]
+    assert [row.cells["offer"] for row in offers.rows] == [offer.title for offer in found.offers]
     text = markdown(found)
     assert text.count("\n| --- |") == 3 and sentences(found)[0].split(":")[0] in text
     document = diff_document(found)
@@ -425,6 +428,8 @@ def test_an_offer_that_could_not_be_sized_is_told_by_the_status(run, tmp_path):
         (["old.yaml", "other.json"], "a workload (YAML"),
         (["old.yaml", "new.yaml", "--platform", "msk-standart"], "msk-standard"),
         (["old.yaml", "new.yaml", "--fail-above", "ten"], "a share of the old bill"),
+        (["old.yaml", "new.yaml", "--bare", "--json"], "either it or --bare"),
+        (["old.yaml", "new.yaml", "--bare", "--top", "3"], "either it or --bare, which gives no table"),
         (["old.yaml", "new.yaml", "--budget", "-5"], "USD a month, above 0"),
         (["old.yaml", "--prices", "shipped", "none.csv"], "no such file"),
         (["old.yaml", "--prices", "shipped", "empty"], "that one has none"),
