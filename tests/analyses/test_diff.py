@@ -405,6 +405,17 @@ def test_diff_of_results_and_prices_on_the_command_line(run, tmp_path):
     assert [cause["cause"] for cause in document["causes"]] == [PRICE]
 
 
+def test_an_offer_that_could_not_be_sized_is_told_by_the_status(run, tmp_path):
+    _, out, _ = run("compare", "old.yaml", "--platform", METERED, "--platform", "msk-standard", "--json")
+    (tmp_path / "old.json").write_text(out, encoding="utf-8")
+    document = json.loads(out)
+    row = document["platforms"][-1]
+    row |= {"status": "failed", "monthly_usd": None, "reason": "KeyError: x", "lines": []}
+    (tmp_path / "new.json").write_text(json.dumps(document), encoding="utf-8")
+    status, out, err = run("diff", "old.json", "new.json")
+    assert status == 4 and f"{row['platform']}: KeyError: x" in err and row["title"] in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

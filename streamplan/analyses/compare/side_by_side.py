@@ -12,7 +12,7 @@ from streamfacts.words import money
 from streamplan.analyses.compare.words import compare_document
 from streamplan.planning.plan import Plan
 from streamplan.planning.scenarios import Scenario
-from streamplan.planning.study import CLOSED, FEASIBLE, Study, study
+from streamplan.planning.study import Study, study
 from streamplan.views.grid import Grid
 from streamplan.views.inputs import input_words, said, signed
 from streamplan.views.json import mapping
@@ -56,17 +56,14 @@ class SideBySide:
     @cached_property
     def costs(self) -> dict[str, tuple[float | None, ...]]:
         """Cost of each offer in each scenario [USD/month], None without one; cheapest of the first scenario first."""
-        by_offer = [
-            {row["platform"]: row["monthly_usd"] if row["status"] in (FEASIBLE, CLOSED) else None for row in found.rows}
-            for found in self.studies
-        ]
+        by_offer = [{row["platform"]: row["monthly_usd"] for row in found.short_rows} for found in self.studies]
         names = dict.fromkeys(name for costs in by_offer for name in costs)
         return {name: tuple(costs.get(name) for costs in by_offer) for name in names}
 
     @cached_property
     def titles(self) -> dict[str, str]:
         """Title of each offer by its name."""
-        return {row["platform"]: row["title"] for found in self.studies for row in found.rows}
+        return {row["platform"]: row["title"] for found in self.studies for row in found.short_rows}
 
 
 def side_by_side(scenarios: Iterable[Scenario], only: Iterable[str] | None = None, most: int = MOST) -> SideBySide:

@@ -24,6 +24,7 @@ from pricing import PriceBook
 from streamfacts.errors import unknown_name
 from streamplan.analyses.diff.inputs import Attribution, attribute
 from streamplan.analyses.diff.result import Line, Offer, Result
+from streamplan.planning.failures import FAILED
 from streamplan.planning.study import study
 from streamplan.planning.terms import Terms, Told
 
@@ -138,6 +139,11 @@ class Difference:
         """The same as a share of the old cost [1], None also where that is nothing."""
         usd, before = self.usd, self.before
         return None if usd is None or before is None or not before.usd else usd / before.usd
+
+    @property
+    def failed(self) -> tuple[Offer, ...]:
+        """The offers of the new result that could not be sized."""
+        return tuple(offer for offer in self.new.offers.values() if offer.status == FAILED)
 
     @property
     def other_prices(self) -> bool:
@@ -286,6 +292,7 @@ def diff(
     terms: Terms | None = None,
     books: tuple[PriceBook, PriceBook] | None = None,
     labels: tuple[str, str] = ("old", "new"),
+    by_input: bool = True,
     **told: Unpack[Told],
 ) -> Difference:
     """Return what moved between two workloads, or two states of the prices, with what each changed input moved.
@@ -297,6 +304,7 @@ def diff(
     platform : offer to look at; the recommended one if left out
     books : prices of the old and of the new; those of the terms if left out
     labels : what the two are called
+    by_input : whether to find what each input moved; without, inputs that changed together are one cause
 
     Raises
     ------
@@ -318,7 +326,7 @@ def diff(
         for workload, own, label in zip((old, new), told_of, labels, strict=True)
     )
     found = between(before, after, platform)
-    if not found.inputs:
+    if not found.inputs or not by_input:
         return found
     offers = [name for name, offer in after.offers.items() if offer.usd is not None]
     shares = attribute(old, new, told_of[1], [name for name in offers if name in before.offers])

@@ -149,7 +149,7 @@ class Result:
     @classmethod
     def of_study(cls, study: Study, label: str) -> Result:
         """Return the result of a study, which is what its document would say."""
-        rows = [{**row, "lines": bill_lines(study, row["platform"])} for row in study.rows]
+        rows = [{**row, "lines": bill_lines(study, row["platform"])} for row in study.short_rows]
         document = {"workload": workload_document(study.workload), "currency": "USD", **rests_on(study)}
         return cls.of(mapping({**document, "platforms": rows}), label)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamfacts.errors import InputError, NothingFeasible
+from streamfacts.errors import InputError, NothingFeasible, OfferFailed
 from streamplan.cli.options import (
     BARE,
     BOOK,
@@ -88,6 +88,9 @@ def command(
     if allowed is not None and (before is None or before.usd is None):
         raise InputError("--fail-above", fail_above, "a bill before to grow from; the old one has no cost")
     check_growth(after.title, before.usd if before else None, after.usd, allowed)
+    if found.failed:
+        lines = [f"{offer.platform}: {offer.reason}" for offer in found.failed]
+        raise OfferFailed("\n  ".join(["not all offers could be sized; the others are shown", *lines]))
 
 
 def _found(
@@ -114,7 +117,8 @@ def _found(
             one if isinstance(one, Result) else Result.of_study(study(one, only=only, terms=asked.terms), name)
             for one, name in zip(given, files, strict=False)
         ]
-        return retold(between(sides[0], sides[1], platform))
+        found = between(sides[0], sides[1], platform)
+        return found if asked.bare else retold(found)
     books = None
     if prices:
         from pricing.dated import dated_book
@@ -122,7 +126,7 @@ def _found(
         first, second = (dated_book(source, *asked.price_book) for source in prices)
         books = (first, second)
     labels = prices if prices and len(files) == 1 else (files[0], files[-1])
-    return diff(old, new, platform, terms=asked.terms, books=books, labels=labels)
+    return diff(old, new, platform, terms=asked.terms, books=books, labels=labels, by_input=not asked.bare)
 
 
 def _for_workloads_alone(asked: Asked) -> None:
