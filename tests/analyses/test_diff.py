@@ -385,6 +385,13 @@ def test_diff_in_a_pipeline(run):
     assert status == 0 and "| retention | 1 d | 2 d |" in out
 
 
+def test_contradictions_are_said_with_the_file_that_they_are_in(run, tmp_path):
+    text = (tmp_path / "new.yaml").read_text(encoding="utf-8") + "topics: 40\npartitions: 10\n"
+    (tmp_path / "new.yaml").write_text(text, encoding="utf-8")
+    _, _, err = run("diff", "old.yaml", "new.yaml", "--platform", METERED, "--bare")
+    assert err.startswith("streamplan: note: new.yaml: partitions 10 are fewer than topics 40")
+
+
 def test_diff_of_results_and_prices_on_the_command_line(run, tmp_path):
     for name in ("old", "new"):
         _, out, _ = run("compare", f"{name}.yaml", "--platform", METERED, "--json")

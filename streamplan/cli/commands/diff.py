@@ -21,6 +21,7 @@ from streamplan.cli.options import (
     WITHIN,
     Asked,
     asks,
+    warn,
 )
 from streamplan.cli.show import format_asked, show, tables
 
@@ -95,6 +96,7 @@ def _found(
     prices: tuple[str, str] | None,
     platform: str | None,
 ) -> Difference:
+    from capacity.workload.contradictions import contradictions
     from streamplan.analyses.diff.diff import between, diff
     from streamplan.analyses.diff.result import Result
     from streamplan.analyses.diff.retold import retold
@@ -105,6 +107,9 @@ def _found(
         raise InputError("--prices", " ".join(prices), "two workloads or one; a result holds its own prices")
     if len(results) == len(given):
         _for_workloads_alone(asked)
+    for name, one in dict(zip(files, given, strict=False)).items():
+        if not isinstance(one, Result):
+            warn(f"{name}: {text}" for text in contradictions(one))
     old, new = given
     if isinstance(old, Result) or isinstance(new, Result):
         only = [platform] if platform else None
