@@ -28,6 +28,7 @@ from streamplan.planning.gate import check_budget, check_growth
 from streamplan.planning.study import study
 from streamplan.views.inputs import signed
 from streamplan.views.terminal import table_lines
+from tests.published import FILLED
 
 METERED = "msk-serverless"
 OLD = Workload(
@@ -171,6 +172,16 @@ def test_inputs_that_cannot_change_alone_are_one_cause():
     found = diff(old, new, METERED)
     assert set(by_input(found.causes)) == {("write", "peak_write"), ("retention",)}
     assert sum(by_input(found.causes).values()) == pytest.approx(found.usd, abs=0.005)
+
+
+def test_inputs_on_whose_way_nothing_fits_are_told_together():
+    """One cluster of MSK Serverless takes 150 MB/s read once or 80 MB/s read four times, not 150 read four times."""
+    old = OLD.replace(write="150 MB/s", fan_out=1, partitions=400, **FILLED)
+    found = diff(old, old.replace(write="80 MB/s", fan_out=4), METERED, most_clusters=1)
+    assert [(c.kind, c.inputs, c.usd) for c in found.causes] == [
+        (INPUT, ("write", "fan_out"), pytest.approx(found.usd, abs=1e-6))
+    ]
+    assert any("does not fit, so they are told together" in text for text in sentences(found))
 
 
 def test_of_many_inputs_those_that_move_least_are_taken_together():

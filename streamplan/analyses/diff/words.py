@@ -89,6 +89,8 @@ def notes(found: Difference) -> list[str]:
     together = [cause for cause in found.causes if cause.kind in (INPUT, BOTH) and len(cause.inputs) > 1]
     if together and found.attribution is None:
         out.append("From two results the inputs are told together; give the two workloads to tell them apart.")
+    if found.attribution is not None and any(cause.inputs == _names(found) for cause in together):
+        out.append("With some of the inputs changed and others not it does not fit, so they are told together.")
     for words, side, other in (("now", new, old), ("before", old, new)):
         alone = [offer.title for name, offer in side.offers.items() if name not in other.offers]
         if alone:
@@ -98,6 +100,10 @@ def notes(found: Difference) -> list[str]:
             why = _why(change.new)
             out.append(f"{change.title} was {change.old.status} and is {change.new.status}{why}.")
     return out
+
+
+def _names(found: Difference) -> tuple[str, ...]:
+    return tuple(change.name for change in found.inputs)
 
 
 def _prices(result: Result) -> str:
