@@ -20,6 +20,8 @@ from streamplan.planning.work import prior, work_of
 
 #: The same seed gives the same odds.
 SEED = 20_261_201
+#: So many of the first are drawn however dear they are: as many as are shown.
+SHOWN = 10
 #: Demands that are sized at once.
 AT_ONCE = 1024
 #: Ends of an 80% interval.
@@ -47,6 +49,8 @@ class Chances:
     @cached_property
     def cheapest(self) -> dict[str, float]:
         """Share of the draws in which each offer is the cheapest [1]; draws in which nothing fits are nobody's."""
+        if not self.total:
+            return {}
         names, table = list(self.total), np.stack(list(self.total.values()))
         won = table.argmin(axis=0)[np.isfinite(table.min(axis=0))]
         return {name: float(np.sum(won == i)) / table.shape[1] for i, name in enumerate(names)}
@@ -79,7 +83,9 @@ def chances_of(study: Study) -> Chances:
 
 def _chances_of(study: Study) -> Chances:
     ranks = {p.offer.name: study.ranks_at(p) for p in study.open_plans}
-    near = [p for p in study.open_plans if ranks[p.offer.name] <= float(assumption("near_times")) * min(ranks.values())]
+    order = sorted(study.open_plans, key=lambda p: ranks[p.offer.name])
+    wide = float(assumption("near_times")) * min(ranks.values(), default=0.0)
+    near = [p for place, p in enumerate(order) if place < SHOWN or ranks[p.offer.name] <= wide]
     if not near:
         return Chances({}, {})
     staff = _staff(study, near)

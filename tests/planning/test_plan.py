@@ -13,6 +13,7 @@ from capacity import Demand, Workload, offers, size
 from pricing import PriceBook, bill
 from streamfacts.errors import InputError
 from streamplan.planning.plan import cost_all, least_cost, plan
+from streamplan.planning.population import Population
 from streamplan.planning.soundness import sound
 from tests.published import filled
 
@@ -53,6 +54,10 @@ CASES = [
 ]
 
 
+#: Clients that stay elsewhere pay egress, which is no part of an offer's own bill.
+ALONG = Population(clients="move")
+
+
 @pytest.mark.parametrize(("offer", "name"), CASES)
 def test_the_plan_is_what_a_loop_finds(offer: str, name: str, book: PriceBook) -> None:
     w = WORKLOADS[name]
@@ -66,7 +71,7 @@ def test_the_plan_is_what_a_loop_finds(offer: str, name: str, book: PriceBook) -
             cost[machine], brokers[machine] = total, float(s.units + sum(s.pools.values()))
             if sound(s):
                 large.add(machine)
-    p = plan(w, offer, book, clusters=1)
+    p = plan(w, offer, book, clusters=1, population=ALONG)
     if cost:
         some = {m: cost[m] for m in large} or cost
         near = {m: (brokers[m], round(c, 4)) for m, c in some.items() if c <= 1.05 * min(some.values()) + 1e-9}
@@ -153,7 +158,7 @@ def test_clusters_that_are_none(clusters: float, book: PriceBook) -> None:
 @every_offer
 def test_a_named_machine_is_taken(offer: str, book: PriceBook) -> None:
     machine = str(offers()[offer].configurations()[-1])
-    p = plan(workload(), offer, book, machine=machine, clusters=1)
+    p = plan(workload(), offer, book, machine=machine, clusters=1, population=ALONG)
     assert p.configuration == machine
     alone = bill(size(workload(), offer, machine=machine).usage, book, region(offer))
     np.testing.assert_allclose(p.bill.subtotal, alone.subtotal, rtol=1e-12)
