@@ -13,17 +13,45 @@ import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 
 import click
 
-from streamfacts.errors import StreamplanError
+from streamfacts.errors import StreamplanError, legible
 from streamplan import __version__
 from streamplan.cli import commands
+from streamplan.cli.chapters import Chapter, chapter_of
 
 
-class OneFileEach(click.Group):
+class NearNames(click.Group):
+    """A group that says which command may be meant by a name that none has."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first argument; `UsageError` names the nearest where there is none of that name."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            known = self.list_commands(ctx)
+            near = get_close_matches(name.casefold().replace("_", "-"), known, 3, 0.6)
+            near = near or [command for command in known if command.startswith(name.casefold())][:3]
+            meant = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"{ctx.command_path} -h lists them."
+            raise click.UsageError(f"No such command {name!r}. {meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class OneFileEach(NearNames):
     """A group whose commands are the files of `streamplan/cli/commands/`, imported when they are called."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under the headings of their groups, each with the whole of its first sentence."""
+        found = [(name, command) for name in self.list_commands(ctx) if (command := self.get_command(ctx, name))]
+        for of in Chapter:
+            rows = [(name, _sentence(command)) for name, command in found if chapter_of(command) is of]
+            if rows:
+                with formatter.section(of.value):
+                    formatter.write_dl(rows)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the files, as they are typed."""
@@ -36,6 +64,11 @@ class OneFileEach(click.Group):
         name = cmd_name.replace("-", "_")
         command: click.Command = importlib.import_module(f"{commands.__name__}.{name}").command
         return command
+
+
+def _sentence(command: click.Command) -> str:
+    """What a command says of itself first, however long it is."""
+    return command.get_short_help_str(limit=1000)
 
 
 @cache
@@ -65,6 +98,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         click.echo("streamplan: interrupted", err=True)
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
+    except click.UsageError as error:
+        click.echo(f"streamplan: {_one_line(error)}", err=True)
+        sys.exit(2)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -73,6 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SystemExit as stop:
         # click leaves with 1 when the reader of a pipe has gone, which is no failure of ours
         sys.exit(0 if stop.code == 1 else stop.code)
+
+
+def _one_line(error: click.UsageError) -> str:
+    """What is wrong with a command line, and how it is used."""
+    used = error.ctx.get_usage() if error.ctx else ""
+    return legible(" ".join(f"{error.format_message()} {used}".split()))
 
 
 def _collect_less() -> None:
