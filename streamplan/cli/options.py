@@ -197,7 +197,9 @@ WITHIN = click.option(
     help="Up to how far above the least cost a plan with fewer brokers is taken.",
 )
 BUDGET = click.option("--budget", type=float, default=None, help="USD a month; exit 4 if the bill is above it.")
-BARE = click.option("--bare", is_flag=True, help="Print the bill in USD a month and nothing else, for a pipeline.")
+BARE = click.option(
+    "--bare", is_flag=True, callback=json_asked, help="Print the bill in USD a month and nothing else, for a pipeline."
+)
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 USE_UP_TO = click.option(

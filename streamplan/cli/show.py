@@ -36,16 +36,23 @@ def _asked() -> TablesAsked:
     return TablesAsked(**{name: value for name, (value, _) in given.items()})
 
 
+def format_asked() -> str:
+    """Return the format that the tables of this run are asked for in, one of `FORMATS`."""
+    return _asked().format
+
+
 def _keep(name: str, context: click.Context, option: click.Parameter, value: Any) -> None:
     if value is not None and value is not False:
         context.meta.setdefault(_TABLES, {})[name] = (value, option.opts[0])
         _no_json(context)
 
 
-def json_asked(context: click.Context, _: click.Parameter, value: bool) -> bool:
-    """Note that a document is asked for, which has no tables; for the option that asks for it."""
+def json_asked(context: click.Context, option: click.Parameter, value: bool) -> bool:
+    """Note that a document or a number is asked for, which has no tables; for the option that asks for it."""
     if value:
-        context.meta[_JSON] = True
+        other = context.meta.setdefault(_JSON, option.opts[0])
+        if other != option.opts[0]:
+            raise InputError(option.opts[0], "given", f"either it or {other}")
         _no_json(context)
     return value
 
@@ -54,7 +61,7 @@ def _no_json(context: click.Context) -> None:
     given = context.meta.get(_TABLES)
     if given and _JSON in context.meta:
         value, option = next(iter(given.values()))
-        raise InputError(option, str(value), "either it or --json, which gives every row and no table")
+        raise InputError(option, str(value), f"either it or {context.meta[_JSON]}, which gives no table")
 
 
 def _options(format_option: str) -> tuple[Callable[..., Any], ...]:

@@ -6,7 +6,6 @@ import csv
 import io
 from typing import Any
 
-from streamplan.views.grid import escaped
 from streamplan.views.tables import Table, headings, shown, values
 
 
@@ -49,3 +48,15 @@ def _plain(value: Any) -> str:
 
 def _line(cells: list[str]) -> str:
     return f"| {' | '.join(escaped(cell) for cell in cells)} |"
+
+
+def escaped(text: str) -> str:
+    """Return a text in which nothing is markup of Markdown, on one line.
+
+    Examples
+    --------
+    >>> escaped("a_b <c>")
+    'a\\\\_b \\\\<c\\\\>'
+    """
+    flat = " ".join(text.split())
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in flat)

@@ -100,10 +100,9 @@ def _side_by_side(asked: Asked, names: Sequence[str], budget: float | None) -> N
 
         click.echo(dumps(side_by_side_document(found)))
     else:
-        from streamplan.analyses.compare.side_by_side import grids
-        from streamplan.views.terminal import width
+        from streamplan.analyses.compare.side_by_side import tables as side_by_side_tables
 
-        show(*(grid.table() for grid in grids(found, width())))
+        show(*side_by_side_tables(found))
     for one, plan in zip(some, found.taken, strict=True):
         if plan is not None:
             check_budget(f"{one.name}: {plan.offer.title}", plan.monthly_usd, budget)
