@@ -25,8 +25,11 @@ decision: WORKLOAD = data/workloads/lyft-events-2018.yaml
 decision: .venv/.installed ## decide on a published load with a filled-in form: make decision WORKLOAD=mine.yaml FORM=form.yaml
 	@"$(BIN)/streamplan" decide "$(WORKLOAD)" --requirements "$(FORM)" --people --out "$(OUT)" $(ARGS)
 
-test: .venv/.installed ## run the tests and the examples in the docstrings
-	@"$(BIN)/python" -m pytest -q -n 2 --dist worksteal $(ARGS)
+test: .venv/.installed ## run the tests and the examples in the docstrings; all of them must run enough of the lines
+	@mkdir -p build
+	@"$(BIN)/python" -m slipcover --source $(subst $() ,$(COMMA),$(CODE)) --json --out build/coverage.json \
+	  -m pytest -q -n 2 --dist worksteal $(ARGS)
+	@[ -n "$(ARGS)" ] || "$(BIN)/python" -m tools.coverage_floor build/coverage.json
 
 fuzz: .venv/.installed ## give readers and models what nobody wrote: make fuzz SECONDS=60
 	@"$(BIN)/python" -m tests.fuzz --seconds $(SECONDS) $(ARGS)

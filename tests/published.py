@@ -6,11 +6,20 @@ with no headroom and nobody who catches up. Both are said here, so that what a t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from capacity import Workload
+from streamplan.planning.shipped_workloads import open_workload
+from streamplan.planning.study import Study, study
 
 FILLED: dict[str, Any] = {"use_up_to": {"quota": 1.0}, "outage": "0 s"}
+
+
+@cache
+def compared(name: str) -> Study:
+    """Return the comparison of a shipped workload, made once for all tests of a process."""
+    return study(open_workload(name))
 
 
 def at_one_rate(**fields: Any) -> Workload:

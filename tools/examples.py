@@ -7,6 +7,7 @@ are kept above and below it as there were.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -20,6 +21,8 @@ from streamplan.cli import cli
 
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = "..."
+#: Width of the terminal that outputs are made for [characters].
+WIDTH = "100"
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 _FILE = re.compile(r"# ([\w-]+\.yaml)\n")
@@ -61,9 +64,16 @@ def output(command: str) -> list[str]:
     program, *arguments = shlex.split(command)
     if program != "streamplan":
         raise ValueError(f"only streamplan is run here: {command}")
-    printed = StringIO()
-    with redirect_stdout(printed):
-        cli.main(arguments, standalone_mode=False)
+    printed, before = StringIO(), os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = WIDTH
+    try:
+        with redirect_stdout(printed):
+            cli.main(arguments, standalone_mode=False)
+    finally:
+        if before is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = before
     return [line.rstrip() for line in printed.getvalue().strip("\n").splitlines()]
 
 

@@ -11,6 +11,7 @@ import click
 
 from streamfacts.errors import InputError, NothingFeasible, cut, legible
 from streamfacts.month import HOURS_PER_MONTH
+from streamplan.cli.show import json_asked
 
 if TYPE_CHECKING:
     from capacity import Workload
@@ -130,7 +131,9 @@ def options(pairs: Sequence[str], field: str = "--option", example: str = "follo
 
 
 WORKLOAD = click.argument("workload_file", metavar="WORKLOAD", type=click.Path())
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+JSON = click.option(
+    "--json", "as_json", is_flag=True, callback=json_asked, help="Print one JSON document and nothing else."
+)
 _PRICES = click.option(
     "--price-book",
     multiple=True,
@@ -194,7 +197,9 @@ WITHIN = click.option(
     help="Up to how far above the least cost a plan with fewer brokers is taken.",
 )
 BUDGET = click.option("--budget", type=float, default=None, help="USD a month; exit 4 if the bill is above it.")
-BARE = click.option("--bare", is_flag=True, help="Print the bill in USD a month and nothing else, for a pipeline.")
+BARE = click.option(
+    "--bare", is_flag=True, callback=json_asked, help="Print the bill in USD a month and nothing else, for a pipeline."
+)
 ONLY = click.option("--platform", "only", multiple=True, help="Only these offers (may be repeated).")
 REGION = click.option("--region", default=None, help="Region to size and price in, instead of the workload's.")
 USE_UP_TO = click.option(

@@ -98,11 +98,9 @@ class Scenarios:
 
 def is_scenarios(path: str | Path) -> bool:
     """Return whether a file holds scenarios and no workload; False for one that cannot be read."""
-    if not Path(path).is_file():
-        return False
     try:
-        found = read_mapping(path, "workload")
-    except InputError:
+        found = read_mapping(path, "workload") if Path(path).is_file() else {}
+    except (InputError, OSError):  # OSError: a name that is longer than the system takes
         return False
     return "scenarios" in found or "base" in found
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from streamfacts.words import money
 from streamplan.planning.horizon import HORIZON
 from streamplan.views.html import Html, render
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Column, Table, usd
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from streamplan.reports.batch_result import Batch
 
 
@@ -47,14 +42,20 @@ def portfolio_index(batch: Batch) -> Html:
 
 def batch_table(batch: Batch) -> Table:
     """Return the reports of a portfolio, by team, with the cheapest platform of each."""
-    table = titled_table(f"{batch.title}: cheapest offer that fits, USD")
-    for name in ("name", "team", "platform"):
-        table.add_column(name, overflow="fold", min_width=12)
-    table.add_column("USD/month", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table = Table(
+        f"{batch.title}: cheapest offer that fits, USD",
+        (
+            Column("name", "name", least=16),
+            Column("team", "team", priority=2, least=10),
+            Column("said", "offer", priority=1, least=16),
+            usd("monthly_usd", "USD/month", 0),
+            Column("fresh", "report", priority=3, folds=False),
+        ),
+    )
     for team, found in batch.teams.items():
         for d in found:
             said = d.summary["title"] or d.summary["status"]
-            cells = (d.row.name, team, said, money(d.summary["monthly_usd"]), "" if d.fresh else "unchanged")
-            table.add_row(*map(escape, cells))
+            report = "made" if d.fresh else "unchanged"
+            cells = {"name": d.row.name, "team": team, "said": said, "fresh": report}
+            table.add({**cells, "monthly_usd": d.summary["monthly_usd"]})
     return table

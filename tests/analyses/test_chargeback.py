@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -216,6 +216,7 @@ OFFERS = ("msk-standard", "kafka-ec2-ebs", "pulsar-ec2-nvme", "confluent-enterpr
 
 
 @pytest.mark.parametrize("offer", OFFERS)
+@settings(max_examples=8)
 @given(portfolios(), st.sampled_from(["average", "peak"]), st.sampled_from(["apart", "spread"]))
 def test_charges_add_up_to_the_bill_to_the_cent(book, offer, portfolio, basis, idle):
     c = chargeback(portfolio, offer, months=3, basis=basis, idle=idle, book=book)

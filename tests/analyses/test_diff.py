@@ -22,11 +22,13 @@ from streamplan.analyses.diff.given import open_given
 from streamplan.analyses.diff.inputs import told_apart
 from streamplan.analyses.diff.result import Result
 from streamplan.analyses.diff.retold import retold
-from streamplan.analyses.diff.words import diff_document, grids, markdown, sentences
+from streamplan.analyses.diff.words import diff_document, markdown, sentences, tables
 from streamplan.cli import main
 from streamplan.planning.gate import check_budget, check_growth
 from streamplan.planning.study import study
 from streamplan.views.inputs import signed
+from streamplan.views.terminal import table_lines
+from tests.published import FILLED
 
 METERED = "msk-serverless"
 OLD = Workload(
@@ -172,6 +174,16 @@ def test_inputs_that_cannot_change_alone_are_one_cause():
     assert sum(by_input(found.causes).values()) == pytest.approx(found.usd, abs=0.005)
 
 
+def test_inputs_on_whose_way_nothing_fits_are_told_together():
+    """One cluster of MSK Serverless takes 150 MB/s read once or 80 MB/s read four times, not 150 read four times."""
+    old = OLD.replace(write="150 MB/s", fan_out=1, partitions=400, **FILLED)
+    found = diff(old, old.replace(write="80 MB/s", fan_out=4), METERED, most_clusters=1)
+    assert [(c.kind, c.inputs, c.usd) for c in found.causes] == [
+        (INPUT, ("write", "fan_out"), pytest.approx(found.usd, abs=1e-6))
+    ]
+    assert any("does not fit, so they are told together" in text for text in sentences(found))
+
+
 def test_of_many_inputs_those_that_move_least_are_taken_together():
     many = {
         "write": "20 MB/s", "fan_out": 3, "retention": "48 h", "partitions": 40, "message": "2 KiB",
@@ -293,7 +305,8 @@ def test_a_document_is_not_obeyed_by_a_terminal(two):
     other["workload"]["name"] = "or\x1b[2Jders"
     other["workload"]["fields"]["surv\x1b[2Jive"] = "\x1b[2J"
     found = read(two[0], other)
-    shown = [*sentences(found), *(cell for grid in grids(found) for row in grid.rows for cell in row)]
+    lines = [line for table in tables(found) for line in table_lines(table, 120)]
+    shown = [*sentences(found), *lines]
     assert not any("\x1b" in text for text in shown) and any("\\x1b" in text for text in shown)
 
 
@@ -314,10 +327,11 @@ def test_the_percentage_of_the_headline_is_that_of_its_two_costs(two):
 
 def test_tables_and_markdown_hold_the_numbers_of_the_difference(two):
     found = read(*two, platform=METERED)
-    causes, lines, offers = grids(found)
-    assert causes.rows == (("retention", "1 d", "2 d", signed(found.usd)),)
+    causes, lines, offers = tables(found)
+    assert [row.cells for row in causes.rows] == [{"cause": "retention", "old": "1 d", "new": "2 d", "usd": found.usd}]
+    assert causes.columns[-1].text(found.usd) == signed(found.usd)
     assert len(lines.rows) == sum(abs(change.usd) >= 0.005 for change in found.lines)
-    assert [row[0] for row in offers.rows] == [offer.title for offer in found.offers]
+    assert [row.cells["offer"] for row in offers.rows] == [offer.title for offer in found.offers]
     text = markdown(found)
     assert text.count("\n| --- |") == 3 and sentences(found)[0].split(":")[0] in text
     document = diff_document(found)
@@ -382,6 +396,13 @@ def test_diff_in_a_pipeline(run):
     assert status == 0 and "| retention | 1 d | 2 d |" in out
 
 
+def test_contradictions_are_said_with_the_file_that_they_are_in(run, tmp_path):
+    text = (tmp_path / "new.yaml").read_text(encoding="utf-8") + "topics: 40\npartitions: 10\n"
+    (tmp_path / "new.yaml").write_text(text, encoding="utf-8")
+    _, _, err = run("diff", "old.yaml", "new.yaml", "--platform", METERED, "--bare")
+    assert err.startswith("streamplan: note: new.yaml: partitions 10 are fewer than topics 40")
+
+
 def test_diff_of_results_and_prices_on_the_command_line(run, tmp_path):
     for name in ("old", "new"):
         _, out, _ = run("compare", f"{name}.yaml", "--platform", METERED, "--json")
@@ -425,6 +446,8 @@ def test_an_offer_that_could_not_be_sized_is_told_by_the_status(run, tmp_path):
         (["old.yaml", "other.json"], "a workload (YAML"),
         (["old.yaml", "new.yaml", "--platform", "msk-standart"], "msk-standard"),
         (["old.yaml", "new.yaml", "--fail-above", "ten"], "a share of the old bill"),
+        (["old.yaml", "new.yaml", "--bare", "--json"], "either it or --bare"),
+        (["old.yaml", "new.yaml", "--bare", "--top", "3"], "either it or --bare, which gives no table"),
         (["old.yaml", "new.yaml", "--budget", "-5"], "USD a month, above 0"),
         (["old.yaml", "--prices", "shipped", "none.csv"], "no such file"),
         (["old.yaml", "--prices", "shipped", "empty"], "that one has none"),

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity import Demand, Workload, size
@@ -179,6 +179,7 @@ def test_a_later_month_carries_the_same_bytes_which_are_fewer_times_today():
     assert most.likely == pytest.approx(4 * CKU_IN) and most.now == pytest.approx(200 * 2**20)
 
 
+@settings(max_examples=8)
 @given(st.floats(1e6, 2e8), st.sampled_from(["write", "retention", "fan_out"]))
 def test_what_is_carried_is_carried_and_a_little_more_is_not(write, field):
     w = workload(float(write), retention="3 d", fan_out=2)

@@ -287,7 +287,7 @@ alike = st.tuples(st.sampled_from(["none", "broker", "zone"]), st.booleans()).fl
 
 
 @every_offer
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(several=alike)
 def test_arrays_are_their_elements(offer: str, several: list[dict[str, Any]], book: PriceBook) -> None:
     """Shapes (n,), (n, m) and (): each element exactly as it is alone, configurations on the leading axis."""
@@ -401,7 +401,7 @@ def test_zones_may_be_an_array(offer: str, survive: str) -> None:
 
 
 @every_offer
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(fields=workloads())
 def test_every_number_is_a_number(offer: str, fields: dict[str, Any], book: PriceBook) -> None:
     """Units, usage, costs and parts are neither NaN nor negative, from 1 kB/s to 100 GB/s and a byte to 50 MB."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from itertools import pairwise
 
 import pandas as pd
@@ -11,19 +10,14 @@ import pytest
 
 from capacity import Demand, Workload
 from streamfacts.tables import data_dir
-from streamplan import study
 from streamplan.planning.shipped_workloads import open_workload, shipped_workloads
 from streamplan.planning.terms import WITHIN
+from tests.published import compared
 
 NAMES = sorted(shipped_workloads())
 FOLDER = data_dir() / "workloads"
 #: What a workload says of itself; the region is where one would price it, not a finding about the deployment.
 LABELS = {"name", "title", "description", "region"}
-
-
-@cache
-def compared(name):
-    return study(open_workload(name))
 
 
 def test_there_are_workloads_and_every_file_is_one():

@@ -266,7 +266,7 @@ def test_explain_gives_formula_and_source_of_every_number(platform, run):
 
 
 def test_compare_as_text_has_a_row_an_offer(run):
-    text = run("compare", EXAMPLE)
+    text = run("compare", EXAMPLE, "--all")
     lines = text.splitlines()
     for row in strict(run("compare", EXAMPLE, "--json"))["platforms"]:
         shown = f"{row['monthly_usd']:,.0f}" if row["status"] == "feasible" else row["status"]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from capacity import Constraint, offers, size
 from capacity.laws.paths import network_paths
@@ -16,9 +15,8 @@ from pricing import PriceBook, bill, load_usage
 from pricing.book import meters
 from streamfacts.units import DAY, GIB, HOUR, MIB
 from streamfacts.usage import Usage, UsageLine
-from streamplan.cli import cli
 from streamplan.planning.shipped_workloads import shipped_workloads
-from tests.published import at_one_rate
+from tests.published import at_one_rate, compared
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "vendors.json").read_text(encoding="utf-8"))
 PIB_IN_GIB = 2**20
@@ -488,9 +486,7 @@ def test_persistent_disk_for_a_month_and_half_of_it(sku, span, tmp_path):
 
 @pytest.mark.parametrize("name", sorted(shipped_workloads()))
 def test_compare_says_of_every_offer_what_it_costs_or_why_not(name):
-    run = CliRunner().invoke(cli, ["compare", name, "--json"], catch_exceptions=False)
-    assert run.exit_code == 0
-    rows = json.loads(run.stdout)["platforms"]
+    rows = compared(name).short_rows
     assert sorted(row["platform"] for row in rows) == sorted(offers())
     for row in rows:
         offer, reason = offers()[row["platform"]], row["reason"]

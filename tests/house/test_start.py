@@ -40,7 +40,7 @@ def test_help_and_version_import_nothing_of_the_model(arguments):
 
 
 def test_a_comparison_imports_no_table_library():
-    assert of_command("compare", *SMALL) == MODEL | {"rich"}
+    assert of_command("compare", *SMALL) == MODEL
     assert of_command("compare", *SMALL, "--json") == MODEL
 
 

@@ -65,8 +65,15 @@ def test_the_search_finds_what_pricing_everything_finds(platform, book, searchin
     assert np.array_equal(draw_costs(demand, platform, book).usd, plainly(demand, platform, book), equal_nan=True)
 
 
-@pytest.mark.parametrize("name", ["netflix-keystone-2016", "cern-monit-2019"])
-@pytest.mark.parametrize("platform", ["kafka-ec2-nvme", "msk-standard", "event-hubs-standard", "kinesis-provisioned"])
+#: Not Netflix on Event Hubs Standard, whose hundreds of namespaces are as many sizings.
+PUBLISHED = [
+    *(("netflix-keystone-2016", offer) for offer in ("kafka-ec2-nvme", "msk-standard", "kinesis-provisioned")),
+    *(("cern-monit-2019", offer) for offer in ("kafka-ec2-nvme", "msk-standard", "kinesis-provisioned")),
+    *((name, "event-hubs-standard") for name in ("lyft-events-2018", "cern-monit-2019")),
+]
+
+
+@pytest.mark.parametrize(("name", "platform"), PUBLISHED)
 def test_so_it_does_on_published_workloads(name, platform, book, searching):
     demand = drawn(open_workload(name), 3, platform)
     assert np.array_equal(draw_costs(demand, platform, book).usd, plainly(demand, platform, book), equal_nan=True)

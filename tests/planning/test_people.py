@@ -338,8 +338,6 @@ def test_a_budget_that_pays_people_carries_less(book, own):
         ["commit", "example-100mib", "--platform", KAFKA, "--draws", "16"],
         ["sensitivity", "lyft-events-2018", "--platform", "msk-express", "--months", "1", "--draws", "16"],
         ["chargeback", "example-four-teams", "--platform", "msk-express"],
-        ["runway", "example-100mib", "--platform", "msk-express", "--machine", "express.m7g.large", "--units", "30",
-         "--draws", "8", "--months", "2", "--budget", "30000"],
     ],
     ids=lambda c: c[0],
 )  # fmt: skip

@@ -11,11 +11,12 @@ import yaml
 from capacity import Workload
 from streamfacts.errors import InputError
 from streamplan import PriceBook, scenarios
-from streamplan.analyses.compare.side_by_side import columns_document, grids, pinned_document, side_by_side
+from streamplan.analyses.compare.side_by_side import columns_document, pinned_document, side_by_side, tables
 from streamplan.cli import main
 from streamplan.planning.scenarios import BASE, is_scenarios
 from streamplan.planning.study import study
 from streamplan.planning.terms import Terms
+from streamplan.views.terminal import table_lines
 
 ORDERS = {"name": "orders", "write": "10 MB/s", "peak_write": "15 MB/s", "message": "1 KiB", "retention": "24 h"}
 ONLY = ["msk-standard", "kinesis-provisioned"]
@@ -131,15 +132,13 @@ def test_costs_side_by_side_are_those_of_each_alone(write):
         first = offer["monthly_usd"][0]
         assert offer["difference_usd"] == [pytest.approx(usd - first) for usd in offer["monthly_usd"]]
     assert document["columns"][2]["inputs"] == {"retention": 86400, "prices": "aws=20%"}
-    facts, offers = grids(both, 160)
-    assert [name for name, _ in facts.columns] == ["", BASE, "longer", "paid"]
-    assert ("retention", "1 d", "3 d", "1 d") in facts.rows and len(offers.rows) == 2
-    narrow, _ = grids(both, 64)
-    assert [name for name, _ in narrow.columns] == [
-        "",
-        BASE,
-        "longer",
-    ] and "left out at this width: paid" in narrow.title
+    facts, offers = tables(both)
+    assert [column.title for column in facts.columns] == ["scenario", BASE, "longer", "paid"]
+    assert {"": "retention", BASE: "1 d", "longer": "3 d", "paid": "1 d"} in [row.cells for row in facts.rows]
+    for row, costs in zip(offers.rows, both.costs.values(), strict=True):
+        assert [row.cells[one.name].value for one in both.scenarios] == list(costs)
+    wide, narrow = (table_lines(facts, width) for width in (120, 44))
+    assert "left out" not in wide[-1] and "left out at this width: paid" in " ".join(narrow[-2:])
 
 
 def test_up_to_four_studies_are_pinned():

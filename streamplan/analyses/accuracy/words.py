@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from streamplan.analyses.accuracy.accuracy import LEFT_OUT, Accuracy, coefficients
 from streamplan.analyses.accuracy.deployments import Predictions
 from streamplan.views.html import Html, render
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, count
 
 
 def errors(found: Accuracy) -> Html:
@@ -48,7 +49,12 @@ def source_rows(found: Accuracy) -> list[dict[str, Any]]:
             for by in ("source", "row")
             for score in _SCORES
         }
-        out.append({"label": row["label"], "rows": int(row["rows"]), "source": row["source"], **words})
+        plain = {
+            f"{score}_{by}_value": _factor(score, row[f"{score}_{by}_left_out"])
+            for by in ("source", "row")
+            for score in _SCORES
+        }
+        out.append({"label": row["label"], "rows": int(row["rows"]), "source": row["source"], **words, **plain})
     return out
 
 
@@ -71,52 +77,107 @@ def deployment_rows(found: Predictions) -> list[dict[str, Any]]:
     return [
         {
             **{str(k): v for k, v in row.items()},
-            "range": f"{row['predicted_p10']:,.0f} to {row['predicted_p90']:,.0f}",
-            "median": f"{row['predicted_p50']:,.0f}",
+            "range": f"{_brokers(row['predicted_p10'])} to {_brokers(row['predicted_p90'])}",
+            "median": _brokers(row["predicted_p50"]),
             "there": f"{row['actual']:,}" + {"at least": "+", "about": " (about)"}.get(row["actual_is"], ""),
         }
         for row in found.table.to_dict("records")
     ]
 
 
+def _brokers(number: float) -> str:
+    return f"{number:,.0f}" if np.isfinite(number) else "no fit"
+
+
 def accuracy_tables(found: Accuracy, worst: int) -> list[Any]:
     """Return the sentences, the table by source and the worst misses, for a terminal."""
-    by_source = titled_table("By source: all of it left out, and one limit left out")
-    by_source.add_column("source", overflow="fold", min_width=24)
-    by_source.add_column("limits", justify="right")
-    for name in ("error", "bias", "in 90%", "named", "error, row", "bias, row", "in 90%, row", "named, row"):
-        by_source.add_column(name, justify="right", no_wrap=True)
+    scores = ("error", "bias", "in 90%", "named")
+    heads = [(f"{score}_{by}", f"{name}{rest}") for by, rest in (("source", ""), ("row", ", row"))
+             for score, name in zip(_SCORES, scores, strict=True)]  # fmt: skip
+    by_source = Table(
+        "By source: all of it left out, and one limit left out",
+        (
+            Column("label", "source", least=24),
+            count("rows", "limits", 0),
+            *(Column(key, name, True, priority=1 + i) for i, (key, name) in enumerate(heads)),
+        ),
+        name="sources",
+    )
     for row in source_rows(found):
-        cells = [row[f"{score}_{by}"] for by in ("source", "row") for score in _SCORES]
-        by_source.add_row(row["label"], str(row["rows"]), *cells)
-    misses = titled_table(f"Worst misses, a {found.by} left out")
-    misses.add_column("measurement", overflow="fold", min_width=16)
-    for name in ("measured MB/s", "predicted", "90% interval"):
-        misses.add_column(name, justify="right", no_wrap=True)
-    misses.add_column("why", overflow="fold", min_width=50)
-    for row in miss_rows(found, worst):
-        misses.add_row(f"{row['id']} ({row['label']})", row["measured"], row["predicted"], row["interval"], row["why"])
+        by_source.add({**row, **{key: Cell(row[f"{key}_value"], row[key]) for key, _ in heads}})
+    misses = Table(
+        f"Worst misses, a {found.by} left out",
+        (
+            Column("measurement", "measurement", least=16),
+            Column("measured", "measured MB/s", True, priority=0),
+            Column("predicted", "predicted", True, "MB/s", priority=0),
+            Column("interval", "90% interval", True, "MB/s", priority=1, parts=("low", "high")),
+            Column("why", "why", priority=2, least=24),
+        ),
+        name="misses",
+    )
+    for row, plain in zip(miss_rows(found, worst), found.worst(worst).to_dict("records"), strict=True):
+        numbers = {k: Cell(plain[f"{k}_mb_s"], row[k]) for k in ("measured", "predicted")}
+        ends = Cell((plain["low_mb_s"], plain["high_mb_s"]), row["interval"])
+        misses.add({**row, **numbers, "interval": ends, "measurement": f"{row['id']} ({row['label']})"})
     return [*found.sentences, by_source, misses]
 
 
 def deployment_tables(found: Predictions) -> list[Any]:
     """Return the table of deployments and what it says, for a terminal."""
-    table = titled_table("Brokers of published deployments, predicted blind")
-    table.add_column("deployment", overflow="fold", min_width=20)
-    table.add_column("what", no_wrap=True)
-    for name in ("P10 to P90", "median", "there are"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("why", overflow="fold", min_width=50)
+    table = Table(
+        "Brokers of published deployments, predicted blind",
+        (
+            Column("id", "deployment", least=18),
+            Column("scope", "what", priority=3, folds=False),
+            Column("range", "P10 to P90", True, priority=1, parts=("P10", "P90")),
+            Column("median", "median", True, priority=0),
+            Column("there", "there are", True, priority=0),
+            Column("verdict", "verdict", priority=0, folds=False),
+            Column("why", "why", priority=2, least=24),
+        ),
+    )
     for row in deployment_rows(found):
-        cells = [row["id"], row["scope"], row["range"], row["median"], row["there"], row["verdict"], row["why"]]
-        table.add_row(*cells, style=None if row["sharp"] else "dim")
+        ends = Cell((row["predicted_p10"], row["predicted_p90"]), row["range"])
+        numbers = {"median": Cell(row["predicted_p50"], row["median"]), "there": Cell(row["actual"], row["there"])}
+        table.add({**row, "range": ends, **numbers}, mark="" if row["sharp"] else "dim")
     return [table, *found.sentences]
+
+
+#: Coefficients that a calibration shows at first: those that moved most.
+MOST_MOVED = 8
+
+
+def moved_table(moved: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the coefficients that measurements moved: before and after, each with its interval."""
+    table = Table(
+        "Coefficients that the measurements moved, the most first",
+        (
+            Column("name", "coefficient", least=20),
+            Column("before", "before", True, shown=lambda x: f"{x:.3g}", priority=1),
+            Column("before_90", "90% between", True, shown=_ends, priority=2, parts=("before, P5", "before, P95")),
+            Column("after", "after", True, shown=lambda x: f"{x:.3g}", priority=0),
+            Column("after_90", "then 90% between", True, shown=_ends, priority=1, parts=("after, P5", "after, P95")),
+        ),
+        most=MOST_MOVED,
+    )
+    for row in moved:
+        table.add({**row, **{name: tuple(row[name]) for name in ("before_90", "after_90")}})
+    return table
+
+
+def _ends(ends: tuple[float, float]) -> str:
+    return f"{ends[0]:.3g} and {ends[1]:.3g}"
 
 
 def digits(value: float) -> str:
     """Three digits that count, without an exponent."""
     return f"{float(f'{value:.3g}'):,.10g}"
+
+
+def _factor(name: str, value: float) -> float:
+    """A score as it is shown: errors and biases as factors, shares as they are."""
+    return float(np.exp(value)) if name in ("median_abs_log_error", "bias") else float(value)
 
 
 def _score(name: str, value: float) -> str:

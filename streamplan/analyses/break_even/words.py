@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from capacity import find_offer
 from streamfacts.words import money
 from streamplan.analyses.break_even.break_even import BreakEven
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, usd
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def break_even_document(found: BreakEven) -> dict[str, Any]:
@@ -66,28 +63,39 @@ def _title(name: Any) -> str:
 def break_even_tables(found: BreakEven) -> list[Table]:
     """Return the flips through the workload's own point, and those of every row of the grid."""
     w = found.workload
-    own = titled_table(
-        f"{w.title or w.name}: the cheapest offer flips, all else as it is",
-        ("along", False),
-        ("at", True),
-        ("below", False),
-        ("above", False),
-        ("USD/month", True),
+    flip = (
+        Column("below", "cheapest below", priority=0, least=16),
+        Column("above", "cheapest above", priority=0, least=16),
+        usd("usd", "USD/month", 1),
+    )
+    own = Table(
+        f"{w.title or w.name}: where the cheapest offer changes, all else as it is",
+        (Column("along", "input"), Column("at", "at", number=True, priority=0), *flip),
+        name="own",
+        empty="it does not: the same offer is cheapest all along both inputs",
     )
     for row in found.own_flips.to_dict("records"):
         along = found.x if row["along"] == found.x.name else found.y
-        own.add_row(row["along"], along.text(row["at"]), *_ends(row), money(row["usd"]))
-    rows = titled_table(
-        f"by {found.y.name}",
-        (found.y.name, True),
-        (f"{found.x.name} at the flip", True),
-        ("below", False),
-        ("above", False),
-        ("USD/month", True),
+        below, above = _ends(row)
+        at = Cell(row["at"], along.text(row["at"]))
+        own.add({"along": _axis(row["along"]), "at": at, "below": below, "above": above, "usd": row["usd"]})
+    x, y = _axis(found.x.name), _axis(found.y.name)
+    rows = Table(
+        f"by {y}",
+        (Column("y", y, number=True), Column("x", f"{x} where it changes", number=True, priority=0), *flip),
+        name="grid",
+        empty="no row of the map has a change in it",
     )
     for row in found.flips.to_dict("records"):
-        rows.add_row(found.y.text(row["row"]), found.x.text(row["at"]), *_ends(row), money(row["usd"]))
+        below, above = _ends(row)
+        at, of = Cell(row["at"], found.x.text(row["at"])), Cell(row["row"], found.y.text(row["row"]))
+        rows.add({"y": of, "x": at, "below": below, "above": above, "usd": row["usd"]})
     return [own, rows]
+
+
+def _axis(name: str) -> str:
+    """An input as it is called in a sentence."""
+    return {"write": "throughput", "team": "cost of the team"}.get(name, name.replace("_", " "))
 
 
 def _ends(row: Mapping[Any, Any]) -> tuple[str, str]:

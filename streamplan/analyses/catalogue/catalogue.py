@@ -71,14 +71,6 @@ def entry(name: str) -> Entry:
     )
 
 
-def one_line(name: str) -> str:
-    """Return an offer's line for the terminal: name, title, choices, age and confidence of its prices."""
-    e = entry(name)
-    prices = f"{e.priced} prices {e.oldest} to {e.newest}, {e.confidence}" if e.priced else "no public prices"
-    closed = f"; closed: {e.offer.closed}" if e.offer.closed else ""
-    return f"{name:30} {e.offer.title} ({len(e.offer.configurations())} to choose from; {prices}{closed})"
-
-
 def markdown_lines() -> Iterator[str]:
     """Yield the catalogue as Markdown, an offer a section, by family."""
     yield "# Platforms"

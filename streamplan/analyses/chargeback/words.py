@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from streamfacts.words import money
 from streamplan.analyses.chargeback.charge import RESERVE, SPARE, Chargeback
 from streamplan.analyses.chargeback.rules import DRIVERS
+from streamplan.views.tables import Column, Table, count, share, usd
 
 
 def summary(charged: Chargeback) -> list[str]:
@@ -108,26 +108,26 @@ def chargeback_document(charged: Chargeback) -> dict[str, Any]:
     return document
 
 
-def chargeback_table(charged: Chargeback) -> Any:
+def chargeback_table(charged: Chargeback) -> Table:
     """Return the accounts as a table for a terminal."""
-    from rich import box
-    from rich.table import Table
-
     span = "a month" if charged.months == 1 else f"of {charged.months} months"
     table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{charged.portfolio.name} on {charged.plan.offer.title}: charges {span}, USD",
-        title_justify="left",
+        f"{charged.portfolio.name} on {charged.plan.offer.title}: charges {span}, USD",
+        (
+            Column("account", "account", least=20),
+            count("applications", "applications", 3),
+            Column("usd", "USD", True, shown=lambda x: f"{x:,.2f}", priority=0),
+            share("share", "share", 1, digits=1),
+            usd("budget_usd", "budget", 2),
+            usd("own_cluster_usd", "own cluster", 2),
+        ),
     )
-    for name in ("account", "applications", "USD", "share", "budget", "own cluster"):
-        table.add_column(name, justify="left" if name == "account" else "right", no_wrap=True)
     for row in charged.table.to_dict("records"):
         nobody = row["kind"] in (RESERVE, SPARE)
         name = {RESERVE: "(reserve: headroom)", SPARE: "(spare: bought beyond it)"}.get(row["kind"], row["account"])
-        count = "" if nobody else str(row["applications"])
-        ends = [money(row[k]) for k in ("budget_usd", "own_cluster_usd")]
-        table.add_row(name, count, f"{row['usd']:,.2f}", f"{row['share']:.1%}", *ends, style="dim" if nobody else None)
-    table.add_row("total", "", f"{int(charged.total.sum()) / 100:,.2f}", "100.0%", "", "", style="bold")
+        cells = {**row, "account": name, "applications": None if nobody else row["applications"]}
+        table.add(cells, mark="dim" if nobody else "")
+    table.add({"account": "total", "usd": int(charged.total.sum()) / 100, "share": 1.0}, mark="bold")
     return table
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from streamfacts.words import money
+from capacity import find_offer
+from streamfacts.errors import cut
 from streamplan.analyses.choose.choose import CRITERIA, Choice
 from streamplan.views.json import records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, share, usd
 from streamplan.views.workload_document import workload_document
 
-if TYPE_CHECKING:
-    from rich.table import Table
+#: Alternatives that a terminal shows at first, and what is said of those that no row can be given.
+BEST, NOT_TO_BE_HAD = 10, "that do not fit or lack a price"
 
 
 def choice_document(choice: Choice) -> dict[str, Any]:
@@ -37,19 +38,25 @@ def choice_table(choice: Choice) -> Table:
         f"{w.title or w.name}: cost of {choice.months} months, USD; all sized to carry each month with "
         f"{choice.size_for:.0%} probability; ranked by the {words}"
     )
-    table = titled_table(title)
     columns = {"expected_usd": "mean", "p90_usd": "P90", "cvar_usd": f"CVaR {choice.alpha:.0%}",
                "mean_regret_usd": "mean regret", "most_regret_usd": "most regret"}  # fmt: skip
-    table.add_column("platform", overflow="fold", min_width=20)
-    table.add_column("hold", overflow="fold", min_width=16)
-    for key, name in columns.items():
-        table.add_column(f"{name} *" if key == column else name, justify="right", no_wrap=True)
-    table.add_column("best in", justify="right", no_wrap=True)
+    table = Table(
+        title,
+        (
+            Column("title", "offer", least=20),
+            Column("hold", "what is held", priority=2, least=16),
+            Column("reason", "why not", priority=2, least=16),
+            *(usd(k, f"{name} *" if k == column else name, 0 if k == column else 3) for k, name in columns.items()),
+            share("best_in", "best in", 1, unit="share of draws"),
+        ),
+        most=BEST,
+    )
     for row in choice.table.to_dict("records"):
         ends = sorted({row["units_first"], row["units_last"]})
         count = " to ".join(f"{n:,.0f}" for n in ends)
-        cells = [money(row[key]) for key in columns]
-        table.add_row(row["title"], f"{count} x {row['configuration']}", *cells, f"{row['best_in']:.0%}")
+        table.add({**row, "hold": f"{count} x {row['configuration']}"})
     for name, why in choice.left_out.items():
-        table.add_row(name, why, *[""] * (len(columns) + 1), style="dim")
+        table.add(
+            {"title": find_offer(name).title, "reason": Cell(why, cut(why, 140))}, mark="dim", folded=NOT_TO_BE_HAD
+        )
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +10,8 @@ from streamfacts.words import money
 from streamplan.analyses.commitments.commitments import CommitmentPlan
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, share, usd
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def commitment_document(found: CommitmentPlan) -> dict[str, Any]:
@@ -86,30 +83,31 @@ def committed_rates(found: CommitmentPlan) -> Html:
 def commitment_table(found: CommitmentPlan) -> Table:
     """Return what to commit to, a row a meter and SKU."""
     w, span = found.workload, f"{found.years} year" + ("s" if found.years > 1 else "")
-    table = titled_table(
+    table = Table(
         f"{w.title or w.name}: {found.plan.offer.title}, commitment of {span}; USD as worth today",
-        ("what", False),
-        ("use P10 to P90", True),
-        ("commit to", True),
-        ("on demand", True),
-        ("committed", True),
-        ("saves", True),
-        ("loses in", True),
-        ("unused", True),
-        ("regret", True),
-        ("rate", False),
+        (
+            Column("sku", "what", least=18),
+            Column("use", "use P10 to P90", True, priority=2, parts=("use P10", "use P90")),
+            Column("reserve", "commit to", True, shown=lambda x: f"{x:,.4g}", priority=0),
+            usd("on_demand_usd", "on demand", 3),
+            usd("committed_usd", "committed", 1),
+            usd("saving_usd", "saves", 0),
+            share("loses_in", "loses in", 1, unit="share of draws"),
+            usd("unused_usd", "unused", 4),
+            usd("regret_usd", "regret", 4),
+            Column("rate", "rate", priority=5, least=24),
+        ),
     )
     for row in found.table.to_dict("records"):
         rate = f"{row['committed_rate']:.4g} for {row['on_demand_price']:.4g} an hour, {row['kind']}, {row['payment']}"
-        table.add_row(
-            row["sku"] or row["meter"],
-            f"{row['use_p10']:,.4g} to {row['use_p90']:,.4g}",
-            f"{row['reserve']:,.4g}",
-            *(money(row[k]) for k in ("on_demand_usd", "committed_usd", "saving_usd")),
-            f"{row['loses_in']:.0%}",
-            money(row["unused_usd"]),
-            money(row["regret_usd"]),
-            f"{rate}; {row['as_of']}, {row['confidence']}",
+        ends = (row["use_p10"], row["use_p90"])
+        table.add(
+            {
+                **row,
+                "sku": row["sku"] or row["meter"],
+                "use": Cell(ends, f"{ends[0]:,.4g} to {ends[1]:,.4g}"),
+                "rate": f"{rate}; {row['as_of']}, {row['confidence']}",
+            }
         )
     return table
 

@@ -7,23 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from capacity import Workload
 from streamfacts.errors import InputError
 from streamfacts.words import money
 from streamplan.analyses.compare.words import compare_document
 from streamplan.planning.plan import Plan
 from streamplan.planning.scenarios import Scenario
 from streamplan.planning.study import Study, study
-from streamplan.views.grid import Grid
 from streamplan.views.inputs import input_words, said, signed
 from streamplan.views.json import mapping
+from streamplan.views.tables import Cell, Column, Table, usd
 from streamplan.views.workload_document import workload_document
 
 #: Scenarios that are shown beside each other at most, and on a page of the app.
 MOST, PINNED = 8, 4
-#: Offers that the table shows; the document has all of them.
+#: Offers that the table shows unless more are asked for.
 MOST_OFFERS = 10
-#: Characters of a column of the table: the first, and each scenario.
-FIRST, EACH = 24, 18
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class SideBySide:
     def _inputs(one: Scenario) -> dict[str, Any]:
         terms = {f"option {name}": value for name, value in one.terms.options.items()}
         terms |= {"hours_per_month": one.terms.hours_per_month, "within": one.terms.within}
-        terms |= {"most_clusters": one.terms.most_clusters, "prices": ", ".join(one.prices) or None}
+        terms |= {"most_clusters": one.terms.most_clusters, "prices": ", ".join(one.prices) or "none of its own"}
         return {**workload_document(one.workload)["fields"], **terms}
 
     @property
@@ -118,7 +117,7 @@ def columns_document(found: SideBySide) -> dict[str, Any]:
     first = found.taken[0].monthly_usd if found.taken and found.taken[0] else None
     columns = []
     for i, (one, best) in enumerate(zip(found.scenarios, found.taken, strict=True)):
-        usd = best.monthly_usd if best else None
+        cost = best.monthly_usd if best else None
         columns.append(
             {
                 "scenario": one.name,
@@ -126,8 +125,8 @@ def columns_document(found: SideBySide) -> dict[str, Any]:
                 "platform": best.offer.name if best else None,
                 "title": best.offer.title if best else None,
                 "what": best.what if best else None,
-                "monthly_usd": usd,
-                "difference_usd": _less(usd, first),
+                "monthly_usd": cost,
+                "difference_usd": _less(cost, first),
                 "binding": best.sizing.binding if best else None,
                 "next_wall": best.sizing.next_binding if best else None,
             }
@@ -137,7 +136,7 @@ def columns_document(found: SideBySide) -> dict[str, Any]:
             "platform": name,
             "title": found.titles[name],
             "monthly_usd": list(costs),
-            "difference_usd": [_less(usd, costs[0]) for usd in costs],
+            "difference_usd": [_less(one, costs[0]) for one in costs],
         }
         for name, costs in found.costs.items()
     ]
@@ -154,34 +153,27 @@ def _less(usd: float | None, first: float | None) -> float | None:
     return None if usd is None or first is None else usd - first
 
 
-def grids(found: SideBySide, width: int) -> list[Grid]:
-    """Return the tables of scenarios side by side, with as many of them as fit in so many characters."""
-    fit = max(1, min(len(found.scenarios), (width - FIRST) // EACH))
+def tables(found: SideBySide) -> list[Table]:
+    """Return the tables of scenarios side by side: what differs and what is taken, and every offer's cost."""
     names = [one.name for one in found.scenarios]
-    gone = f"; left out at this width: {', '.join(names[fit:])}" if names[fit:] else ""
-    numbers = tuple((name, True) for name in names[:fit])
-    more = len(found.costs) - MOST_OFFERS
-    return [
-        Grid(
-            f"Scenarios{gone}",
-            (("", False), *((name, False) for name in names[:fit])),
-            tuple((label, *cells[:fit]) for label, cells in _facts(found)),
-        ),
-        Grid(
-            f"USD a month, and against {names[0]}" + (f"; {more} more offers in --json" if more > 0 else ""),
-            (("offer", False), *numbers),
-            tuple(
-                (found.titles[name], *_cells(costs[:fit])) for name, costs in list(found.costs.items())[:MOST_OFFERS]
-            ),
-        ),
-    ]
+    facts = Table(
+        "Scenarios", [Column("", "scenario"), *(Column(n, n, priority=i) for i, n in enumerate(names))], "facts"
+    )
+    for label, cells in _facts(found):
+        facts.add({"": label, **dict(zip(names, cells, strict=True))})
+    columns = [Column("", "offer", least=20), *(usd(name, name, i) for i, name in enumerate(names))]
+    offers = Table(f"USD a month, and against {names[0]}", columns, "offers", MOST_OFFERS)
+    for name, costs in found.costs.items():
+        folded = "without a cost in any of them" if all(one is None for one in costs) else ""
+        offers.add({"": found.titles[name], **dict(zip(names, _cells(costs), strict=True))}, folded=folded)
+    return [facts, offers]
 
 
-def _facts(found: SideBySide) -> list[tuple[str, list[str]]]:
-    units = found.scenarios[0].workload.unit_of if found.scenarios else None
-    out: list[tuple[str, list[str]]] = []
+def _facts(found: SideBySide) -> list[tuple[str, list[Any]]]:
+    fields, unit_of = Workload.model_fields, Workload.unit_of
+    out: list[tuple[str, list[Any]]] = []
     for name, values in found.inputs.items():
-        unit = units(name) if units and name in type(found.scenarios[0].workload).model_fields else ""
+        unit = unit_of(name) if name in fields else ""
         out.append((input_words(name), [said(value, unit) for value in values]))
     plans = found.taken
     return [
@@ -194,16 +186,22 @@ def _facts(found: SideBySide) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _cells(usd: Sequence[float | None]) -> list[str]:
+def _cells(costs: Sequence[float | None]) -> list[Cell]:
     """Costs, each after the first with its difference to the first."""
     out = []
-    for i, one in enumerate(usd):
-        less = _less(one, usd[0]) if i else None
-        out.append(money(one) if less is None else f"{money(one)} ({signed(less)})")
+    for i, one in enumerate(costs):
+        less = _less(one, costs[0]) if i else None
+        out.append(Cell(one, money(one) if less is None else f"{money(one)} ({signed(less)})"))
     return out
 
 
 __all__ = [
-    "MOST", "PINNED", "SideBySide", "columns_document", "grids", "pinned_document", "side_by_side",
+    "MOST",
+    "PINNED",
+    "SideBySide",
+    "columns_document",
+    "pinned_document",
+    "side_by_side",
     "side_by_side_document",
-]  # fmt: skip
+    "tables",
+]

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from capacity import Demand
 from capacity.demand.said import demand_sentences, kept_words
 from capacity.workload.contradictions import contradictions
 from capacity.workload.correlation import Correlation
 from pricing import PriceBook
+from streamfacts.errors import cut
 from streamfacts.tables import read_rows
 from streamfacts.units import human, largest
-from streamfacts.words import money
 from streamplan.analyses.compare.rests_on import bill_lines, rests_on
 from streamplan.planning.failures import FAILED
-from streamplan.planning.study import CLOSED, FEASIBLE, Study
+from streamplan.planning.plan import Plan
+from streamplan.planning.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED, Study
 from streamplan.planning.unused_inputs import Moved, unused_inputs
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, count, share, usd, usd_range
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def study_document(study: Study) -> dict[str, Any]:
@@ -161,43 +159,73 @@ def not_modelled(study: Study) -> Html:
     return render("not_modelled.html.j2", groups=[(", ".join(titles), items) for titles, items in gaps(study)])
 
 
-def _end(value: Any) -> str:
-    return money(value) if money(value) != "-" else "infeasible"
+#: Rows of a comparison in a terminal that are shown at first.
+BEST = 10
+
+#: What is said of offers that stand folded behind a count, by their status.
+_FOLDED = {CLOSED: "closed to new customers", UNPRICED: "without a price", INFEASIBLE: "that do not fit"}
 
 
-def study_table(study: Study) -> Table:
-    """Return the comparison, cheapest feasible first."""
+def study_table(study: Study, fold: bool = True) -> Table:
+    """Return the comparison, cheapest feasible first.
+
+    Parameters
+    ----------
+    fold : whether offers that cannot be had stand behind a count, and only the best of the others are shown
+    """
     w = study.workload
-    ranged = study.ranged
-    table = titled_table(f"{w.title or w.name}: cost a month in {w.region}, USD")
+    table = Table(
+        f"{w.title or w.name}: cost a month in {w.region}, USD",
+        (
+            Column("platform", "offer", priority=0, least=22),
+            usd("monthly_usd", "USD/month", 0),
+            usd_range("range", "low to high", ("low", "high"), 2),
+            Column("what", "what is bought", priority=2, least=16),
+            Column("reason", "why not", priority=1, least=20),
+            share("utilisation", "used at peak", 3),
+            Column("binds", "binds", priority=4),
+            share("too_small_odds", "too small in", 4, unit="share of draws"),
+            Column("next_wall", "next wall", priority=6),
+            Column("region", "region", priority=6, folds=False),
+            count("rebuild_s", "rebuild", 7, unit="s"),
+            Column("oldest", "oldest price", priority=7, folds=False),
+            Column("confidence", "confidence", priority=8, folds=False),
+        ),
+        most=BEST if fold else None,
+    )
     several = len(study.regions) > 1
-    table.add_column("platform", overflow="fold", min_width=24)
-    if several:
-        table.add_column("region", no_wrap=True)
-    table.add_column("USD/month", justify="right", no_wrap=True)
-    if ranged:
-        table.add_column("low to high", justify="right", no_wrap=True)
-    table.add_column("what", overflow="fold", min_width=18)
-    table.add_column("binds", overflow="fold", min_width=14)
-    table.add_column("next wall", overflow="fold", min_width=12)
-    table.add_column("prices", no_wrap=True, min_width=8)
     for row in study.short_rows:
-        ok = row["status"] in (FEASIBLE, CLOSED)
-        cells = [row["title"], *([row["region"]] if several else [])]
-        cells.append(money(row["monthly_usd"]) if ok else row["status"])
-        if ranged:
-            same = row["low_usd"] == row["high_usd"]
-            span = f"{_end(row['low_usd'])} to {_end(row['high_usd'])}" if ok and not same else ""
-            cells.append(span)
-        what = row["what"] + (f", split by {row['split_by']}" if row["split_by"] else "")
-        if ok:
-            prices = row["confidence"] if row["status"] == FEASIBLE else row["status"]
-            cells += [what, row["binding"], row["next_wall"], prices]
-        else:
-            reason = row["reason"]
-            cells += [what, reason if len(reason) < 140 else reason[:137] + "...", "", ""]
-        table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
+        status = row["status"]
+        ok = status in (FEASIBLE, CLOSED)
+        ends = (row["low_usd"], row["high_usd"])
+        rebuild, reason = row["rebuild_s"], row["reason"] or (f"{CLOSED}: {row['closed']}" if status == CLOSED else "")
+        oldest = "" if status == FAILED else _oldest_price(study.plan_of(row["platform"]))
+        table.add(
+            {
+                **row,
+                "platform": row["title"],
+                "monthly_usd": row["monthly_usd"] if ok else status,
+                "range": ends if ok and ends[0] != ends[1] and ends[1] is not None else None,
+                "what": row["what"] + (f", split by {row['split_by']}" if row["split_by"] else ""),
+                "reason": Cell(reason, cut(reason, 140)) if status != FEASIBLE else "",
+                "binds": row["binding"] if ok else "",
+                "next_wall": row["next_wall"] if ok else "",
+                "utilisation": row["utilisation"] if ok else None,
+                "region": row["region"] if several else "",
+                "rebuild_s": None if rebuild is None or not ok else Cell(rebuild, human(rebuild, "seconds")),
+                "oldest": oldest if ok else "",
+                "confidence": row["confidence"] if ok else "",
+            },
+            mark="" if status == FEASIBLE else "dim",
+            folded=_FOLDED.get(status, "") if fold else "",
+        )
     return table
+
+
+def _oldest_price(p: Plan) -> str:
+    """The date of the oldest price that a bill rests on, '' if it rests on none."""
+    used = (row.as_of for entry in p.bill.entries if entry.usage.quantity > 0 for row in entry.rows)
+    return min(used, default="")
 
 
 def shared_terms(study: Study) -> str:

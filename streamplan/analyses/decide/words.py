@@ -16,6 +16,7 @@ from streamplan.analyses.resilience.resilience import HELD_AT
 from streamplan.analyses.resilience.words import resilience_designs, short, span
 from streamplan.analyses.risk.risk import OUTGROWN
 from streamplan.planning.people import PEOPLE
+from streamplan.views.tables import Column, Table, count, share, usd
 
 
 def _span(decision: Decision) -> str:
@@ -254,33 +255,29 @@ def decision_document(decision: Decision) -> dict[str, Any]:
     return document
 
 
-def decision_table(decision: Decision) -> Any:
-    """Return the offers that are left as a table for a terminal."""
-    from rich import box
-    from rich.table import Table
+#: Offers that a terminal shows at first.
+BEST = 10
 
+
+def decision_table(decision: Decision) -> Table:
+    """Return the offers that are left as a table for a terminal."""
     w = decision.workload
     table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{w.title or w.name}: offers that meet the requirements, best first; cost of {_span(decision)}",
-        title_justify="left",
+        f"{w.title or w.name}: offers that meet the requirements, best first; cost of {_span(decision)}",
+        (
+            Column("title", "offer", least=22),
+            count("score", "score", 1, digits=3),
+            usd("p50_usd", "P50 USD", 0),
+            usd("p90_usd", "P90 USD", 0),
+            share("first_near", "first, weights near", 2, unit="share of weights"),
+            share("first_even", "first, any weights", 3, unit="share of weights"),
+            Column("what", "what is bought", priority=4, least=16),
+            Column("to_verify", "to verify", priority=5, least=16),
+        ),
+        most=BEST,
     )
-    table.add_column("platform", overflow="fold", min_width=24)
-    for name in ("score", "P50 USD", "P90 USD", "first: near", "evenly"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("what", overflow="fold", min_width=18)
-    table.add_column("to verify", overflow="fold")
     for row in decision.table.to_dict("records") if decision.ranked else []:
-        table.add_row(
-            row["title"],
-            f"{row['score']:.3f}",
-            money(row["p50_usd"]),
-            money(row["p90_usd"]),
-            f"{row['first_near']:.0%}",
-            f"{row['first_even']:.0%}",
-            row["what"],
-            row["to_verify"],
-        )
+        table.add(row)
     return table
 
 

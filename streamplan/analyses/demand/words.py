@@ -10,11 +10,9 @@ import numpy as np
 from streamfacts.units import human
 from streamplan.analyses.demand.demand import QUANTITIES, DemandPath
 from streamplan.analyses.risk.risk import PERCENTILES
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, count, share
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from capacity.workload.forecast import Forecast
 
 
@@ -26,21 +24,22 @@ def path_table(path: DemandPath) -> Table:
     """Return months in rows: the likely value of each quantity, and the P10 to P90 of what is written."""
     w = path.workload
     title = f"{w.title or w.name}: demand by month, likely inputs; band: P10 to P90 of {path.draws:,} draws"
-    table = titled_table(title)
-    table.add_column("month", justify="right")
+    columns: list[Column] = [count("month", "month")]
     paths = {name: path.of(name) for name in SHOWN}
-    for name in SHOWN:
-        table.add_column(QUANTITIES[name][1], justify="right", overflow="fold")
+    units = {name: "" if QUANTITIES[name][0] == name else QUANTITIES[name][0] for name in SHOWN}
+    for i, name in enumerate(SHOWN):
+        columns.append(Column(name, QUANTITIES[name][1], True, units[name], priority=i))
         if name == "written":
-            table.add_column("P10 to P90", justify="right", overflow="fold")
+            columns.append(Column("band", "P10 to P90", True, units[name], priority=len(SHOWN), parts=("P10", "P90")))
+    table = Table(title, columns, name="demand")
     for i in range(path.months):
-        cells = [str(i + 1)]
+        cells: dict[str, Any] = {"month": i + 1}
         for name, (likely, bands) in paths.items():
-            unit = QUANTITIES[name][0]
-            cells.append(human(float(likely[i]), "" if unit == name else unit))
+            cells[name] = Cell(float(likely[i]), human(float(likely[i]), units[name]))
             if name == "written":
-                cells.append(f"{human(float(bands[0, i]), unit)} to {human(float(bands[2, i]), unit)}")
-        table.add_row(*cells)
+                ends = (float(bands[0, i]), float(bands[2, i]))
+                cells["band"] = Cell(ends, f"{human(ends[0], units[name])} to {human(ends[1], units[name])}")
+        table.add(cells)
     return table
 
 
@@ -48,13 +47,22 @@ def forecast_table(found: Forecast, months: int) -> Table:
     """Return the months to come with their percentiles: each of the first year, then every sixth."""
     h = found.history
     title = f"{h.file}: {len(h.monthly)} whole months, {h.months[0]} to {h.months[-1]}, and the months after them"
-    table = titled_table(title)
-    for name in ("month", "", "P10", "P50", "P90", "over the last month"):
-        table.add_column(name, justify="right")
+    ends = ("p10", "p50", "p90")
+    table = Table(
+        title,
+        (
+            count("number", "month"),
+            Column("month", "calendar month", priority=0, folds=False),
+            *(Column(k, k.upper(), True, "bytes/s", priority=0 if k == "p50" else 1) for k in ends),
+            count("level", "times the last month", 2, digits=2),
+        ),
+        name="months",
+    )
     for i, row in enumerate(forecast_rows(found, months), 1):
-        if i <= 12 or i % 6 == 0 or i == months:
-            rates = [human(float(row[f"{p}_bytes_s"]), "bytes/s") for p in ("p10", "p50", "p90")]
-            table.add_row(str(i), row["month"], *rates, f"{row['level']:.2f}")
+        rates = {k: float(row[f"{k}_bytes_s"]) for k in ends}
+        cells = {k: Cell(rate, human(rate, "bytes/s")) for k, rate in rates.items()}
+        shown = i <= 12 or i % 6 == 0 or i == months
+        table.add({**row, "number": i, **cells}, folded="" if shown else "months between these")
     return table
 
 
@@ -62,13 +70,19 @@ def back_test_table(found: Forecast) -> Table:
     """Return how far the same forecast would have been off, by months ahead, beside a naive one."""
     test = found.back_test
     naive = "the same month a year before" if found.seasonal else "the last month"
-    table = titled_table(f"back-test from {test.origins} earlier months: mean absolute error; naive: {naive}")
-    table.add_column("months ahead", justify="right")
-    table.add_column("error", justify="right")
-    table.add_column("naive", justify="right")
+    table = Table(
+        f"back-test from {test.origins} earlier months: mean absolute error; naive: {naive}",
+        (
+            count("ahead", "months ahead"),
+            share("error", "error", 0, digits=1),
+            share("naive", "naive", 0, digits=1),
+        ),
+        name="back-test",
+    )
     for ahead, error, naive_error in zip(test.horizon.tolist(), test.error, test.naive_error, strict=True):
-        if ahead in (1, 2, 3, 6, 9, 12) or ahead == test.horizon[-1]:
-            table.add_row(str(ahead), f"{error:.1%}", f"{naive_error:.1%}")
+        shown = ahead in (1, 2, 3, 6, 9, 12) or ahead == test.horizon[-1]
+        cells = {"ahead": ahead, "error": float(error), "naive": float(naive_error)}
+        table.add(cells, folded="" if shown else "months between these")
     return table
 
 

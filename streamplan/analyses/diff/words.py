@@ -20,17 +20,13 @@ from streamplan.analyses.diff.diff import (
     OfferChange,
 )
 from streamplan.analyses.diff.result import Line, Offer, Result
-from streamplan.views.grid import Grid, escaped
 from streamplan.views.inputs import LEAST_USD, input_words, said, signed
 from streamplan.views.json import mapping
+from streamplan.views.table_files import as_markdown, escaped
+from streamplan.views.tables import Cell, Column, Table, usd
 
-#: Rows of the tables of lines and of offers; the document has all of them.
+#: Rows of the tables of lines and of offers that are shown unless more are asked for.
 MOST_LINES, MOST_OFFERS = 20, 10
-
-
-def share(usd: float | None, of: float | None) -> str:
-    """Return a change as a signed percentage of what it was; empty without one."""
-    return f"{usd / of:+.1%}" if usd is not None and of else ""
 
 
 def sentences(found: Difference) -> list[str]:
@@ -93,6 +89,8 @@ def notes(found: Difference) -> list[str]:
     together = [cause for cause in found.causes if cause.kind in (INPUT, BOTH) and len(cause.inputs) > 1]
     if together and found.attribution is None:
         out.append("From two results the inputs are told together; give the two workloads to tell them apart.")
+    if found.attribution is not None and any(cause.inputs == _names(found) for cause in together):
+        out.append("With some of the inputs changed and others not it does not fit, so they are told together.")
     for words, side, other in (("now", new, old), ("before", old, new)):
         alone = [offer.title for name, offer in side.offers.items() if name not in other.offers]
         if alone:
@@ -104,6 +102,10 @@ def notes(found: Difference) -> list[str]:
     return out
 
 
+def _names(found: Difference) -> tuple[str, ...]:
+    return tuple(change.name for change in found.inputs)
+
+
 def _prices(result: Result) -> str:
     return f"those up to {result.prices['as_of_newest']} (digest {result.prices['digest'][:8]})"
 
@@ -112,7 +114,7 @@ def _model(result: Result) -> str:
     return f"version {result.model['version']} (tables {result.model['digest'][:8]})"
 
 
-def grids(found: Difference) -> list[Grid]:
+def tables(found: Difference) -> list[Table]:
     """Return the tables: what changed and what that moved, the bill by line, every offer."""
     out = [_causes(found)] if found.causes or found.inputs else []
     lines = [change for change in found.lines if abs(change.usd) >= LEAST_USD]
@@ -123,51 +125,54 @@ def grids(found: Difference) -> list[Grid]:
     return out
 
 
-def _causes(found: Difference) -> Grid:
+def _causes(found: Difference) -> Table:
+    columns = [Column("cause", "cause"), Column("old", "before"), Column("new", "now"), _moved("usd", "USD/month", 1)]
+    table = Table("What moved it", columns, "causes")
     inputs = {change.name: change for change in found.inputs}
-    rows: list[tuple[str, ...]] = []
     for cause in found.causes:
-        usd = signed(cause.usd)
-        if cause.kind in (INPUT, BOTH) and cause.inputs:
-            for i, name in enumerate(cause.inputs):
-                change = inputs[name]
-                cells = (input_words(name), said(change.old, change.unit), said(change.new, change.unit))
-                rows.append((*cells, usd if i == len(cause.inputs) - 1 else "with the next"))
-        else:
-            rows.append((*_cause_cells(found, cause), usd))
-        if cause.kind == BOTH:
-            rows[-1] = (*rows[-1][:3], "with the model")
-            rows.append((*_model_cells(found), usd))
+        last = cause.inputs[-1] if cause.inputs else ""
+        for name in cause.inputs:
+            usd = cause.usd if name == last and cause.kind == INPUT else Cell(None, "with the next")
+            table.add({**_input_cells(inputs[name]), "usd": usd})
+        if cause.kind != INPUT:
+            table.add({**_cause_cells(found, cause), "usd": cause.usd})
     if not found.causes:
-        rows = [(input_words(c.name), said(c.old, c.unit), said(c.new, c.unit), "-") for c in found.inputs]
-    if found.usd is not None and len(rows) > 1:
-        before, after = (money(offer.usd) if offer else "-" for offer in (found.before, found.after))
-        rows.append(("together", before, after, signed(found.usd)))
-    columns = (("cause", False), ("before", False), ("now", False), ("USD/month", True))
-    return Grid("What moved it", columns, tuple(rows))
+        for change in found.inputs:
+            table.add({**_input_cells(change), "usd": None})
+    if found.usd is not None and len(table.rows) > 1:
+        old, new = (money(offer.usd) if offer else "" for offer in (found.before, found.after))
+        table.add({"cause": "together", "old": old, "new": new, "usd": found.usd}, mark="bold")
+    return table
 
 
-def _cause_cells(found: Difference, cause: Cause) -> tuple[str, str, str]:
+def _moved(key: str, title: str, priority: int = 5) -> Column:
+    """A column of changes in USD."""
+    return Column(key, title, number=True, unit="" if "USD" in title else "USD", shown=signed, priority=priority)
+
+
+def _input_cells(change: Change) -> dict[str, str]:
+    old, new = (said(value, change.unit) for value in (change.old, change.new))
+    return {"cause": input_words(change.name), "old": old, "new": new}
+
+
+def _cause_cells(found: Difference, cause: Cause) -> dict[str, str]:
+    old, new, what = "", "", cause.kind
     if cause.kind == PRICE:
-        old, new = found.old.prices, found.new.prices
-        days = old["as_of_newest"], new["as_of_newest"]
-        before, after = days if days[0] != days[1] else (f"digest {p['digest'][:8]}" for p in (old, new))
-        return "prices, at the old quantities", before, after
-    if cause.kind == CHOICE:
-        return "another size at the new prices", "", ""
-    if cause.kind == OFFER:
-        before, after = (offer.title if offer else "" for offer in (found.before, found.after))
-        return "another offer", before, after
-    if cause.kind == MODEL:
-        return _model_cells(found)
-    return "inputs", "", ""
-
-
-def _model_cells(found: Difference) -> tuple[str, str, str]:
-    old, new = found.old.model, found.new.model
-    if old["version"] == new["version"]:
-        return "model", f"tables {old['digest'][:8]}", f"tables {new['digest'][:8]}"
-    return "model", old["version"], new["version"]
+        what, prices = "prices, at the old quantities", (found.old.prices, found.new.prices)
+        old, new = (p["as_of_newest"] for p in prices)
+        if old == new:
+            old, new = (f"digest {p['digest'][:8]}" for p in prices)
+    elif cause.kind == CHOICE:
+        what = "another size at the new prices"
+    elif cause.kind == OFFER:
+        what = "another offer"
+        old, new = (offer.title if offer else "" for offer in (found.before, found.after))
+    elif cause.kind in (MODEL, BOTH):
+        what, models = "model", (found.old.model, found.new.model)
+        old, new = (m["version"] for m in models)
+        if old == new:
+            old, new = (f"tables {m['digest'][:8]}" for m in models)
+    return {"cause": what, "old": old, "new": new}
 
 
 def line_words(change: LineChange) -> str:
@@ -178,49 +183,56 @@ def line_words(change: LineChange) -> str:
     return f"{title}, {' to '.join(skus)}" if skus else title
 
 
-def _lines(found: Difference, lines: list[LineChange]) -> Grid:
-    prices = found.other_prices
-    columns = [("line", False), ("before", True), ("now", True), ("unit", False)]
-    columns += [("by price", True), ("by quantity", True)] if prices else []
-    rows = []
-    for change in lines[:MOST_LINES]:
-        cells = [line_words(change), _quantity(change.old), _quantity(change.new), change.either.unit]
-        cells += [signed(change.price_usd), signed(change.quantity_usd)] if prices else []
-        rows.append((*cells, signed(change.usd)))
-    more = len(lines) - MOST_LINES
-    title = "The bill by line, quantities a month" + (f"; {more} more in --json" if more > 0 else "")
-    return Grid(title, (*columns, ("USD/month", True)), tuple(rows))
+def _lines(found: Difference, lines: list[LineChange]) -> Table:
+    columns = [
+        Column("line", "line", least=20),
+        Column("old", "before", number=True, shown=_quantity, priority=3),
+        Column("new", "now", number=True, shown=_quantity, priority=2),
+        Column("unit", "unit", priority=4),
+        _moved("price", "by price", 6),
+        _moved("quantity", "by quantity", 7),
+        _moved("usd", "USD/month", 1),
+    ]
+    if not found.other_prices:
+        columns = [column for column in columns if column.key not in ("price", "quantity")]
+    title = "The bill by line, quantities a month"
+    if found.before and found.after and found.before.platform != found.after.platform:
+        title += f": of {found.before.title} before, of {found.after.title} now"
+    table = Table(title, columns, "lines", MOST_LINES)
+    for change in lines:
+        old, new = (line.quantity if line else None for line in (change.old, change.new))
+        cells = {"line": line_words(change), "old": old, "new": new, "unit": change.either.unit}
+        table.add({**cells, "price": change.price_usd, "quantity": change.quantity_usd, "usd": change.usd})
+    return table
 
 
-def _quantity(line: Line | None) -> str:
-    if line is None:
-        return "-"
-    return f"{line.quantity:,.0f}" if line.quantity >= 1000 else f"{line.quantity:,.4g}"
+def _quantity(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:,.4g}"
 
 
-def _offers(found: Difference) -> Grid:
-    columns = (
-        ("offer", False),
-        ("before", True),
-        ("now", True),
-        ("USD/month", True),
-        ("share", True),
-        ("most by", False),
-    )
-    rows = []
-    shown = found.offers[:MOST_OFFERS]
-    for change in shown:
-        old, new = (_cost(offer) for offer in (change.old, change.new))
-        of = change.old.usd if change.old else None
-        rows.append((change.title, old, new, signed(change.usd), share(change.usd, of), _most(change)))
-    more = len(found.offers) - len(shown)
-    return Grid("Every offer" + (f"; {more} more in --json" if more else ""), columns, tuple(rows))
+def _offers(found: Difference) -> Table:
+    columns = [
+        Column("offer", "offer", least=20),
+        usd("old", "before", 3),
+        usd("new", "now", 2),
+        _moved("usd", "USD/month", 1),
+        Column("share", "share", number=True, unit="share", shown=lambda x: f"{x:+.1%}", priority=4),
+        Column("most", "most by"),
+    ]
+    table = Table("Every offer", columns, "offers", MOST_OFFERS)
+    for change in found.offers:
+        old = change.old.usd if change.old else None
+        growth = change.usd / old if change.usd is not None and old else None
+        costs = {"old": _cost(change.old), "new": _cost(change.new), "usd": change.usd}
+        folded = "without a cost before or now" if change.usd is None else ""
+        table.add({"offer": change.title, **costs, "share": growth, "most": _most(change)}, folded=folded)
+    return table
 
 
-def _cost(offer: Offer | None) -> str:
+def _cost(offer: Offer | None) -> float | Cell | None:
     if offer is None:
-        return "-"
-    return money(offer.usd) if offer.usd is not None else offer.status
+        return None
+    return offer.usd if offer.usd is not None else Cell(None, offer.status)
 
 
 def _most(change: OfferChange) -> str:
@@ -234,12 +246,15 @@ def _most(change: OfferChange) -> str:
     return f"{what} {signed(most.usd)}" if len(moving) > 1 else what
 
 
+def markdown_sentences(found: Difference) -> list[str]:
+    """Return the sentences as Markdown: the first by itself, the others as items of a list, each a line."""
+    first, *others = sentences(found)
+    return [escaped(first), *([""] if others else []), *(f"- {escaped(text)}" for text in others)]
+
+
 def markdown(found: Difference) -> str:
     """Return what moved as Markdown, for a pull request."""
-    first, *others = sentences(found)
-    parts = [escaped(first), *(f"- {escaped(text)}" for text in others)]
-    body = ["\n".join([parts[0], *([""] if others else []), *parts[1:]])]
-    return "\n\n".join([*body, *(grid.markdown() for grid in grids(found))])
+    return "\n".join([*markdown_sentences(found), "", *(as_markdown(table) for table in tables(found))])
 
 
 def diff_document(found: Difference) -> dict[str, Any]:
@@ -331,4 +346,4 @@ def _cause_rows(change: OfferChange) -> Iterator[dict[str, Any]]:
     return (_cause(cause) for cause in change.causes)
 
 
-__all__ = ["diff_document", "grids", "markdown", "notes", "sentences"]
+__all__ = ["diff_document", "markdown", "markdown_sentences", "notes", "sentences", "tables"]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from streamfacts.words import money
 from streamplan.analyses.levers.levers import LeverStudy
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, share, usd
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def levers_alone(study: LeverStudy) -> Html:
@@ -52,26 +49,42 @@ def levers_alone_table(study: LeverStudy) -> Table:
     """Return what each lever saves by itself, the largest saving first."""
     w = study.workload
     title = f"{w.title or w.name}: {study.start.plan.offer.title}, {study.start.plan.what}, {money(study.start.usd)}"
-    table = titled_table(
-        f"{title} USD a month", ("measure", False), ("saves", True), ("of the bill", True), ("", False)
+    table = Table(
+        f"{title} USD a month",
+        (
+            Column("title", "measure", least=22),
+            usd("saving_usd", "saves", 0),
+            share("share", "of the bill", 1),
+            Column("note", "what it gives up, or why it is no choice", priority=2, least=24),
+        ),
+        name="alone",
     )
     for row in study.alone.to_dict("records"):
-        if row["saving_usd"] == row["saving_usd"]:
-            saves = money(row["saving_usd"]) if abs(row["saving_usd"]) >= 0.005 else "no effect"
-            table.add_row(row["title"], saves, f"{row['share']:.0%}", f"gives up {row['gives_up']}")
+        saves = row["saving_usd"]
+        if saves == saves:
+            cells = {"saving_usd": saves if abs(saves) >= 0.005 else Cell(saves, "no effect"), "share": row["share"]}
+            table.add({"title": row["title"], **cells, "note": row["gives_up"]})
         else:
             worth = row["worth_usd"] == row["worth_usd"]
             note = f"; without it {money(row['worth_usd'])} USD more" if worth else ""
-            table.add_row(row["title"], "", "", row["why_not"] + note, style="dim")
+            table.add({"title": row["title"], "note": row["why_not"] + note}, mark="dim")
     return table
 
 
 def lever_stack_table(study: LeverStudy) -> Table:
     """Return the stack: each lever on top of those above it."""
-    total = f"together {money(study.saving)} USD a month"
-    table = titled_table(f"stacked: {total}", ("measure", False), ("saves", True), ("then", True), ("what", False))
+    table = Table(
+        f"stacked: together {money(study.saving)} USD a month",
+        (
+            Column("title", "measure", least=22),
+            usd("saving_usd", "saves", 0),
+            usd("after_usd", "then", 1),
+            Column("what", "what is bought", priority=2, least=16),
+        ),
+        name="stacked",
+    )
     for row in study.stack.to_dict("records"):
-        table.add_row(row["title"], money(row["saving_usd"]), money(row["after_usd"]), row["what"])
+        table.add(row)
     return table
 
 

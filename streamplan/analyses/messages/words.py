@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from capacity import Workload
 from capacity.messages import Messages
 from streamfacts.core_yaml import to_yaml
 from streamfacts.units import human
-from streamplan.views.terminal import titled_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from streamplan.views.tables import Cell, Column, Table, count
 
 
 def messages_table(result: Messages) -> Table:
     """Return bytes of a record by codec and batch size."""
     title = f"{result.name}: {result.message_bytes:,.1f} bytes of key, value and headers on average"
-    table = titled_table(title)
-    table.add_column("batch up to", no_wrap=True)
-    table.add_column("codec", no_wrap=True)
-    for name in ("records a batch", "wire B/record", "disk B/record, one copy", "ratio", "alone in a batch"):
-        table.add_column(name, justify="right", no_wrap=True)
-    best = result.best
+    table = Table(
+        title,
+        (
+            Column("batch", "batch up to", folds=False),
+            Column("codec", "codec", priority=0, folds=False),
+            count("records", "records a batch", 2, digits=1),
+            count("wire", "wire B/record", 0, digits=1),
+            count("disk", "disk B/record, one copy", 1, digits=1),
+            count("ratio", "ratio", 1, digits=2),
+            count("alone", "alone in a batch", 3),
+        ),
+    )
     for m in result.measurements:
-        table.add_row(
-            human(m.batch_bytes, "bytes"),
-            m.codec,
-            f"{m.records_per_batch:,.1f}",
-            f"{m.wire_bytes:,.1f}",
-            f"{m.disk_bytes:,.1f}",
-            f"{m.compression_ratio:.2f}",
-            f"{m.batch.alone:,}" if m.batch.alone else "",
-            style="bold" if m is best else None,
+        table.add(
+            {
+                "batch": Cell(m.batch_bytes, human(m.batch_bytes, "bytes")),
+                "codec": m.codec,
+                "records": m.records_per_batch,
+                "wire": m.wire_bytes,
+                "disk": m.disk_bytes,
+                "ratio": m.compression_ratio,
+                "alone": m.batch.alone or None,
+            },
+            mark="bold" if m is result.best else "",
         )
     return table
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from streamfacts.words import money
 from streamplan.analyses.migration.build_or_buy import BuildOrBuy
 from streamplan.analyses.migration.migration import PERCENTILES, Migration
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Column, Table, usd
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def when(month: float | None, horizon: int) -> str:
@@ -55,17 +52,19 @@ def migration_document(move: Migration) -> dict[str, Any]:
 
 def migration_table(move: Migration) -> Table:
     """Return the schedule by phase with the cost of each part."""
-    table = titled_table(
+    parts = (("work", 2), ("old_platform", 3), ("new_platform", 3), ("mirror", 4), ("history", 4), ("moving", 0),
+             ("staying", 1))  # fmt: skip
+    table = Table(
         f"{move.workload.title or move.workload.name}: from {move.source.offer.title} ({move.source.what})"
-        f" to {move.target.offer.title} ({move.target.what}), USD"
+        f" to {move.target.offer.title} ({move.target.what}), USD",
+        (
+            Column("phase", "phase", folds=False),
+            Column("months", "months", priority=0, folds=False),
+            *(usd(f"{k}_usd", k.replace("_", " "), priority) for k, priority in parts),
+        ),
     )
-    table.add_column("phase", no_wrap=True)
-    table.add_column("months", no_wrap=True)
-    for name in ("work", "old platform", "new platform", "mirror", "history", "moving", "staying"):
-        table.add_column(name, justify="right", no_wrap=True)
     for r in move.schedule.to_dict("records"):
-        keys = ("work", "old_platform", "new_platform", "mirror", "history", "moving", "staying")
-        table.add_row(r["phase"], f"{r['first_month']} to {r['last_month']}", *(money(r[f"{k}_usd"]) for k in keys))
+        table.add({**r, "months": f"{r['first_month']} to {r['last_month']}"})
     return table
 
 

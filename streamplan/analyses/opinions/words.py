@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from streamplan.analyses.opinions.opinions import Opinions
 from streamplan.views.html import Html, render
-from streamplan.views.terminal import titled_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from streamplan.views.tables import Cell, Column, Table
+from streamplan.views.terminal import fold
 
 
 def _number(value: float, digits: int = 0) -> str:
@@ -40,27 +37,36 @@ def opinion_rows(opinions: Opinions) -> list[dict[str, Any]]:
 def opinions_table(opinions: Opinions) -> Table:
     """Return ours and theirs side by side, ours first."""
     w = opinions.workload
-    table = titled_table(f"{w.title or w.name}: second opinions")
-    table.add_column("rule or plan", overflow="fold", min_width=22)
-    table.add_column("what", overflow="fold", min_width=18)
-    for name in ("vCPU", "over machine types", "memory GiB", "disk TiB"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("decides", overflow="fold", min_width=12)
-    table.add_column("outside its range", overflow="fold", min_width=18)
-    for row in opinion_rows(opinions):
-        cells = [row["title"], row["what"], row["vcpu"], row["span"], row["memory"], row["disk"], row["binding"]]
-        table.add_row(*cells, row["warnings"], style="bold" if row["ours"] else None)
+    table = Table(
+        f"{w.title or w.name}: second opinions",
+        (
+            Column("title", "rule or plan", least=20),
+            Column("what", "what", priority=1, least=16),
+            Column("vcpu", "vCPU", True, priority=0),
+            Column("span", "over machine types", True, "vCPU", priority=3, parts=("least", "most")),
+            Column("memory", "memory GiB", True, priority=2),
+            Column("disk", "disk TiB", True, priority=2),
+            Column("binding", "decides", priority=4, least=12),
+            Column("warnings", "outside its range", priority=5, least=18),
+        ),
+    )
+    for row, plain in zip(opinion_rows(opinions), opinions.table.to_dict("records"), strict=True):
+        numbers = (("vcpu", "vcpu"), ("memory", "memory_gib"), ("disk", "disk_tib"))
+        cells = {key: Cell(plain[name], row[key]) for key, name in numbers}
+        span = Cell((plain["vcpu_low"], plain["vcpu_high"]), row["span"]) if row["span"] else None
+        table.add({**row, **cells, "span": span}, mark="bold" if row["ours"] else "")
     return table
 
 
-def why_text(opinions: Opinions) -> str:
-    """Return why each rule differs from ours, a paragraph a rule and quantity."""
-    lines = []
+def why_lines(opinions: Opinions, wide: int) -> list[str]:
+    """Return why each rule differs from ours, a paragraph a rule and quantity, in lines of at most `wide`."""
+    lines: list[str] = []
     for d in opinions.why:
         head, *factors = d.sentences
-        lines.append(textwrap.fill(f"{d.title}: {head}", 118))
-        lines += [textwrap.fill(f, 118, initial_indent="    ", subsequent_indent="      ") for f in factors]
-    return "\n".join(lines)
+        lines += fold(f"{d.title}: {head}", wide)
+        for factor in factors:
+            lines += fold(factor, wide, "    ", "      ")
+    return lines
 
 
 def side_by_side(opinions: Opinions) -> Html:

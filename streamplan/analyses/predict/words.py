@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from capacity.measured.prediction import Prediction
+from streamplan.views.tables import Column, Table, share
 
 
 def prediction_document(result: Prediction) -> list[dict[str, Any]]:
@@ -43,22 +44,23 @@ def prediction_document(result: Prediction) -> list[dict[str, Any]]:
 
 def prediction_text(result: Prediction, position: int) -> list[Any]:
     """Return the prediction of one cluster as pieces for the terminal."""
-    from rich import box
-    from rich.table import Table
-
     document = prediction_document(result)[position]
     low, high = document["low_mb_s"], document["high_mb_s"]
     head = (
         f"{document['system']}: {document['limit_mb_s']:,.4g} MB/s of payload in, {result.confidence:.0%} between"
         f" {low:,.4g} and {high:,.4g}; {document['bottleneck']} binds"
     )
-    table = Table("resource", box=box.SIMPLE_HEAD)
-    for column in ("ceiling MB/s", *(["use at the load"] if document["utilisation"] else [])):
-        table.add_column(column, justify="right")
+    table = Table(
+        head,
+        (
+            Column("resource", "resource"),
+            Column("ceiling", "ceiling MB/s", True, shown=lambda x: f"{x:,.4g}", priority=0),
+            share("use", "use at the load", 0),
+        ),
+    )
     for name, ceiling in sorted(document["ceilings_mb_s"].items(), key=lambda item: item[1]):
-        used = document["utilisation"]
-        table.add_row(name, f"{ceiling:,.4g}", *([f"{used[name]:.0%}"] if used else []))
-    pieces: list[Any] = [head, table]
+        table.add({"resource": name, "ceiling": ceiling, "use": (document["utilisation"] or {}).get(name)})
+    pieces: list[Any] = [table]
     if document["publish_p99_ms"] is not None:
         a, b = document["publish_p99_interval_ms"]
         odds = document["publish_saturated_odds"]

@@ -13,6 +13,8 @@ from streamfacts.tables import ANY_REGION, regions
 if TYPE_CHECKING:
     import pandas as pd
 
+from streamplan.views.tables import Cell, Column, Table
+
 #: Ages that a reader tells apart [d], with their names; the last one is what `prices check` calls old.
 AGES = ((90, "up to 3 months"), (180, "3 to 6 months"), (365, "6 to 12 months"), (None, "older than a year"))
 
@@ -74,3 +76,30 @@ def by_meter(prices: pd.DataFrame) -> pd.DataFrame:
 def by_provider(prices: pd.DataFrame) -> pd.DataFrame:
     """Return one row a provider, age and confidence with the number of prices."""
     return prices.groupby(["provider", "age", "confidence"], sort=False).size().rename("prices").reset_index()
+
+
+def prices_table(prices: pd.DataFrame) -> Table:
+    """Return prices a row each, for a terminal and for files."""
+    table = Table(
+        "Prices, USD",
+        (
+            Column("meter", "meter", least=20),
+            Column("sku", "sku", priority=0, least=12),
+            Column("region", "region", priority=1, folds=False),
+            Column("price", "price", unit="USD a unit", priority=0, folds=False),
+            Column("unit", "unit", for_files=True),
+            Column("tier_from", "from", True, priority=2),
+            Column("as_of", "as of", priority=1, folds=False),
+            Column("confidence", "confidence", priority=3, folds=False),
+            Column("stale", "age", priority=3, folds=False),
+            Column("source", "source", for_files=True),
+        ),
+        bare=True,
+    )
+    for row in prices.to_dict("records"):
+        tiered = row["tier_to"] == row["tier_to"] or row["tier_from"]
+        first = row["tier_from"] or 0
+        from_ = Cell(first, f"from {first:,.0f}") if tiered else ""
+        price = Cell(row["price"], f"{row['price']:<10g} USD/{row['unit']}")
+        table.add({**row, "price": price, "tier_from": from_, "stale": "old" if row["stale"] else ""})
+    return table

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from streamfacts.units import human
-from streamfacts.words import lost_in_words, money
+from streamfacts.words import lost_in_words
 from streamplan.analyses.resilience.resilience import HELD_AT, INFEASIBLE, MEETS, PERCENTILES, ResilienceStudy
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, usd
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def span(seconds: Any) -> str:
@@ -55,22 +52,27 @@ def resilience_document(study: ResilienceStudy) -> dict[str, Any]:
 def resilience_table(study: ResilienceStudy) -> Table:
     """Return the designs, those within the aim first."""
     aim = f"RPO {span(study.rpo_s)} and RTO {span(study.rto_s)} after {lost_in_words(study.against)}"
-    table = titled_table(f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}")
-    table.add_column("design", overflow="fold", min_width=22)
-    for name in ("USD/month", "more", "RPO P50", f"P{HELD_AT}", "RTO P50", f"P{HELD_AT}"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("survives", overflow="fold", min_width=12)
-    table.add_column("within the aim?", overflow="fold", min_width=24)
+    odds = [("P50", 50), (f"P{HELD_AT}", HELD_AT)]
+    table = Table(
+        f"{study.workload.title or study.workload.name} on {study.offer.title}: {aim}",
+        (
+            Column("title", "design", least=22),
+            usd("monthly_usd", "USD/month", 0),
+            usd("extra_usd", "more", 2),
+            *(
+                Column(f"{k}_p{p}_s", f"{k.upper()} {name}", True, "s", priority=1 if p == HELD_AT else 3)
+                for k in ("rpo", "rto")
+                for name, p in odds
+            ),
+            Column("survives", "survives", priority=4, least=12),
+            Column("within", "within the aim?", priority=1, least=16),
+        ),
+    )
     for r, found in zip(study.table.to_dict("records"), study.results, strict=True):
-        table.add_row(
-            r["title"],
-            money(r["monthly_usd"]),
-            money(r["extra_usd"]),
-            *(span(r[f"{k}_p{p}_s"]) for k in ("rpo", "rto") for p in (50, HELD_AT)),
-            r["survives"],
-            "yes" if r["status"] == MEETS else short(found.reason_with(short=True)),
-            style=None if r["status"] == MEETS else "dim",
-        )
+        meets = r["status"] == MEETS
+        spans = {k: Cell(r[k], span(r[k])) for k in (f"{x}_p{p}_s" for x in ("rpo", "rto") for _, p in odds)}
+        why = "yes" if meets else Cell(found.reason_with(short=True), short(found.reason_with(short=True)))
+        table.add({**r, **spans, "within": why}, mark="" if meets else "dim")
     return table
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from capacity import Workload
 from capacity.demand.model_error import MODEL_CPU
 from streamfacts.units import human
-from streamfacts.words import money
 from streamplan.analyses.risk.risk import OUTGROWN, PERCENTILES, RiskStudy
 from streamplan.planning.study import CLOSED, FEASIBLE
 from streamplan.views.html import Html, render
 from streamplan.views.json import mapping, records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Column, Table, share, usd
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def budget(study: RiskStudy) -> Html:
@@ -115,36 +111,46 @@ def risk_document(study: RiskStudy) -> dict[str, Any]:
     )
 
 
+#: Offers that a terminal shows at first, and what is said of those without a cost.
+BEST, NOT_TO_BE_HAD = 10, "that do not fit or lack a price"
+
+
 def risk_table(study: RiskStudy) -> Table:
     """Return the totals of a study of risk, the least median first."""
     w = study.workload
     span = f"{study.months} month" + ("" if study.months == 1 else "s")
-    table = titled_table(f"{w.title or w.name}: cost of {span}, USD")
-    table.add_column("platform", overflow="fold", min_width=24)
-    for name in ("P10", "P50", "P90", *(["over budget"] if study.budget is not None else []), "cheapest in"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"plan for month {study.plan_month}", overflow="fold", min_width=18)
-    table.add_column("too small", justify="right", no_wrap=True)
-    table.add_column("left out", overflow="fold", min_width=14)
+    table = Table(
+        f"{w.title or w.name}: cost of {span}, USD",
+        (
+            Column("platform", "offer", least=22),
+            usd("p10_usd", "P10", 2),
+            usd("p50_usd", "P50", 0),
+            usd("p90_usd", "P90", 0),
+            share("over_budget", "over budget", 1, unit="share of draws"),
+            share("cheapest_in", "cheapest in", 1, unit="share of draws"),
+            Column("what", f"plan for month {study.plan_month}", priority=3, least=16),
+            share("too_small", "too small in", 1, unit="share of draws"),
+            Column("left", "left out", priority=4, least=14),
+        ),
+        most=BEST,
+    )
     for row in study.table.to_dict("records"):
         ok = row["status"] in (FEASIBLE, CLOSED)
-        ends = [money(row[k]) for k in ("p10_usd", "p50_usd", "p90_usd")]
-        cells = [row["title"], *ends]
-        if study.budget is not None:
-            odds = row["over_budget"]
-            cells.append("-" if odds != odds else f"{odds:.0%}")
         left = [
             f"{row[k]:,} draws {why}"
             for k, why in (("infeasible_draws", "do not fit"), ("unpriced_draws", "without a price"))
             if row[k]
         ]
-        cells += [
-            f"{row['cheapest_in']:.0%}",
-            row["what"],
-            f"{row['too_small']:.0%}",
-            ", ".join(left) if ok or left else row["status"],
-        ]
-        table.add_row(*cells, style=None if row["status"] == FEASIBLE else "dim")
+        table.add(
+            {
+                **row,
+                "platform": row["title"],
+                "over_budget": None if study.budget is None else row["over_budget"],
+                "left": ", ".join(left) if ok or left else row["status"],
+            },
+            mark="" if row["status"] == FEASIBLE else "dim",
+            folded="" if ok or len(study.table) == 1 else NOT_TO_BE_HAD,
+        )
     return table
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,7 @@ from streamplan.analyses.risk.risk import PERCENTILES, percentiles
 from streamplan.analyses.runway.inverse import Most
 from streamplan.analyses.runway.runway import Runway
 from streamplan.views.html import Html, render
-from streamplan.views.terminal import titled_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from streamplan.views.tables import Cell, Column, Table, count, share
 
 #: Rows of the table; the document has all.
 MOST_ROWS = 12
@@ -26,18 +23,23 @@ FIELD_NAMES = {"write": "throughput", "retention": "retention", "fan_out": "fan-
 def runway_table(result: Runway) -> Table:
     """Return the walls, the one that comes first on top: use now and the month in which each is passed."""
     title = f"{result.workload.title or result.workload.name} on {result.held.what}: when each wall is passed"
-    table = titled_table(title)
-    table.add_column("wall", overflow="fold")
-    for name in ("used now", "up to", f"in month {result.months}", "likely", "P10", "P50", "within", "first"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in result.table.head(MOST_ROWS).to_dict("records"):
-        table.add_row(
-            row["wall"],
-            *(f"{row[k]:.1%}" for k in ("used_now", "use_up_to", "used_at_the_end")),
-            *(month_in_words(row[k]) for k in ("likely_month", "p10_month", "p50_month")),
-            f"{row['within_horizon']:.0%}",
-            f"{row['first']:.0%}",
-        )
+    months = (("likely_month", "likely"), ("p10_month", "P10"), ("p50_month", "P50"))
+    table = Table(
+        title,
+        (
+            Column("wall", "wall", least=20),
+            share("used_now", "used now", 0, digits=1),
+            share("use_up_to", "up to", 3, digits=1),
+            share("used_at_the_end", f"in month {result.months}", 1, digits=1),
+            *(Column(k, name, True, "month", priority=1) for k, name in months),
+            share("within_horizon", "within", 2, unit="share of draws"),
+            share("first", "first", 2, unit="share of draws"),
+        ),
+        name="walls",
+        most=MOST_ROWS,
+    )
+    for row in result.table.to_dict("records"):
+        table.add({**row, **{k: Cell(row[k], month_in_words(row[k])) for k, _ in months}})
     return table
 
 
@@ -76,13 +78,28 @@ def runway_terms(result: Runway) -> str:
 
 def most_table(found: Sequence[tuple[str, Most]], month: int) -> Table:
     """Return the most that is carried: by what, of which field, and how far that is from the workload."""
-    table = titled_table(f"The most that is carried in month {month}")
-    for name in ("by", "of", "asked", "likely", "times", "P10", "P50"):
-        table.add_column(name, justify="left" if name in ("by", "of") else "right")
+    table = Table(
+        f"The most that is carried in month {month}",
+        (
+            Column("by", "by", least=14),
+            Column("of", "of", priority=0, folds=False),
+            Column("asked", "asked", True, priority=2),
+            Column("likely", "likely", True, priority=0),
+            count("times", "times", 1, digits=2),
+            Column("p10", "P10", True, priority=1),
+            Column("p50", "P50", True, priority=1),
+        ),
+        name="most",
+    )
     for by, most in found:
-        amounts = [_amount(x, most.unit) for x in (most.now, most.likely, *most.percentiles[:2])]
-        times = f"{most.likely / most.now:.2f}" if np.isfinite(most.likely) else ""
-        table.add_row(by, FIELD_NAMES[most.field], amounts[0], amounts[1], times, *amounts[2:])
+        asked, likely, p10, p50 = (
+            Cell(float(x), _amount(x, most.unit)) for x in (most.now, most.likely, *most.percentiles[:2])
+        )
+        times = float(most.likely / most.now) if np.isfinite(most.likely) else None
+        amounts = {"asked": asked, "likely": likely, "p10": p10, "p50": p50}
+        table.add(
+            {"by": by, "of": FIELD_NAMES[most.field], "times": Cell(times, "") if times is None else times, **amounts}
+        )
     return table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from capacity import Workload
 from streamfacts.units import human
@@ -10,11 +10,8 @@ from streamfacts.words import money
 from streamplan.analyses.sensitivity.sensitivity import ENDS, Sensitivity
 from streamplan.views.html import Html, Row, table_page
 from streamplan.views.json import mapping, records
-from streamplan.views.terminal import titled_table
+from streamplan.views.tables import Cell, Column, Table, usd
 from streamplan.views.workload_document import workload_document
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def sensitivity_document(found: Sensitivity) -> dict[str, Any]:
@@ -58,30 +55,33 @@ def sensitivity_tables(found: Sensitivity) -> list[Table]:
     """Return the Sobol indices and the tornado."""
     w = found.workload
     title = f"{w.title or w.name}: {found.title}, {found.months} months"
-    indices = titled_table(
+    indices = Table(
         f"{title}: share of the variance of the cost",
-        ("inputs", False),
-        ("by itself", True),
-        ("with all it does with others", True),
+        (
+            Column("inputs", "inputs", least=20),
+            Column("first", "by itself", True, "share", priority=0),
+            Column("total", "with all it does with others", True, "share", priority=0),
+        ),
+        name="shares",
     )
     for row in found.table.to_dict("records"):
-        shares = (f"{row[k]:.1%} ± {row[f'{k}_error']:.1%}" for k in ("first", "total"))
-        indices.add_row(row["inputs"], *shares)
-    swings = titled_table(
+        shares = {k: Cell(row[k], f"{row[k]:.1%} ± {row[f'{k}_error']:.1%}") for k in ("first", "total")}
+        indices.add({"inputs": row["inputs"], **shares})
+    swings = Table(
         f"each by itself, others likely ({money(found.likely_usd)} USD)",
-        ("input", False),
-        ("P10", True),
-        ("P90", True),
-        ("USD at P10", True),
-        ("USD at P90", True),
-        ("swing", True),
+        (
+            Column("input", "input", least=16),
+            Column("low", "P10", True, priority=2),
+            Column("high", "P90", True, priority=2),
+            usd("low_usd", "USD at P10", 1),
+            usd("high_usd", "USD at P90", 1),
+            usd("swing_usd", "swing", 0),
+        ),
+        name="swings",
     )
     for row in found.tornado.to_dict("records"):
-        swings.add_row(
-            row["input"],
-            *(_shown(row["input"], row[k]) for k in ("low", "high")),
-            *(money(row[k]) for k in ("low_usd", "high_usd", "swing_usd")),
-        )
+        ends = {k: Cell(row[k], _shown(row["input"], row[k])) for k in ("low", "high")}
+        swings.add({**row, **ends})
     return [indices, swings]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +16,7 @@ from streamplan.planning.plan import Plan
 from streamplan.planning.unused_inputs import unused_inputs
 from streamplan.views.html import Html, environment, render
 from streamplan.views.json import mapping
-from streamplan.views.terminal import titled_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from streamplan.views.tables import Cell, Column, Table, count, share
 
 
 def plan_answer(plan: Plan) -> Html:
@@ -173,25 +170,19 @@ def constraints_of(plan: Plan) -> Html:
 
 def plan_table(plan: Plan) -> Table:
     """Return the constraints of a plan with their utilisation."""
-    table = titled_table(f"{plan.offer.title}: {plan.what}")
-    for name, justify in (
-        ("constraint", "left"),
-        ("state", "left"),
-        ("needs", "right"),
-        ("used", "right"),
-        ("up to", "right"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table = Table(
+        f"{plan.offer.title}: {plan.what}",
+        (
+            Column("constraint", "constraint", least=18),
+            Column("state", "state", priority=0, least=10),
+            count("units_needed", "needs", 0, digits=2, unit=plan.sizing.unit),
+            share("utilisation", "used", 0, digits=1),
+            share("use_up_to", "up to", 1),
+        ),
+        name="constraints",
+    )
     for position, row in enumerate(plan.sizing.constraint_rows()):
-        mark = "bold" if position == plan.sizing.bound_by else None
-        table.add_row(
-            row["constraint"],
-            row["state"],
-            f"{row['units_needed']:.2f}",
-            f"{row['utilisation']:.1%}",
-            f"{row['use_up_to']:.0%}",
-            style=mark,
-        )
+        table.add(row, mark="bold" if position == plan.sizing.bound_by else "")
     return table
 
 
@@ -209,28 +200,36 @@ def unused_sentence(plan: Plan) -> str:
 
 def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
     """Return a bill line by line; with the published cost beside it where there is one."""
-    table = titled_table(f"Bill, {bill.region}, month of {bill.hours_per_month:g} h")
-    table.add_column("meter", overflow="fold")
-    for name in ("quantity", "unit", "price", "cost USD"):
-        table.add_column(name, justify="right" if name != "unit" else "left", no_wrap=True)
-    if published:
-        table.add_column("published", justify="right", no_wrap=True)
-        table.add_column("difference", justify="right", no_wrap=True)
-    table.add_column("as of", no_wrap=True)
-    table.add_column("confidence", no_wrap=True)
+    table = Table(
+        f"Bill, {bill.region}, month of {bill.hours_per_month:g} h",
+        (
+            Column("meter", "meter", least=24),
+            count("quantity", "quantity", 1, digits=2),
+            Column("unit", "unit", priority=1, folds=False),
+            Column("price", "price", True, "USD a unit", lambda x: f"{x:.6g}", priority=2),
+            Column("cost", "cost USD", True, shown=lambda x: f"{x:,.2f}", priority=0),
+            Column("published", "published", True, "USD", lambda x: f"{x:,.2f}", priority=0),
+            Column("difference", "difference", True, "USD", lambda x: f"{x:+,.2f}", priority=0),
+            Column("as_of", "as of", priority=3, folds=False),
+            Column("confidence", "confidence", priority=4, folds=False),
+        ),
+        name="bill",
+    )
     for number, entry in enumerate(bill.entries):
         row = entry.row()
         quantity, cost = row["quantity"], row["cost"]
         if quantity == 0 and number not in (published or {}):
             continue
         name = f"{row['meter']} {row['sku']}".strip() + (f" ({row['region']})" if row["region"] != bill.region else "")
-        price = "missing" if cost is None else f"{row['unit_price']:.6g}" if quantity else ""
-        cells = [name, f"{quantity:,.2f}", row["unit"], price, "-" if cost is None else f"{cost:,.2f}"]
-        if published:
-            said = published.get(number)
-            cells += [
-                "" if said is None else f"{said:,.2f}",
-                "" if said is None or cost is None else f"{cost - said:+,.2f}",
-            ]
-        table.add_row(*cells, row["as_of"], row["confidence"])
+        said = (published or {}).get(number)
+        table.add(
+            {
+                **row,
+                "meter": name,
+                "price": Cell(None, "missing") if cost is None else row["unit_price"] if quantity else None,
+                "cost": Cell(None, "-") if cost is None else cost,
+                "published": said,
+                "difference": None if said is None or cost is None else cost - said,
+            }
+        )
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import JSON
+from streamplan.cli.show import show, tables
 
 
 @click.command("accuracy")
@@ -13,6 +14,7 @@ from streamplan.cli.options import JSON
     "--left-out", default="source", show_default=True, help="What the list of misses leaves out: source or row."
 )
 @click.option("--worst", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many misses to list.")
+@tables("sources", "misses")
 def command(as_json: bool, left_out: str, worst: int) -> None:
     """Published limits of clusters beside predictions that have not seen them, by source, with the worst misses.
 
@@ -27,8 +29,5 @@ def command(as_json: bool, left_out: str, worst: int) -> None:
         click.echo(dumps(found.document(worst)))
         return
     from streamplan.analyses.accuracy.words import accuracy_tables
-    from streamplan.views.terminal import console
 
-    out = console()
-    for part in accuracy_tables(found, worst):
-        out.print(part)
+    show(*accuracy_tables(found, worst))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import BOOK, JSON, Asked, asks, rows_fail
+from streamplan.cli.show import show, tables
 
 
 @click.command("batch")
@@ -32,6 +33,7 @@ from streamplan.cli.options import BOOK, JSON, Asked, asks, rows_fail
     "--jobs", type=click.IntRange(1, 512), default=None, help="Reports at a time; as many as there are cores."
 )
 @click.option("--kernels", is_flag=True, help="Start a fresh kernel for each notebook instead of forking.")
+@tables(format_option="--table-format")
 def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs: int | None, kernels: bool) -> None:
     """Make a report of every row of PORTFOLIO, a CSV, with an index page and a workbook of totals by team.
 
@@ -46,7 +48,6 @@ def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs:
     from streamplan.reports.batch import run_batch
     from streamplan.reports.batch_words import batch_table
     from streamplan.views.json import dumps
-    from streamplan.views.terminal import console
 
     def ended(*_: object) -> None:
         raise KeyboardInterrupt
@@ -65,7 +66,7 @@ def command(asked: Asked, portfolio: str, out: str, formats: str, on: str, jobs:
     if asked.as_json:
         click.echo(dumps(batch.document()))
     else:
-        console().print(batch_table(batch))
+        show(batch_table(batch))
         made = sum(d.fresh for d in batch.done.values())
         click.echo(f"{made} made, {len(batch.done) - made} unchanged, {len(batch.failed)} failed: {out}/index.html")
     reasons = [f"line {f.row.line}, {f.row.name!r}: {f.reason}" for f in batch.failed.values()]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import BOOK, JSON, Asked, asks
+from streamplan.cli.show import show, tables
 
 
 @click.command("bill")
 @click.argument("usage", type=click.Path())
 @asks(JSON, BOOK)
 @click.option("--region", default=None, help="Region of the lines that name none.")
+@tables()
 def command(asked: Asked, usage: str, region: str | None) -> None:
     """Price explicit quantities from a YAML or CSV file: a published example, an invoice, a quote."""
     from pricing import bill as price
@@ -26,15 +28,12 @@ def command(asked: Asked, usage: str, region: str | None) -> None:
         click.echo(dumps({**document, "source": given.source, "published_total": given.published_total}))
         return
     from streamplan.analyses.size.words import bill_table
-    from streamplan.views.terminal import console
 
-    out = console()
-    out.print(bill_table(result, given.published))
-    if result.total is None:
-        out.print(f"priced part {float(result.subtotal):,.2f} USD; no total: " + "; ".join(result.missing))
-        return
-    out.print(f"total {result.total:,.2f} USD")
-    if given.published_total is not None:
-        out.print(
-            f"published {given.published_total:,.2f} USD, difference {result.total - given.published_total:+,.2f}"
-        )
+    total, published = result.total, given.published_total
+    if total is None:
+        said = [f"priced part {float(result.subtotal):,.2f} USD; no total: {'; '.join(result.missing)}"]
+    else:
+        said = [f"total {total:,.2f} USD"]
+        if published is not None:
+            said.append(f"published {published:,.2f} USD, difference {total - published:+,.2f}")
+    show(bill_table(result, given.published), *said)

@@ -21,6 +21,7 @@ from streamplan.cli.options import (
     asks,
     options,
 )
+from streamplan.cli.show import show, tables
 
 
 def _ends(text: str | None, name: str) -> tuple[str, str] | None:
@@ -42,6 +43,7 @@ def _ends(text: str | None, name: str) -> tuple[str, str] | None:
 @click.option(
     "--fixed", multiple=True, metavar="PLATFORM=USD", help="Cost a month on top of an offer's bill (may be repeated)."
 )
+@tables("own", "grid")
 def command(
     asked: Asked, x: str, y: str, x_ends: str | None, y_ends: str | None, steps: int, fixed: Sequence[str]
 ) -> None:
@@ -66,10 +68,8 @@ def command(
         click.echo(dumps(break_even_document(found)))
     else:
         from streamplan.analyses.break_even.words import break_even_tables
-        from streamplan.views.terminal import console
 
-        for table in break_even_tables(found):
-            console().print(table)
+        show(*break_even_tables(found))
 
 
 def _usd(name: str, value: str) -> float:

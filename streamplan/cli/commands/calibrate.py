@@ -6,6 +6,7 @@ import click
 
 from streamfacts.errors import InputError
 from streamplan.cli.options import JSON
+from streamplan.cli.show import show, tables
 
 
 @click.command("calibrate")
@@ -23,6 +24,7 @@ from streamplan.cli.options import JSON
     help="Whether several runs of one perf log wrote together; read off the log if left out.",
 )
 @JSON
+@tables()
 def command(
     measurements: str, cluster: str, out: str | None, at_limit: bool | None, at_once: bool | None, as_json: bool
 ) -> None:
@@ -42,27 +44,24 @@ def command(
 
         click.echo(dumps(document))
         return
-    from rich.table import Table
-
-    from streamplan.views.terminal import console
+    from streamplan.analyses.accuracy.words import moved_table
 
     factor = document["cpu_factor"]
-    table = Table("coefficient", "before", "90% between", "after", "90% between")
-    for row in document["moved"][:8]:
-        ends = ["{:.3g} and {:.3g}".format(*row[name]) for name in ("before_90", "after_90")]
-        table.add_row(row["name"], f"{row['before']:.3g}", ends[0], f"{row['after']:.3g}", ends[1])
-    count = document["measurements"]
-    console().print(f"{count} measurement{'s' * (count != 1)} from {document['kind']}")
+    count, ignored = document["measurements"], ", ".join(document["ignored_columns"])
+    read = []
     for rate in document["read"]:
-        count = f", {rate['producers']} producers" if (rate["producers"] or 0) > 1 else ""
+        producers = f", {rate['producers']} producers" if (rate["producers"] or 0) > 1 else ""
         unused = "" if rate["used"] else " (not used)"
-        console().print(f"  {rate['measured_mb_s']:,.1f} MB/s, {rate['role']}{count}: {rate['why']}{unused}")
-    for sentence in document["odd"]:
-        console().print(sentence)
-    if document["ignored_columns"]:
-        console().print("not used: " + ", ".join(document["ignored_columns"]))
-    console().print(table)
-    click.echo("# for your workload file: CPU of your brokers over the model's")
-    click.echo(f"cpu_factor: {{distribution: lognormal, median: {factor['median']:.4g}, sigma: {factor['sigma']:.4g}}}")
-    if out is not None:
-        click.echo(f"# or: --posterior {out}")
+        read.append(f"{rate['measured_mb_s']:,.1f} MB/s, {rate['role']}{producers}: {rate['why']}{unused}")
+    show(
+        f"{count} measurement{'s' * (count != 1)} from {document['kind']}",
+        *read,
+        *document["odd"],
+        f"not used: {ignored}" if ignored else "",
+        moved_table(document["moved"]),
+        [
+            "# for your workload file: CPU of your brokers over the model's",
+            f"cpu_factor: {{distribution: lognormal, median: {factor['median']:.4g}, sigma: {factor['sigma']:.4g}}}",
+            *([f"# or: --posterior {out}"] if out is not None else []),
+        ],
+    )

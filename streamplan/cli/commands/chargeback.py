@@ -21,6 +21,7 @@ from streamplan.cli.options import (
     options,
     rows_fail,
 )
+from streamplan.cli.show import show, tables
 
 if TYPE_CHECKING:
     from streamplan.analyses.chargeback import Portfolio
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--alert-at", type=float, default=0.8, show_default=True, help="Share of a budget that counts as near.")
 @click.option("--focus", type=click.Path(), default=None, help="CSV in the columns of FOCUS to write.")
 @click.option("--start", default="", metavar="YYYY-MM", help="First month in the FOCUS file; the next one if left out.")
+@tables()
 def command(
     asked: Asked,
     portfolio: str,
@@ -79,14 +81,7 @@ def command(
         click.echo(dumps(chargeback_document(charged)))
         _all_rows(opened, portfolio)
         return
-    from streamplan.views.terminal import console
-
-    out = console()
-    out.print(chargeback_table(charged))
-    for sentence in summary(charged):
-        out.print(sentence)
-    if focus is not None:
-        out.print(f"focus     {focus}")
+    show(chargeback_table(charged), *summary(charged), [f"focus     {focus}"] if focus is not None else "")
     _all_rows(opened, portfolio)
 
 

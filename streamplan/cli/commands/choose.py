@@ -19,6 +19,7 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("choose")
@@ -30,6 +31,7 @@ from streamplan.cli.options import (
 @click.option("--size-for", type=float, default=0.9, show_default=True, help="Odds that what is held carries a month.")
 @click.option("--alpha", type=float, default=0.9, show_default=True, help="CVaR is the mean of the dearest 1 - alpha.")
 @click.option("--machines", type=int, default=3, show_default=True, help="Machine types of each offer to compare.")
+@tables()
 def command(
     asked: Asked, by: str, months: int, draws: int, seed: int, size_for: float, alpha: float, machines: int
 ) -> None:
@@ -55,9 +57,8 @@ def command(
         click.echo(dumps(choice_document(choice)))
     else:
         from streamplan.analyses.choose.words import choice_table
-        from streamplan.views.terminal import console
 
-        console().print(choice_table(choice))
+        show(choice_table(choice))
     from streamplan.planning.failures import report_failures
 
     report_failures(choice.failed)

@@ -21,6 +21,7 @@ from streamplan.cli.options import (
     asks,
     fits,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("commit")
@@ -30,6 +31,7 @@ from streamplan.cli.options import (
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
 @click.option("--discount-rate", type=float, default=0.0, show_default=True, help="Rate a year, such as 0.08.")
 @click.option("--rates", multiple=True, type=click.Path(), help="CSV of your own committed rates.")
+@tables()
 def command(asked: Asked, years: int, draws: int, seed: int, discount_rate: float, rates: Sequence[str]) -> None:
     """How much to commit to, given how uncertain the use is, and what unused commitment costs."""
     from pricing import Commitments
@@ -54,7 +56,5 @@ def command(asked: Asked, years: int, draws: int, seed: int, discount_rate: floa
         click.echo(dumps(commitment_document(found)))
     else:
         from streamplan.analyses.commitments.words import commitment_table, commitment_terms
-        from streamplan.views.terminal import console
 
-        console().print(commitment_table(found))
-        console().print(commitment_terms(found))
+        show(commitment_table(found), commitment_terms(found))

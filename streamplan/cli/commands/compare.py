@@ -27,11 +27,13 @@ from streamplan.cli.options import (
     something_fits,
     warn,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("compare")
 @asks(WORKLOAD, JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
 @click.option("--scenario", "scenarios", multiple=True, help="Only these of a scenario file (may be repeated).")
+@tables()
 def command(asked: Asked, scenarios: Sequence[str]) -> None:
     """Every offer on the same workload, cheapest feasible first; scenarios of a file side by side.
 
@@ -61,12 +63,9 @@ def command(asked: Asked, scenarios: Sequence[str]) -> None:
     else:
         from streamplan.analyses.compare.words import shared_terms, study_table
         from streamplan.analyses.size.words import unused_sentence
-        from streamplan.views.terminal import console
 
-        console().print(study_table(result))
-        console().print(shared_terms(result))
-        if result.cheapest and (unused := unused_sentence(result.cheapest)):
-            console().print(unused)
+        unused = unused_sentence(result.cheapest) if result.cheapest else ""
+        show(study_table(result, fold=not asked.only), shared_terms(result), unused)
     if asked.price_book and not asked.only:
         from streamplan.analyses.compare.words import unread_prices
 
@@ -99,12 +98,9 @@ def _side_by_side(asked: Asked, names: Sequence[str], budget: float | None) -> N
 
         click.echo(dumps(side_by_side_document(found)))
     else:
-        from streamplan.analyses.compare.side_by_side import grids
-        from streamplan.views.terminal import console
+        from streamplan.analyses.compare.side_by_side import tables as side_by_side_tables
 
-        out = console()
-        for grid in grids(found, out.width):
-            out.print(grid.table())
+        show(*side_by_side_tables(found))
     for one, plan in zip(some, found.taken, strict=True):
         if plan is not None:
             check_budget(f"{one.name}: {plan.offer.title}", plan.monthly_usd, budget)

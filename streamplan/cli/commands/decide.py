@@ -21,6 +21,7 @@ from streamplan.cli.options import (
     asks,
     options,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("decide")
@@ -31,6 +32,7 @@ from streamplan.cli.options import (
 @click.option("--draws", type=int, default=256, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
 @click.option("--out", type=click.Path(), default=None, help="Folder for the decision report (HTML, notebook, JSON).")
+@tables()
 def command(
     asked: Asked, requirements: str, weights: Sequence[str], months: int, draws: int, seed: int, out: str | None
 ) -> None:
@@ -81,12 +83,7 @@ def command(
 
         click.echo(dumps(decision_document(result)))
     else:
-        from streamplan.views.terminal import console
-
-        to = console()
-        to.print(decision_table(result))
-        for about, sentence in reasons(result):
-            to.print(f"{about}: {sentence}")
+        show(decision_table(result), *(f"{about}: {sentence}" for about, sentence in reasons(result)))
         if written is not None:
             click.echo(f"report    {written.html}\nnotebook  {written.notebook}\ndata      {written.data}")
     if result.study is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import JSON, REGION, WORKLOAD, Asked, asks
+from streamplan.cli.show import show, tables
 
 
 @click.command("demand")
@@ -12,6 +13,7 @@ from streamplan.cli.options import JSON, REGION, WORKLOAD, Asked, asks
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=1024, show_default=True, help="Joint draws of the uncertain inputs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@tables()
 def command(asked: Asked, months: int, draws: int, seed: int) -> None:
     """The load month by month along the workload's growth: likely inputs, and P10, P50 and P90 of the draws."""
     from streamplan.analyses.demand.demand import demand_path
@@ -24,8 +26,6 @@ def command(asked: Asked, months: int, draws: int, seed: int) -> None:
         click.echo(dumps(demand_document(path)))
     else:
         from streamplan.analyses.demand.words import path_table
-        from streamplan.views.terminal import console
 
-        console().print(path_table(path))
-        if path.workload.growth is None:
-            console().print("The workload has no growth block: every month is as written.")
+        flat = "The workload has no growth block: every month is as written."
+        show(path_table(path), flat if path.workload.growth is None else "")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamplan.cli.options import JSON
+from streamplan.cli.show import show, tables
 
 
 @click.command("deployments")
@@ -14,6 +15,7 @@ from streamplan.cli.options import JSON
 @click.option("--deployment", "only", multiple=True, help="Only these ids (may be repeated).")
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of what is not known.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws.")
+@tables()
 def command(as_json: bool, only: Sequence[str], draws: int, seed: int) -> None:
     """Brokers that our sizing gives published deployments, beside how many there are, and why they differ."""
     from streamplan.analyses.accuracy.deployments import predict_deployments
@@ -25,8 +27,5 @@ def command(as_json: bool, only: Sequence[str], draws: int, seed: int) -> None:
         click.echo(dumps(found.document()))
         return
     from streamplan.analyses.accuracy.words import deployment_tables
-    from streamplan.views.terminal import console
 
-    out = console()
-    for part in deployment_tables(found):
-        out.print(part)
+    show(*deployment_tables(found))

@@ -21,7 +21,9 @@ from streamplan.cli.options import (
     WITHIN,
     Asked,
     asks,
+    warn,
 )
+from streamplan.cli.show import format_asked, show, tables
 
 if TYPE_CHECKING:
     from capacity import Workload
@@ -41,16 +43,13 @@ if TYPE_CHECKING:
 )
 @click.option("--platform", default=None, help="The offer to look at; the recommended one if left out.")
 @click.option("--fail-above", default=None, metavar="SHARE", help="Exit 4 if the bill grew by more, such as 10%.")
-@click.option(
-    "--format", "as_what", type=click.Choice(["table", "md"]), default="table", show_default=True, help="md: Markdown."
-)
+@tables("causes", "lines", "offers")
 def command(
     asked: Asked,
     files: Sequence[str],
     prices: tuple[str, str] | None,
     platform: str | None,
     fail_above: str | None,
-    as_what: str,
 ) -> None:
     """What moved between two workloads or two results, by line and by cause: input, price, model.
 
@@ -72,19 +71,12 @@ def command(
         from streamplan.views.json import dumps
 
         click.echo(dumps(diff_document(found)))
-    elif as_what == "md":
-        from streamplan.analyses.diff.words import markdown
-
-        click.echo(markdown(found))
     else:
-        from streamplan.analyses.diff.words import grids, sentences
-        from streamplan.views.terminal import console
+        from streamplan.analyses.diff.words import markdown_sentences, sentences
+        from streamplan.analyses.diff.words import tables as diff_tables
 
-        out = console()
-        for text in sentences(found):
-            out.print(text, markup=False)
-        for grid in grids(found):
-            out.print(grid.table())
+        said = [markdown_sentences(found)] if format_asked() == "md" else sentences(found)
+        show(*said, *diff_tables(found))
     before, after = found.before, found.after
     if after is None or after.usd is None:
         raise NothingFeasible("the new workload has no cost; the sentences say why")
@@ -104,6 +96,7 @@ def _found(
     prices: tuple[str, str] | None,
     platform: str | None,
 ) -> Difference:
+    from capacity.workload.contradictions import contradictions
     from streamplan.analyses.diff.diff import between, diff
     from streamplan.analyses.diff.result import Result
     from streamplan.analyses.diff.retold import retold
@@ -114,6 +107,9 @@ def _found(
         raise InputError("--prices", " ".join(prices), "two workloads or one; a result holds its own prices")
     if len(results) == len(given):
         _for_workloads_alone(asked)
+    for name, one in dict(zip(files, given, strict=False)).items():
+        if not isinstance(one, Result):
+            warn(f"{name}: {text}" for text in contradictions(one))
     old, new = given
     if isinstance(old, Result) or isinstance(new, Result):
         only = [platform] if platform else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import JSON
+from streamplan.cli.show import show, tables
 
 
 @click.command("forecast")
@@ -17,6 +18,7 @@ from streamplan.cli.options import JSON
 @click.option("--fill", is_flag=True, help="Interpolate missing rows, up to 10% of a month.")
 @click.option("--draws", type=int, default=1024, show_default=True, help="Joint draws for the workload's demand.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@tables("months", "back-test", "demand")
 def command(history: str, as_json: bool, workload: str | None, months: int, fill: bool, draws: int, seed: int) -> None:
     """Forecast from a CSV of timestamp and bytes/s: months to come with P10 to P90, and how well it would have done."""
     from capacity.workload.forecast import forecast_file
@@ -34,11 +36,8 @@ def command(history: str, as_json: bool, workload: str | None, months: int, fill
         click.echo(dumps(forecast_document(found, months, path)))
     else:
         from streamplan.analyses.demand.words import back_test_table, forecast_table, forecast_terms, path_table
-        from streamplan.views.terminal import console
 
-        out = console()
-        out.print(forecast_table(found, months))
-        out.print(back_test_table(found))
-        out.print(forecast_terms(found, fill), markup=False)
-        if path is not None:
-            out.print(path_table(path))
+        terms = forecast_terms(found, fill).splitlines()
+        ends = terms.index("")  # below stands the block for a workload file, as it is
+        tables_shown = [forecast_table(found, months), back_test_table(found)]
+        show(*tables_shown, *terms[:ends], terms[ends:], *([path_table(path)] if path is not None else []))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks, options
+from streamplan.cli.show import show, tables
 
 
 @click.command("levers")
@@ -17,6 +18,7 @@ from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, PLATFORM, 
 )
 @click.option("--without", multiple=True, metavar="LEVER", help="Leave a lever out (may be repeated).")
 @click.option("--rates", multiple=True, type=click.Path(), help="CSV of your own committed rates.")
+@tables("alone", "stacked")
 def command(
     asked: Asked, machine: str | None, own: Sequence[str], without: Sequence[str], rates: Sequence[str]
 ) -> None:
@@ -40,7 +42,5 @@ def command(
         click.echo(dumps(levers_document(study)))
     else:
         from streamplan.analyses.levers.words import lever_stack_table, levers_alone_table
-        from streamplan.views.terminal import console
 
-        console().print(levers_alone_table(study))
-        console().print(lever_stack_table(study))
+        show(levers_alone_table(study), lever_stack_table(study))

@@ -8,6 +8,7 @@ import click
 
 from streamfacts.errors import InputError
 from streamplan.cli.options import JSON
+from streamplan.cli.show import show, tables
 
 
 @click.command("measure-messages")
@@ -34,6 +35,7 @@ from streamplan.cli.options import JSON
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed takes the same records.")
 @click.option("--workload", "out", type=click.Path(), default=None, help="Write a new workload file from the result.")
 @click.option("--messages", "rate", default=None, help="Average rate for that file, such as '12000 records/s'.")
+@tables(format_option="--table-format")
 def command(
     file: str,
     as_json: bool,
@@ -79,9 +81,7 @@ def command(
 
         click.echo(dumps(messages_document(result)))
         return
-    from streamplan.views.terminal import console
-
-    console().print(messages_table(result))
+    show(messages_table(result))
     click.echo(f"{result.name}: {result.taken}")
     if out is not None:
         best = result.best

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
+from streamplan.cli.show import show, tables
 
 
 @click.command("migrate")
@@ -23,6 +24,7 @@ from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, REGION, WO
 @click.option("--discount-rate", type=float, default=0.08, show_default=True, help="Effective rate a year.")
 @click.option("--draws", type=int, default=512, show_default=True, help="Joint draws of all that is uncertain.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@tables()
 def command(
     asked: Asked,
     source: str,
@@ -59,7 +61,4 @@ def command(
 
         click.echo(dumps(migration_document(move)))
     else:
-        from streamplan.views.terminal import console
-
-        console().print(migration_table(move))
-        console().print(" ".join(sentences(move)))
+        show(migration_table(move), " ".join(sentences(move)))

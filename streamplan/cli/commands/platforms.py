@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import JSON
+from streamplan.cli.show import show, tables
 
 
 @click.command("platforms")
 @JSON
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the whole catalogue as Markdown.")
+@tables("offers", "options")
 def command(as_json: bool, as_markdown: bool) -> None:
     """The offers, their options, and the age and confidence of their prices."""
     from capacity import offers
@@ -23,7 +25,6 @@ def command(as_json: bool, as_markdown: bool) -> None:
     elif as_markdown:
         click.echo(catalogue.markdown(), nl=False)
     else:
-        for name, offer in offers().items():
-            click.echo(catalogue.one_line(name))
-            for option in offer.options:
-                click.echo(f"{'':32}--option {option.name}={option.default}: {option.doc}")
+        from streamplan.analyses.catalogue.words import catalogue_tables
+
+        show(*catalogue_tables([catalogue.entry(name) for name in offers()]))

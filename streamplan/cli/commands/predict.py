@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import JSON, POSTERIOR
+from streamplan.cli.show import show, tables
 
 
 @click.command("predict")
@@ -17,6 +18,7 @@ from streamplan.cli.options import JSON, POSTERIOR
     "--confidence", type=float, default=0.9, show_default=True, help="Share of the cases that the interval is to hold."
 )
 @POSTERIOR
+@tables()
 def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: float, posterior: str | None) -> None:
     """The most payload that the Kafka or Pulsar clusters of a YAML or CSV file take in, and what stops them.
 
@@ -48,9 +50,4 @@ def command(cluster: str, as_json: bool, load_mb_s: float | None, confidence: fl
         found = prediction_document(result)
         click.echo(dumps(found[0] if rows.one else found))
         return
-    from streamplan.views.terminal import console
-
-    out = console()
-    for position in range(len(result)):
-        for part in prediction_text(result, position):
-            out.print(part)
+    show(*(part for position in range(len(result)) for part in prediction_text(result, position)))

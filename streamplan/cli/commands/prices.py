@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import BOOK, JSON, Asked, asks
+from streamplan.cli.show import show, tables
 
 
 @click.group("prices")
@@ -16,6 +17,7 @@ def command() -> None:
 @asks(JSON, BOOK)
 @click.option("--meter", default="", help="Only meters whose id contains this.")
 @click.option("--region", default=None, help="Only this region.")
+@tables()
 def prices_list(asked: Asked, meter: str, region: str | None) -> None:
     """Every price with unit, region, date, confidence and source."""
     from streamfacts.errors import unknown_name
@@ -32,14 +34,9 @@ def prices_list(asked: Asked, meter: str, region: str | None) -> None:
 
         click.echo(dumps(records(frame)))
         return
-    for row in frame.to_dict("records"):
-        tier = (
-            "" if row["tier_to"] != row["tier_to"] and not row["tier_from"] else f" from {row['tier_from'] or 0:,.0f}"
-        )
-        flag = " STALE" if row["stale"] else ""
-        name = f"{row['meter']} {row['sku']}".strip()
-        price = f"{row['price']:<10g} USD/{row['unit']}{tier}"
-        click.echo(f"{name:52} {row['region']:15} {price}  [{row['as_of']}, {row['confidence']}{flag}]")
+    from streamplan.analyses.prices.prices import prices_table
+
+    show(prices_table(frame))
 
 
 @command.command("check")

@@ -17,6 +17,7 @@ from streamplan.cli.options import (
     asks,
     something_fits,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("report")
@@ -32,13 +33,13 @@ from streamplan.cli.options import (
 @click.option(
     "--on", default="", metavar="DATE", help="Day on which the ages of prices are reckoned; today if left out."
 )
+@tables(format_option="--table-format")
 def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
     """Run the comparison notebook and leave it as a self-contained page, a PDF and a spreadsheet with live totals."""
     from pathlib import Path
 
     from streamplan.analyses.compare.words import study_table
     from streamplan.reports.report import write_report
-    from streamplan.views.terminal import console
 
     result = write_report(
         asked.workload_file,
@@ -55,7 +56,7 @@ def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
         support=asked.support,
         formats=None if formats is None else [name.strip() for name in formats.split(",") if name.strip()],
     )
-    console().print(study_table(result.study))
+    show(study_table(result.study, fold=not asked.only))
     left = (("report", result.html), ("pdf", result.pdf), ("workbook", result.xlsx))
     for label, path in (*left, ("notebook", result.notebook), ("data", result.data)):
         if path is not None:

@@ -8,6 +8,7 @@ import click
 
 from streamfacts.errors import NothingFeasible
 from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks, options
+from streamplan.cli.show import show, tables
 
 
 @click.command("resilience")
@@ -32,6 +33,7 @@ from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, PLATFORM, 
 )
 @click.option("--draws", type=int, default=4096, show_default=True, help="Joint draws of the delays.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@tables()
 def command(
     asked: Asked,
     rpo: str,
@@ -74,9 +76,6 @@ def command(
 
         click.echo(dumps(resilience_document(result)))
     else:
-        from streamplan.views.terminal import console
-
-        console().print(resilience_table(result))
-        console().print(resilience_terms(result))
+        show(resilience_table(result), resilience_terms(result))
     if not any(r.status in (MEETS, UNPRICED) for r in result.results):
         raise NothingFeasible("no design is within the RPO and the RTO; the table says why")

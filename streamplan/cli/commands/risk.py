@@ -20,6 +20,7 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("risk")
@@ -31,6 +32,7 @@ from streamplan.cli.options import (
 @click.option("--plan-month", type=int, default=None, help="Month whose likely demand the plan holds; the last one.")
 @click.option("--machine", default=None, help="Machine type that is held (with one --platform).")
 @click.option("--units", type=float, default=None, help="Brokers or shards that are held (with one --platform).")
+@tables()
 def command(
     asked: Asked,
     months: int,
@@ -65,10 +67,8 @@ def command(
         click.echo(dumps(risk_document(result)))
     else:
         from streamplan.analyses.risk.words import risk_table, risk_terms
-        from streamplan.views.terminal import console
 
-        console().print(risk_table(result))
-        console().print(risk_terms(result))
+        show(risk_table(result), risk_terms(result))
     from streamplan.planning.failures import report_failures
 
     report_failures(result.failed)

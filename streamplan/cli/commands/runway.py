@@ -8,6 +8,7 @@ import click
 
 from streamfacts.errors import InputError
 from streamplan.cli.options import BOOK, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks
+from streamplan.cli.show import show, tables
 
 
 @click.command("runway")
@@ -24,6 +25,7 @@ from streamplan.cli.options import BOOK, JSON, OPTION, PEOPLE, PLATFORM, REGION,
     "--month", type=int, default=1, show_default=True, help="Month of which the most that is carried is told."
 )
 @click.option("--budget", type=float, default=None, help="USD a month: also the most that it carries on this platform.")
+@tables("walls", "most")
 def command(
     asked: Asked,
     machine: str | None,
@@ -55,12 +57,8 @@ def command(
         click.echo(dumps(runway_document(result, most, budget)))
     else:
         from streamplan.analyses.runway.words import most_table, runway_table, runway_terms
-        from streamplan.views.terminal import console
 
-        out = console()
-        out.print(runway_table(result))
-        out.print(runway_terms(result), markup=False)
-        out.print(most_table(most, month))
+        show(runway_table(result), runway_terms(result), most_table(most, month))
 
 
 def _pools(pairs: Sequence[str]) -> dict[str, float]:

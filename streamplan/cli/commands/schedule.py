@@ -21,6 +21,7 @@ from streamplan.cli.options import (
     Asked,
     asks,
 )
+from streamplan.cli.show import show, tables
 
 
 @click.command("schedule")
@@ -29,6 +30,7 @@ from streamplan.cli.options import (
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--step-months", type=int, default=6, show_default=True, help="Months that every step lasts at least.")
 @click.option("--lead-days", type=float, default=14.0, show_default=True, help="Days from an order to its delivery.")
+@tables("offers", "steps")
 def command(asked: Asked, only: Sequence[str], months: int, step_months: int, lead_days: float) -> None:
     """What to hold of an offer in each month, when to order more, and what it costs."""
     from streamplan.analyses.schedule.schedule import schedules
@@ -48,11 +50,8 @@ def command(asked: Asked, only: Sequence[str], months: int, step_months: int, le
         click.echo(dumps(schedule_document(found)))
     else:
         from streamplan.analyses.schedule.words import schedules_table, steps_table
-        from streamplan.views.terminal import console
 
-        if len(found) > 1:
-            console().print(schedules_table(found))
-        for s in [s for s in found if s.feasible][:1]:
-            console().print(steps_table(s))
+        first = [steps_table(s) for s in found if s.feasible][:1]
+        show(*([schedules_table(found)] if len(found) > 1 else []), *first)
     if not any(s.feasible for s in found):
         raise NothingFeasible("; ".join(f"{s.offer.name}: {s.reason}" for s in found[:5]))

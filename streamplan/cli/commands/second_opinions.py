@@ -8,6 +8,7 @@ import click
 
 from streamfacts.errors import InputError
 from streamplan.cli.options import BOOK, JSON, REGION, WORKLOAD, Asked, asks, options
+from streamplan.cli.show import show, tables
 
 
 @click.command("second-opinions")
@@ -21,6 +22,7 @@ from streamplan.cli.options import BOOK, JSON, REGION, WORKLOAD, Asked, asks, op
     metavar="RULE.NAME=VALUE",
     help="What the rule's own tool lets its user set, such as confluent-ecku.headroom=0.1 (may be repeated).",
 )
+@tables()
 def command(asked: Asked, only: Sequence[str], platforms: Sequence[str], pairs: Sequence[str]) -> None:
     """What published sizing rules say of the workload, beside our plans, and why they differ."""
     from streamplan.analyses.opinions.opinions import OURS, second_opinions
@@ -31,13 +33,10 @@ def command(asked: Asked, only: Sequence[str], platforms: Sequence[str], pairs: 
 
         click.echo(dumps(result.document()))
         return
-    from streamplan.analyses.opinions.words import opinions_table, why_text
-    from streamplan.views.terminal import console
+    from streamplan.analyses.opinions.words import opinions_table, why_lines
+    from streamplan.views.terminal import width
 
-    out = console()
-    out.print(opinions_table(result))
-    out.print(result.summary)
-    out.print(why_text(result))
+    show(opinions_table(result), result.summary, why_lines(result, width()))
 
 
 def _by_rule(pairs: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import BOOK, CLUSTERS, HOURS, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks
+from streamplan.cli.show import show, tables
 
 
 @click.command("sensitivity")
@@ -12,6 +13,7 @@ from streamplan.cli.options import BOOK, CLUSTERS, HOURS, JSON, OPTION, PEOPLE, 
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")
 @click.option("--draws", type=int, default=1024, show_default=True, help="Size of each sample.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same figures.")
+@tables("shares", "swings")
 def command(asked: Asked, months: int, draws: int, seed: int) -> None:
     """Which uncertain input matters how much for the cost: Sobol indices and a tornado."""
     from streamplan.analyses.sensitivity.sensitivity import sensitivity
@@ -31,7 +33,5 @@ def command(asked: Asked, months: int, draws: int, seed: int) -> None:
         click.echo(dumps(sensitivity_document(found)))
     else:
         from streamplan.analyses.sensitivity.words import sensitivity_tables
-        from streamplan.views.terminal import console
 
-        for table in sensitivity_tables(found):
-            console().print(table)
+        show(*sensitivity_tables(found))

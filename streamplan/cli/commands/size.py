@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from streamplan.cli.options import ONE_PLAN, Asked, asks, fits
+from streamplan.cli.show import show, tables
 
 
 @click.command("size")
 @asks(*ONE_PLAN)
+@tables("constraints", "bill")
 def command(asked: Asked) -> None:
     """How much of what one offer needs, what binds, and what it costs."""
     result = asked.plan
@@ -19,18 +21,9 @@ def command(asked: Asked) -> None:
         click.echo(dumps(plan_document(result)))
     else:
         from streamplan.analyses.size.words import bill_table, plan_table, plan_words, unused_sentence
-        from streamplan.views.terminal import console
 
-        out = console()
-        out.print(plan_table(result))
-        for text in plan_words(result):
-            out.print(text)
-        out.print(bill_table(result.bill))
         total = result.bill.total
-        out.print(
-            f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
-        )
-        unused = unused_sentence(result)
-        if unused:
-            out.print(unused)
+        said = f"total {total:,.2f} USD a month" if total is not None else "no total: " + "; ".join(result.bill.missing)
+        words = plan_words(result)
+        show(plan_table(result), *words, bill_table(result.bill), said, unused_sentence(result))
     fits(result)
