@@ -130,18 +130,24 @@ def test_tiers_are_charged_at_the_old_quantity_by_hand():
 
 
 def test_what_the_new_prices_make_cheaper_is_the_choice(tmp_path):
-    """The machine that is taken becomes a hundred times as dear: others are taken, and the choice saves the rest."""
+    """The machine that is taken becomes a hundred times as dear: others are taken, and the choice saves the rest.
+
+    The old machines at the new price are 99 times their line more; what is paid is that less the choice.
+    """
     before = diff(OLD, OLD, "msk-standard").before
     (sku,) = [sku for meter, sku in before.lines if meter == "aws.msk.broker"]
+    old = PriceBook.load().price("aws.msk.broker", sku, "us-east-1")
     path = tmp_path / "dear.csv"
-    path.write_text(HEADER + f"aws.msk.broker,{sku},us-east-1,broker-hour,99,2026-11-02,list\n", encoding="utf-8")
+    row = f"aws.msk.broker,{sku},us-east-1,broker-hour,{100 * old.price},2026-11-02,list\n"
+    path.write_text(HEADER + row, encoding="utf-8")
     found = diff(OLD, OLD, "msk-standard", books=(PriceBook.load(), dated_book(path)))
     kinds = {cause.kind: cause.usd for cause in found.causes}
-    assert set(kinds) == {PRICE, CHOICE} or set(kinds) == {CHOICE, PRICE}
-    assert found.after.what != found.before.what
+    assert set(kinds) == {PRICE, CHOICE}
+    assert kinds[PRICE] == pytest.approx(99 * before.lines["aws.msk.broker", sku].usd, rel=1e-9)
     assert sum(kinds.values()) == pytest.approx(found.usd, abs=1e-6)
-    swapped = [change for change in found.lines if change.either.meter == "aws.msk.broker"]
-    assert len(swapped) == 1 and swapped[0].old.sku == sku != swapped[0].new.sku
+    assert f"It takes {found.after.what} in place of {before.what}." in sentences(found)
+    (swapped,) = [change for change in found.lines if change.either.meter == "aws.msk.broker"]
+    assert swapped.old.sku == sku != swapped.new.sku and swapped.price_usd == kinds[PRICE]
 
 
 def test_sums_are_exact_for_workloads_that_nobody_chose():
@@ -250,6 +256,16 @@ def test_results_of_two_workloads_are_said(two):
     other = copy.deepcopy(two[1])
     other["workload"]["name"] = "payments"
     assert "The results are of two workloads, orders and payments." in sentences(read(two[0], other))
+
+
+def test_files_without_a_name_are_no_two_workloads(run, tmp_path):
+    for file in ("old", "new"):
+        text = (tmp_path / f"{file}.yaml").read_text(encoding="utf-8").replace("name: orders\n", "")
+        (tmp_path / f"{file}.yaml").write_text(text, encoding="utf-8")
+    of = ("diff", "old.yaml", "new.yaml", "--platform", METERED)
+    assert "two workloads" not in run(*of)[1]
+    (tmp_path / "new.yaml").write_text("name: payments\n" + text, encoding="utf-8")
+    assert "two workloads, old and payments" in run(*of)[1]
 
 
 def test_offers_of_one_result_alone_and_those_that_no_longer_fit_are_said(two):

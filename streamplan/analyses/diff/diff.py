@@ -1,7 +1,8 @@
 """What moved between two results: the recommended offer, its bill by line, and every offer's cost by cause.
 
 **By line.** Where the prices differ, the part of a line's change that its price makes is the old quantity at the new
-price less what it cost; the rest is its quantity, at the new price. Both together are the change of the line.
+price less what it cost; the rest is its quantity, at the new price. Both together are the change of the line. The new
+price of what is bought no longer is in no document: without the price book at hand all of such a line is quantity.
 
 **By cause.** `PRICE` is the sum of the first parts, `CHOICE` what an offer saves by buying something else at the new
 prices, `INPUT` what the workload and the terms move, shared out among them by `attribution.shapley` where the workloads
@@ -13,7 +14,7 @@ recommendation costs over the old one, both in the new result. The causes of an 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Unpack
 
@@ -105,6 +106,8 @@ class Difference:
     platform : the offer whose bill is told apart by line: the one asked for, else the recommended one
     asked : whether it was asked for
     attribution : what each changed input moved, where there were workloads to size anew
+    book : the prices of the new result, where they are at hand: what is bought no longer is priced by them, too
+    sized : whether both were sized for this, and none is a document
     """
 
     old: Result
@@ -112,6 +115,8 @@ class Difference:
     platform: str | None
     asked: bool = False
     attribution: Attribution | None = None
+    book: PriceBook | None = None
+    sized: bool = False
 
     @property
     def before(self) -> Offer | None:
@@ -211,13 +216,18 @@ class Difference:
 
     def _line(self, old: Line | None, new: Line | None) -> LineChange:
         was, now = (line.usd or 0.0 if line else 0.0 for line in (old, new))
-        price = 0.0
-        same = old is not None and new is not None and old.key == new.key and old.regions == new.regions
-        if same and self.other_prices and old is not None and new is not None and new.booked:
-            repriced = new.cost_of(old.quantity)
-            price = 0.0 if repriced is None else repriced - was
-            price = 0.0 if abs(price) < 1e-9 * max(was, 1.0) else price
-        return LineChange(old, new, now - was, price)
+        repriced = self._repriced(old, new) if self.other_prices and old is not None and old.booked else None
+        price = 0.0 if repriced is None else repriced - was
+        return LineChange(old, new, now - was, 0.0 if abs(price) < 1e-9 * max(was, 1.0) else price)
+
+    def _repriced(self, old: Line, new: Line | None) -> float | None:
+        """What a line would cost at the new prices, None where they are not known [USD/month]."""
+        if new is not None and old.key == new.key and old.regions == new.regions:
+            return new.cost_of(old.quantity)
+        if self.book is None or len(old.regions) != 1:
+            return None
+        schedule = self.book.schedule(old.meter, old.sku, next(iter(old.regions)))
+        return None if schedule.missing.any() else float(schedule.cost(np.asarray(old.quantity)))
 
     def _offer(self, name: str) -> OfferChange:
         old, new = self.old.offers.get(name), self.new.offers.get(name)
@@ -325,12 +335,12 @@ def diff(
         Result.of_study(study(workload, only=only, terms=own), label)
         for workload, own, label in zip((old, new), told_of, labels, strict=True)
     )
-    found = between(before, after, platform)
+    found = replace(between(before, after, platform), book=told_of[1].book, sized=True)
     if not found.inputs or not by_input:
         return found
     offers = [name for name, offer in after.offers.items() if offer.usd is not None]
     shares = attribute(old, new, told_of[1], [name for name in offers if name in before.offers])
-    return Difference(found.old, found.new, found.platform, found.asked, shares)
+    return replace(found, attribution=shares)
 
 
 __all__ = ["Cause", "Change", "Difference", "LineChange", "OfferChange", "between", "diff"]

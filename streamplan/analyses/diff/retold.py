@@ -25,15 +25,16 @@ TERMS = ("options", "hours_per_month", "most_clusters", "within")
 
 
 def retold(found: Difference) -> Difference:
-    """Return the difference with what each input moved, where that can be known, else the same."""
+    """Return the difference with what each input moved, and with the prices of the new one, where they are known."""
+    book = PriceBook.load()
+    if edition_of(book).digest != found.new.prices["digest"]:
+        return found
+    found = replace(found, book=book)
     changed = [change.name for change in found.inputs]
     if len(changed) < 2 or any(name.startswith("terms.") for name in changed):
         return found
     ours = {"version": __version__, "digest": tables_digest()}
     if dict(found.old.model) != ours or dict(found.new.model) != ours:
-        return found
-    book = PriceBook.load()
-    if edition_of(book).digest != found.new.prices["digest"]:
         return found
     shares = _attribution(found.old, found.new, book, found.platform if found.asked else None)
     return found if shares is None else replace(found, attribution=shares)

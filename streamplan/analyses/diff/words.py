@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from streamfacts.words import money
@@ -78,7 +79,11 @@ def notes(found: Difference) -> list[str]:
     """Return what makes the two results differ besides inputs, and what is only in one of them."""
     old, new = found.old, found.new
     out = []
-    if old.workload != new.workload:
+    before, after = found.before, found.after
+    if before and after and before.platform == after.platform and before.what != after.what and after.what:
+        out.append(f"It takes {after.what} in place of {before.what or 'nothing'}.")
+    unnamed = found.sized and all(side.workload == Path(side.label).stem for side in (old, new))
+    if old.workload != new.workload and not unnamed:  # two files without a name are called by their own
         out.append(f"The results are of two workloads, {old.workload} and {new.workload}.")
     if not found.inputs and not found.other_prices and not found.other_model:
         out.append("Inputs, prices and model are the same in both.")
@@ -117,7 +122,7 @@ def _model(result: Result) -> str:
 def tables(found: Difference) -> list[Table]:
     """Return the tables: what changed and what that moved, the bill by line, every offer."""
     out = [_causes(found)] if found.causes or found.inputs else []
-    lines = [change for change in found.lines if abs(change.usd) >= LEAST_USD]
+    lines = [change for change in found.lines if max(abs(change.usd), abs(change.price_usd)) >= LEAST_USD]
     if lines:
         out.append(_lines(found, lines))
     if len(found.offers) > 1:
