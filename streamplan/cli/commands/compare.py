@@ -43,7 +43,7 @@ def command(asked: Asked, scenarios: Sequence[str]) -> None:
     costs more than --budget.
     """
     from streamplan.planning.gate import budget_of, check_budget
-    from streamplan.planning.scenarios import is_scenarios
+    from streamplan.planning.shipped_workloads import is_scenarios
     from streamplan.planning.study import study
 
     budget = budget_of(asked.budget)
@@ -80,7 +80,8 @@ def command(asked: Asked, scenarios: Sequence[str]) -> None:
 def _side_by_side(asked: Asked, names: Sequence[str], budget: float | None) -> None:
     from streamplan.analyses.compare.side_by_side import side_by_side
     from streamplan.planning.gate import check_budget
-    from streamplan.planning.scenarios import is_scenarios, scenarios
+    from streamplan.planning.scenarios import scenarios
+    from streamplan.planning.shipped_workloads import is_scenarios
 
     if not is_scenarios(asked.workload_file):
         raise InputError("--scenario", ", ".join(names), f"none here: {asked.workload_file} has no scenarios")
