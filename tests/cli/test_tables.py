@@ -38,6 +38,7 @@ RUNS = {
     "decide": (LOAD, *TWO, *FEW),
     "demand": (LOAD, "--months", "4", *FEW),
     "deployments": (*FEW, "--deployment", "paypal-2022", "--deployment", "signalfx-2015"),
+    "diff": ("before.yaml", "after.yaml", "--platform", "kinesis-provisioned"),
     "forecast": ("history.csv", "--workload", LOAD, *FEW, "--months", "13"),
     "levers": (LOAD, *ONE),
     "measure-messages": ("messages.jsonl",),
@@ -79,6 +80,9 @@ def tables_of(tmp_path_factory):
     """The tables and the sentences of a command, made once."""
     folder = tmp_path_factory.mktemp("tables")
     (folder / "cluster.yaml").write_text(CLUSTER, encoding="utf-8")
+    for name, rate in (("before", 10), ("after", 14)):
+        text = f"write: {rate} MB/s\nmessage: 1 KiB\nregion: us-east-1\n"
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     (folder / "own.csv").write_text("mb_s,cpu\n100,0.30\n200,0.55\n", encoding="utf-8")
     rows = [json.dumps({"id": i, "text": f"a message of some words, {i % 7}"}) for i in range(400)]
     months = [f"{2024 + i // 12}-{i % 12 + 1:02d}-01,{40e6 + i * 1e6:.0f}" for i in range(26)]
