@@ -22,6 +22,7 @@ from streamfacts.errors import StreamplanError, legible
 from streamplan import __version__
 from streamplan.cli import commands
 from streamplan.cli.chapters import Chapter, chapter_of
+from streamplan.cli.progress import shown_progress
 
 
 class NearNames(click.Group):
@@ -91,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _collect_less()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # none is used, and looking for them reads every package
     try:
-        cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        with shown_progress():
+            cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except StreamplanError as error:
         click.echo(f"streamplan: {error}", err=True)
         sys.exit(error.exit_status)
