@@ -18,7 +18,7 @@ from streamfacts.tables import read_rows
 from streamfacts.units import largest
 from streamplan.analyses.compare.answer import answer_of
 from streamplan.analyses.compare.words import gaps, input_rows
-from streamplan.analyses.compare.workbook_inputs import fill_inputs, followed, inputs_sheet
+from streamplan.analyses.compare.workbook_inputs import arises, fill_inputs, followed, inputs_sheet
 from streamplan.analyses.compare.workbook_laws import Changes, Live, live
 from streamplan.analyses.compare.workbook_units import UNITS, Units
 from streamplan.planning.horizon import HORIZON
@@ -34,6 +34,7 @@ ANSWER, COMPARISON, BILL, PRICES, LIMITS, ASSUMPTIONS = (
 # Columns of the sheets that formulas refer to.
 _PRICE_FROM, _PRICE_TO, _PRICE = 4, 5, 6
 _BILL_QUANTITY, _BILL_IN_TIER, _BILL_PRICE, _BILL_COST, _BILL_STATUS = 5, 8, 9, 10, 11
+_BILL_FOLLOWS = 14
 _COMPARED_TITLE, _COMPARED_MONTH, _COMPARED_OPEN = 0, 4, 7
 
 
@@ -140,6 +141,11 @@ class _Bill:
                 key = (line.usage.meter, str(line.usage.sku), line.region)
                 self._line(plan, line, before.setdefault(key, []), done.get(key, 0.0), (by, follows))
                 done[key] = done.get(key, 0.0) + float(line.usage.quantity)
+            elif position in live.off:
+                facts = [plan.offer.title, line.category, line.usage.meter, str(line.usage.sku), line.region]
+                self.sheet.row(self.next, facts, ["text", "word", "text", "text", "word"])
+                self.sheet.put(self.next, _BILL_FOLLOWS, f"nothing as written; {arises(live.off[position])}", "note")
+                self.next += 1
         last = self.next - 1
         self.sheet.row(self.next, [f"{plan.offer.title}, total a month", *[None] * 9], ["word total"] * 10)
         status, cost = (f"{cell(first, c)}:{cell(last, c)}" for c in (_BILL_STATUS, _BILL_COST))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from capacity.demand.demand import Demand
-from streamplan.analyses.compare.workbook_laws import CROWD, EXACT, FACTORS, NEAR, Changes, Live, crowded
+from streamplan.analyses.compare.workbook_laws import EXACT, FACTORS, NEAR, Changes, Live
 from streamplan.planning.study import Study
 from streamplan.views.workbook import Book, Sheet, cell
 
 INPUTS = "Inputs"
-_VALUE, _WRITTEN, _TIMES, _CROWD = 1, 3, 4, 6
+_VALUE, _WRITTEN, _TIMES = 1, 3, 4
 #: Inputs that come after those that have a factor: name of the cell, label, value, unit, what it does.
 _MORE = (
     ("growth_yearly", "growth a year", 0.0, "share", "raises the throughput, compounded; 0.3 is 30%"),
@@ -22,7 +22,7 @@ _MORE = (
 
 def inputs_sheet(book: Book) -> Sheet:
     """Add the sheet, to be filled by `fill_inputs` once the laws of all offers are known."""
-    return book.sheet(INPUTS, [26, 16, 14, 16, 12, 70, 14])
+    return book.sheet(INPUTS, [26, 16, 14, 16, 12, 70])
 
 
 def fill_inputs(sheet: Sheet, study: Study, changes: Changes, offers: Mapping[str, Live]) -> None:
@@ -30,9 +30,7 @@ def fill_inputs(sheet: Sheet, study: Study, changes: Changes, offers: Mapping[st
     book = sheet.book
     sheet.put(0, 0, "Inputs", "title")
     sheet.put(1, 0, "Change a yellow cell: quantities, units and totals follow. Machines stay those chosen.", "word")
-    sheet.table(
-        3, ["input", "value", "unit", "as written", "times", "what follows", "copies a zone, times"], right=(1, 3, 4, 6)
-    )
+    sheet.table(3, ["input", "value", "unit", "as written", "times", "what follows"], right=(1, 3, 4))
     row = 4
     for name, (value, unit) in _values(study).items():
         free = name in changes.free
@@ -45,11 +43,6 @@ def fill_inputs(sheet: Sheet, study: Study, changes: Changes, offers: Mapping[st
         sheet.formula(row, _TIMES, f"={here}/{written}{grown}" if free else "=1", 1.0, "number")
         book.define(name, cell(row, _TIMES, INPUTS))
         sheet.put(row, 5, _follows(name, offers) if free else "no input of this workload; nothing follows", "note")
-        if name == "x_rf":
-            zones = float(Demand.of(study.workload).zones)
-            was = float(crowded(value, zones))
-            sheet.formula(row, _CROWD, f"=MAX(1,{here}/{zones!r})/{was!r}", 1.0, "number")
-            book.define(CROWD, cell(row, _CROWD, INPUTS))
         row += 1
     for name, label, number, unit, said in _MORE:
         sheet.put(row, 0, label, "label")
@@ -63,7 +56,8 @@ def fill_inputs(sheet: Sheet, study: Study, changes: Changes, offers: Mapping[st
         " program"
         " at half and double of each input alone; the last column of Bill says which inputs a line follows exactly,"
         " which within 1%, and which it does not follow. Several inputs changed at once, or by more than that, were not"
-        " held against it: ask the program then. Replication is a whole number."
+        " held against it: ask the program then. Copies are a whole number, at most one a zone;"
+        " a peak is no less than the average."
     )
     sheet.put(row + 1, 5, notes, "note")
 
@@ -79,6 +73,11 @@ def followed(off: Mapping[str, float]) -> str:
     near = ", ".join(FACTORS[x] for x, v in off.items() if EXACT < v <= NEAR)
     not_ = ", ".join(FACTORS[x] for x, v in off.items() if v > NEAR)
     return "exactly" + (f", but {near} within 1%" if near else "") + (f"; not: {not_}" if not_ else "")
+
+
+def arises(off: Mapping[str, float]) -> str:
+    """Return in words which inputs make a quantity of a line that is nothing as written, which no formula follows."""
+    return f"not: {', '.join(FACTORS[x] for x, v in off.items() if v > NEAR)}"
 
 
 def _values(study: Study) -> dict[str, tuple[float, str]]:

@@ -29,27 +29,18 @@ FACTORS = {
     "x_fan_out": "fan-out",
     "x_rf": "replication factor",
 }
-#: What follows from the copies: how many lie in the fullest zone, over what is written (one until zones are full).
-CROWD = "x_crowd"
-_ALL = (*FACTORS, CROWD)
 #: Largest deviation of a law that is called exact, and of one that is still written [1].
 EXACT, NEAR = 1e-6, 0.01
-#: Powers of the factors, in the order of `_ALL`, in each product that a law may consist of.
+#: Powers of the factors, in their order, in each product that a law may consist of.
 _POWERS = np.array(
-    [(0, 0, 0, 0, 0, 0, 0)]
+    [(0, 0, 0, 0, 0, 0)]
     + [
-        (1, peak, message, 0, fan_out, rf, 0)
+        (1, peak, message, 0, fan_out, rf)
         for peak in (0, 1)
         for message in (0, -1)
         for fan_out, rf in ((0, 0), (1, 0), (0, 1))
     ]
-    + [
-        (1, 0, 0, 1, 0, 0, 0),
-        (1, 0, 0, 1, 0, 1, 0),
-        (0, 0, 0, 0, 1, 0, 0),
-        (0, 0, 0, 0, 0, 1, 0),
-        (1, 0, 0, 0, 0, 0, 1),
-    ],
+    + [(1, 0, 0, 1, 0, 0), (1, 0, 0, 1, 0, 1), (0, 0, 0, 0, 1, 0), (0, 0, 0, 0, 0, 1)],
     float,
 )
 
@@ -89,7 +80,7 @@ class Changes:
     Attributes
     ----------
     demand : shape (n,); the first is the one written
-    factors : of each input at each demand, and of the crowd, shape (n, 7) [1]
+    factors : of each input at each demand, shape (n, len(FACTORS)) [1]
     alone : the only input that is changed by half or double, by index of the demand
     free : inputs that this workload lets one change
     """
@@ -106,12 +97,12 @@ class Changes:
         asked = asked_inputs(workload)
         free = tuple(x for x in FACTORS if _fields(x, workload, asked) or x == "x_peak")
         base = Demand.of(workload)
-        rf, peak = float(base.replication_factor), float(base.peak_ratio)
+        rf, peak, zones = float(base.replication_factor), float(base.peak_ratio), float(base.zones)
         names = list(FACTORS)
         rows, alone = [np.ones(len(names))], dict[int, str]()
         for name in free:
             for factor in (0.5, 2.0):
-                value = _whole(rf * factor, rf) if name == "x_rf" else factor
+                value = _whole(rf * factor, rf, zones) if name == "x_rf" else factor
                 value = max(value, 1.0 / peak) if name == "x_peak" else value
                 if value != 1.0:
                     alone[len(rows)] = name
@@ -120,14 +111,12 @@ class Changes:
         for number in range(_JOINT):
             row = 2.0 ** random.uniform(-1, 1, len(names))
             row[[names.index(x) for x in _HELD[number % len(_HELD)]]] = 1.0
-            row[names.index("x_rf")] = _whole(rf * row[names.index("x_rf")], rf)
+            row[names.index("x_rf")] = _whole(rf * row[names.index("x_rf")], rf, zones)
             row[names.index("x_peak")] = max(row[names.index("x_peak")], 1.0 / peak)
             rows.append(np.where([name in free for name in names], row, 1.0))
         factors = np.array(rows)
-        crowd = crowded(factors[:, names.index("x_rf")] * rf, float(base.zones)) / crowded(rf, float(base.zones))
-        factors = np.concatenate([factors, crowd[:, None]], axis=1)
         values: dict[str, Array] = {}
-        for x, column in zip(names, factors.T[: len(names)], strict=True):
+        for x, column in zip(names, factors.T, strict=True):
             for name in _fields(x, workload, asked):
                 values[name] = values.get(name, float(asked[name].likely)) * column
         demand = demand_of(workload, Draws(values, len(factors), 0))
@@ -224,7 +213,8 @@ class Live:
     step, least : units come in multiples of `step`, at least `least`
     units : at the values written; 0 where units do not follow from the needs
     lines : law of each usage line by position, None for one that counts the units
-    off : largest deviation of each line by position and input: what the sheet says of itself
+    off : largest deviation of each line by position and input: what the sheet says of itself; also of a line that is
+        nothing as written and something after a change, which `lines` do not have
     unfit : single changes at which the program finds that the plan does not fit: factor, and times what is written
     """
 
@@ -260,6 +250,9 @@ def live(plan: Plan, changes: Changes, terms: Terms) -> Live:
     for position, law in enumerate(changes.laws(quantities, told)):
         quantity = quantities[position]
         if not quantity[0] > 0:
+            arises = changes.deviations(np.where(quantity > 0, 1.0, 0.0))
+            if max(arises.values(), default=0.0) > 0:
+                off[position] = arises
             continue
         lines[position], off[position] = law, law.off
         by_units = np.abs(quantity / quantity[0] - units / units[0])[told].max() < EXACT
@@ -299,11 +292,6 @@ def _badness(off: Mapping[str, float]) -> tuple[int, float]:
     return sum(v > NEAR for v in off.values()), sum(off.values())
 
 
-def crowded(copies: Any, zones: float) -> Array:
-    """Return how many copies lie in one zone, one while there are zones enough [1]."""
-    return np.maximum(1.0, np.asarray(copies) / zones)
-
-
 def _value(law: Law, factors: Array) -> Array:
     return np.asarray(sum(c * np.prod(factors ** np.array(powers, float), axis=1) for c, powers in law.terms))
 
@@ -318,8 +306,8 @@ def _powers(index: int) -> tuple[int, ...]:
 
 
 def _product(coefficient: float, powers: tuple[int, ...]) -> str:
-    over = [x for x, p in zip(_ALL, powers, strict=True) if p > 0]
-    under = [x for x, p in zip(_ALL, powers, strict=True) if p < 0]
+    over = [x for x, p in zip(FACTORS, powers, strict=True) if p > 0]
+    under = [x for x, p in zip(FACTORS, powers, strict=True) if p < 0]
     return "*".join([repr(coefficient), *over]) + "".join(f"/{x}" for x in under)
 
 
@@ -336,6 +324,6 @@ def _fields(x: str, w: Workload, asked: Mapping[str, object]) -> list[str]:
     return [name for name in fields[x] if name in asked]
 
 
-def _whole(copies: float, written: float) -> float:
-    """A whole number of copies that a workload may have, over those written [1]."""
-    return float(min(max(round(copies), 1), 7)) / written
+def _whole(copies: float, written: float, zones: float) -> float:
+    """A whole number of copies that a workload may have, one a zone, over those written [1]."""
+    return float(min(max(round(copies), 1), zones)) / written
