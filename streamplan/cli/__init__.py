@@ -25,6 +25,7 @@ from streamfacts.errors import StreamplanError, legible
 from streamplan import __version__
 from streamplan.cli import commands
 from streamplan.cli.chapters import Chapter, chapter_of
+from streamplan.cli.progress import shown_progress
 
 
 class NearNames(click.Group):
@@ -100,7 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> None:
     try:
-        cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        with shown_progress():
+            cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except StreamplanError as error:
         click.echo(f"streamplan: {error}", err=True)
         sys.exit(error.exit_status)
