@@ -7,14 +7,17 @@ others are shown), or a bill is above `--budget` or grew by more than `--fail-ab
 from __future__ import annotations
 
 import atexit
+import contextlib
+import errno
 import gc
 import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
+from typing import NoReturn
 
 import click
 
@@ -91,6 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     _collect_less()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # none is used, and looking for them reads every package
+    with open(os.devnull, "w") as nowhere, _flushed():
+        sys.stdout = sys.stdout or nowhere  # None where the caller has closed it
+        _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     try:
         with shown_progress():
             cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
@@ -109,11 +118,48 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except BrokenPipeError:  # the reader of a pipe has gone, which is no failure of ours
+        _let_go_of_output()
+        sys.exit(0)
+    except OSError as error:  # a full disk behind standard output, or a place that nothing else has named
+        _fail(error)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except SystemExit as stop:
         # click leaves with 1 when the reader of a pipe has gone, which is no failure of ours
         sys.exit(0 if stop.code == 1 else stop.code)
+
+
+@contextlib.contextmanager
+def _flushed() -> Iterator[None]:
+    """Leave nothing in the buffer of standard output: what cannot be written there is said, not lost."""
+    try:
+        yield
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _let_go_of_output()
+        except OSError as error:
+            _fail(error)
+
+
+def _fail(error: OSError) -> NoReturn:
+    _let_go_of_output()
+    unnamed = "standard output" if error.errno in _OF_OUTPUT else "the system"
+    place = legible(str(error.filename)) if error.filename else unnamed
+    click.echo(f"streamplan: {place}: {error.strerror or error}", err=True)
+    sys.exit(2)
+
+
+#: What writing to an open file can fail with; errors of writing do not name their file.
+_OF_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
+def _let_go_of_output() -> None:
+    """Write to nowhere from now on, so that what is left in the buffer fails no second time when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(error: click.UsageError) -> str:
