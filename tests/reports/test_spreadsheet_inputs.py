@@ -61,7 +61,8 @@ def test_half_and_double_of_each_input_agree_with_the_program(made, tmp_path):
         for i, (position, _, times) in enumerate(VARIANTS)
     }
     found = office.all_recalculated(books, tmp_path)
-    agreed, refused = dict.fromkeys(PLATFORMS, 0), []
+    agreed: list[tuple[str, str, float, float]] = []
+    refused: list[tuple[str, str, float, float]] = []
     for i, (position, field, times) in enumerate(VARIANTS):
         sheets, changed = found[f"v{i}"], workload(field, times)
         costs = {row["name"]: row["USD a month"] for row in table(sheets["Comparison"], "platform")}
@@ -73,19 +74,13 @@ def test_half_and_double_of_each_input_agree_with_the_program(made, tmp_path):
             if not of_program.feasible:
                 units = [row for row in table(sheets["Units"], "platform") if row["platform"] == one.offer.title]
                 assert f"{names[position]} x {times:.2g}" in units[0]["constraint"], (one.offer.name, field, times)
-            elif not_:
-                refused.append((one.offer.name, field))
             else:
-                assert float(costs[one.offer.name]) == pytest.approx(of_program.monthly_usd, rel=NEAR), (
-                    one.offer.name,
-                    field,
-                    times,
-                )
-                agreed[one.offer.name] += 1
-    assert sum(agreed.values()) >= 90, (agreed, refused)
-    assert (
-        min(agreed[name] for name in ("kafka-ec2-ebs-tiered", "msk-express", "kinesis-provisioned", "pubsub")) >= 9
-    ), agreed
+                off = abs(float(costs[one.offer.name]) / of_program.monthly_usd - 1.0)
+                assert off <= NEAR or not_, (one.offer.name, field, times, off)
+                (agreed if off <= NEAR else refused).append((one.offer.name, field, times, round(off, 3)))
+    # the rest says of itself that it does not follow: bands of a tariff, volumes bought in steps
+    assert len(agreed) >= 90, refused
+    assert {name for name, *_ in agreed} == set(PLATFORMS)
 
 
 def test_laws_are_the_paths_of_the_network(made):

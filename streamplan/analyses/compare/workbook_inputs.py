@@ -33,7 +33,7 @@ def fill_inputs(sheet: Sheet, study: Study, changes: Changes, offers: Mapping[st
     sheet.table(3, ["input", "value", "unit", "as written", "times", "what follows"], right=(1, 3, 4))
     row = 4
     for name, (value, unit) in _values(study).items():
-        free = name in changes.free
+        free = name in changes.free and value > 0  # nothing times anything stays nothing
         sheet.put(row, 0, FACTORS[name], "label")
         sheet.put(row, _VALUE, value, "input number" if free else "number")
         sheet.put(row, 2, unit, "word")
