@@ -269,7 +269,7 @@ def together(constraints: Sequence[Constraint]) -> Constraint:
     return Constraint("", "", unit="", source="", **columns)
 
 
-def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
+def round_up(units: Array, multiple: NDArray[Any] | float = 1.0) -> Array:
     """Return units rounded up to a multiple of what is sold together.
 
     Examples
@@ -279,7 +279,7 @@ def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
     """
     out = np.asarray(np.divide(units, multiple))
     out = np.ceil(np.subtract(out, ROUNDING, out=out), out=out)
-    return np.multiply(out, multiple, out=out)
+    return np.asarray(np.multiply(out, multiple, out=out))
 
 
 def units_needed(constraints: Sequence[Constraint], minimum: Array | float, multiple: Array | float) -> Array:

@@ -12,6 +12,7 @@ from streamplan.cli.options import (
     OPTION,
     PEOPLE,
     REGION,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -21,7 +22,7 @@ from streamplan.cli.show import show, tables
 
 
 @click.command("report")
-@asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE)
+@asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, WITHIN)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option(
     "--format",
@@ -50,6 +51,7 @@ def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
         only=asked.only,
         options=asked.options,
         most_clusters=asked.most_clusters,
+        within=asked.within,
         on=on,
         people=asked.with_people,
         people_files=asked.people_file,
