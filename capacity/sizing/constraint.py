@@ -326,10 +326,13 @@ def with_lost(units: Array, share: Value, lost: Value) -> Array:
     """
     if _differs(lost, 0.0):
         out = np.asarray(np.maximum(units, LEAST_PART))
-        out = out + lost if np.ndim(lost) else np.add(out, lost, out=out)
+        out = np.where(np.greater(lost, 0), out, units) + lost if np.ndim(lost) else np.add(out, lost, out=out)
         units = out if units.min(initial=1.0) > 0 else np.where(np.greater(units, 0), out, 0.0)
+    if not _differs(share, 1.0):
+        return np.asarray(units)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(units / share if _differs(share, 1.0) else units)
+        out = np.asarray(units / share)
+    return out if np.min(share, initial=1.0) > 0 else np.where(np.equal(units, 0), 0.0, out)
 
 
 def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:

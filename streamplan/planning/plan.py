@@ -103,13 +103,15 @@ class Costed:
         brokers = each(self.brokers, np.mean)
         # where nothing has all of its prices the sum of the others says little: the fewest vCPU are taken
         bare = fits & ~best.any()
-        vcpu = each(np.nan_to_num(leading(self.sizing.vcpu, len(shape)), nan=0.0), np.mean) if bare.any() else 0.0
+        cores: Any = 0.0
+        if bare.any():
+            cores = brokers * each(np.nan_to_num(leading(self.sizing.vcpu, len(shape)), nan=0.0), np.mean)
         keys = (
             each(self.sizing.units, np.mean),
             each(self.sizing.demand.clusters, np.mean),
             usd,
             np.where(near | bare, brokers, 0.0),
-            np.where(bare, brokers * vcpu, 0.0),
+            np.where(bare, cores, 0.0),
             ~near,
             np.where(bare, lacks, unsound),
             each(broken, np.sum),
