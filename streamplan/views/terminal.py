@@ -137,19 +137,20 @@ def _of_heading(title: str) -> int:
     return narrow
 
 
-def _least(column: Column, texts: Sequence[str]) -> int:
+def _least(column: Column, texts: Sequence[str], first: bool) -> int:
     """The narrowest that a column can be: its numbers whole, its words whole up to a length."""
     head = _of_heading(column.title)
     widest = max((cells_of(text) for text in texts), default=0)
     if column.number or not column.folds:
         return max(head, widest)
     words = min(max((_longest(text) for text in texts), default=0), LONGEST_WORD)
+    words += first and words < widest  # further lines of what names a row stand one to the right
     return max(head, words, min(column.least, widest))
 
 
 def _kept(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
     """Positions of the columns that fit beside each other, those of least priority left out."""
-    least = [_least(column, [row[i] for row in rows]) for i, column in enumerate(columns)]
+    least = [_least(column, [row[i] for row in rows], i == 0) for i, column in enumerate(columns)]
     empty = [all(not row[i] for row in rows) for i in range(len(columns))]
     order = sorted(range(1, len(columns)), key=lambda i: (columns[i].priority, i))
     kept, used = [0], min(least[0], room)
@@ -166,7 +167,7 @@ def _kept(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
     """Widths that fill the room: what is left over goes to text that folds, by how much of it there is."""
     by_column = [[row[i] for row in rows] for i in range(len(columns))]
-    widths = [_least(c, texts) for c, texts in zip(columns, by_column, strict=True)]
+    widths = [_least(c, texts, i == 0) for i, (c, texts) in enumerate(zip(columns, by_column, strict=True))]
     widths[0] = min(widths[0], room)
     natural = [max((cells_of(text) for text in texts), default=0) for texts in by_column]
     amount = [sum(map(cells_of, texts)) for texts in by_column]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BARE,
     BOOK,
@@ -30,6 +31,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.START)
 @click.command("compare")
 @asks(WORKLOAD, JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY, PEOPLE, WITHIN)
 @click.option("--scenario", "scenarios", multiple=True, help="Only these of a scenario file (may be repeated).")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import ONE_PLAN, Asked, asks, fits
 
 
+@chapter(Chapter.SIZE)
 @click.command("explain")
 @asks(*ONE_PLAN)
 def command(asked: Asked) -> None:
