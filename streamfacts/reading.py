@@ -168,7 +168,6 @@ def read_csv(path: str | Path, field: str, *, ragged: bool = False) -> Table:
     if "\0" in text:
         raise InputError(field, str(path), f"{wanted}; that one has a NUL in it")
     lines: list[Line] = []
-    csv.field_size_limit(MOST_BYTES)  # a cell that is too long for its column fails its row alone
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
         header = tuple(name.strip() for name in next(reader, []))

@@ -89,8 +89,8 @@ def test_a_partition_carries_an_even_share_at_least() -> None:
     """3 partitions: the fullest carries 1/3 of 9 MB/s, whatever the file says below that."""
     fields = BASE | {"partitions": 3, "hottest_partition": "1%"}
     assert contradictions(Workload(**fields)) == (
-        "hottest_partition 0.01 is less than an even share of the partitions, 0.333, which one of them carries at least: "
-        "that is taken",
+        "hottest_partition 0.01 is less than an even share of the partitions, 0.333, which one of them "
+        "carries at least: that is taken",
     )
     assert float(Demand.of(Workload(**fields)).hottest) == 1 / 3
     assert float(Demand.of(Workload(**fields | {"hottest_partition": "50%"})).hottest) == 0.5

@@ -404,9 +404,3 @@ def test_a_budget_of_a_team_whose_row_fails_is_no_error(tmp_path: Path) -> None:
     )
     opened = open_portfolio(path)
     assert opened.teams == ("shop",) and [row.team for row in opened.left_out] == ["web"]
-
-
-def test_a_cell_of_any_length_is_a_cell(tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text("name,write\na," + "1" * 200_000 + "\nb,2 MB/s\n", encoding="utf-8")
-    table = read_csv(tmp_path / "p.csv", "portfolio")
-    assert [line.problem for line in table.lines] == [None, None] and len(table.lines[0].cells["write"]) == 200_000
