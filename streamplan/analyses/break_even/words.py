@@ -9,6 +9,7 @@ from capacity import find_offer
 from streamfacts.words import money
 from streamplan.analyses.break_even.break_even import BreakEven
 from streamplan.views.html import Html, Row, table_page
+from streamplan.views.inputs import input_words
 from streamplan.views.json import mapping, records
 from streamplan.views.tables import Cell, Column, Table, usd
 from streamplan.views.workload_document import workload_document
@@ -95,7 +96,7 @@ def break_even_tables(found: BreakEven) -> list[Table]:
 
 def _axis(name: str) -> str:
     """An input as it is called in a sentence."""
-    return {"write": "throughput", "team": "cost of the team"}.get(name, name.replace("_", " "))
+    return {"write": "throughput", "team": "cost of the team"}.get(name, input_words(name))
 
 
 def _ends(row: Mapping[Any, Any]) -> tuple[str, str]:
