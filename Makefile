@@ -7,9 +7,10 @@ ARGS ?=
 SECONDS ?= 60
 
 BIN := .venv/bin
+TOOLS := .venv-tools/bin
 CODE := streamfacts capacity pricing streamplan
 .DEFAULT_GOAL := help
-.PHONY: help setup report decision test fuzz lint lab app docs pictures bench focus lock clean
+.PHONY: help setup report decision test fuzz lint lab app docs pictures bench focus lock audit sbom licences clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -59,31 +60,49 @@ focus: .venv/.installed .venv-focus/.installed ## check the chargeback's file wi
 	@"$(BIN)/python" -m pytest -q tests/analyses/test_chargeback.py -k validator $(ARGS)
 
 # jsonschema from 4.25 on costs every Jupyter and Altair process about a second at import.
-lock: ## write constraints.txt and constraints-bench.txt anew from the newest versions (Python 3.11)
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
-	  || { echo "make lock needs Python 3.11, the oldest we support: make lock PYTHON=python3.11" >&2; exit 1; }
-	@$(call pin,constraints.txt,'make setup','.[reports$(COMMA)dev]' 'jsonschema<4.25')
-	@$(call pin,constraints-bench.txt,the peer that 'make bench' compares with,service-capacity-modeling)
+lock: .venv-tools/.installed ## add what is missing to the pins, with hashes; the newest versions of all: make lock ARGS=--upgrade
+	@$(call pin,constraints.txt,'make setup',pip 'jsonschema<4.25',pyproject.toml --extra reports --extra dev --universal --fork-strategy fewest)
+	@$(call pin,constraints-bench.txt,the peer that 'make bench' compares with,pip service-capacity-modeling)
+	@$(call pin,constraints-focus.txt,the public FOCUS validator of 'make focus',$(FOCUS))
+	@$(call pin,constraints-tools.txt,'make lock'$(COMMA) 'make audit' and 'make sbom',pip uv pip-audit cyclonedx-bom,--universal --fork-strategy fewest)
 
-clean: ## remove both environments, caches and build outputs; reports stay
-	rm -rf .venv .venv-bench .venv-focus .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+audit: .venv-tools/.installed ## ask the package index for known vulnerabilities of all pinned versions (needs a network)
+	@"$(TOOLS)/python" -m tools.audit constraints.txt constraints-bench.txt constraints-focus.txt constraints-tools.txt
+
+sbom: .venv/.installed .venv-tools/.installed ## list what is installed, with versions and licences, in build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@"$(TOOLS)/cyclonedx-py" environment --pyproject pyproject.toml --output-reproducible -o build/sbom.json "$(BIN)/python"
+	@echo "build/sbom.json"
+
+licences: .venv/.installed ## write docs/reference/licences.csv anew from what is installed
+	@"$(BIN)/python" -m tools.licences
+
+clean: ## remove all environments, caches and build outputs; reports stay
+	rm -rf .venv .venv-bench .venv-focus .venv-tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 	find $(CODE) tests tools benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.installed: pyproject.toml constraints.txt
-	@$(call install,.venv,constraints.txt,-e '.[reports$(COMMA)dev]')
+	@$(call install,.venv,constraints.txt,-e .)
 
 .venv-focus/.installed: constraints-focus.txt
-	@$(call install,.venv-focus,constraints-focus.txt,focus-validator 'multimethod<1.11' 'setuptools<80')
+	@$(call install,.venv-focus,constraints-focus.txt)
 
 .venv-bench/.installed: constraints-bench.txt
-	@$(call install,.venv-bench,constraints-bench.txt,service-capacity-modeling)
+	@$(call install,.venv-bench,constraints-bench.txt)
+
+.venv-tools/.installed: constraints-tools.txt
+	@$(call install,.venv-tools,constraints-tools.txt)
 
 COMMA := ,
 
-# The pinned pip resolves with a quarter of the work of the one that venv brings. Modules compile when first used.
+# Its newest release needs older packages than we do, and a pip and setuptools that build one of them from its source.
+FOCUS := 'pip<24' 'setuptools<66' focus-validator 'multimethod<1.11'
+
 PIP_FLAGS := --no-input --disable-pip-version-check --no-compile
 
-# $(call install,ENVIRONMENT,PINS,REQUIREMENTS): pip's output becomes one line of progress; it is shown if pip fails.
+# $(call install,ENVIRONMENT,PINS,OURS): every package in the pinned version and, by its hash, the very file that was pinned; the
+# packages of this project are then installed with the pinned build backend, and fetch nothing. pip's output becomes one line of
+# progress; it is shown if pip fails. Modules compile when first used.
 define install
 set -e; \
 "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -96,9 +115,12 @@ who='import sys; print(sys.version, sys.base_prefix)'; \
 echo '*' >$(1)/.gitignore; \
 of=$$(grep -c == $(2)); \
 if [ -t 1 ]; then r='\r'; else r=''; echo "$(1): installing $$of packages"; fi; \
-{ $(1)/bin/python -m pip install $(PIP_FLAGS) --quiet -c $(2) pip 2>&1 \
-    && $(1)/bin/python -m pip install $(PIP_FLAGS) --progress-bar off -c $(2) $(3) 2>&1 \
-    && echo "pip is done"; } \
+sed -n '/^pip==/,/[^\]$$/p' $(2) >$(1)/pip.txt; \
+pip="$(1)/bin/python -m pip"; pinned="--no-deps --require-hashes"; \
+{ $$pip install $(PIP_FLAGS) --quiet $$pinned -r $(1)/pip.txt 2>&1 \
+    && $$pip install $(PIP_FLAGS) --progress-bar off $$pinned -r $(2) 2>&1 \
+    $(if $(3),&& $$pip install $(PIP_FLAGS) --quiet --no-deps --no-build-isolation --no-index $(3) 2>&1) \
+    && $$pip check --disable-pip-version-check 2>&1 && echo "pip is done"; } \
 | tee $(1)/install.log \
 | { n=0; while IFS= read -r line; do case $$line in \
       Collecting*) n=$$((n + 1)); [ -z "$$r" ] || printf "$$r$(1): fetching %d of $$of packages " $$n ;; \
@@ -109,20 +131,19 @@ tail -n 1 $(1)/install.log | grep -q '^pip is done$$' \
 touch $(1)/.installed
 endef
 
-# $(call pin,FILE,WHAT FOR,REQUIREMENTS): the newest versions that fit together on the first 3.11, whichever 3.11 runs:
-# some packages leave out early ones, such as the 3.11.2 of Debian 12. Nothing is installed but a new pip, in a throw-away
-# environment.
+# $(call pin,FILE,WHAT FOR,REQUIREMENTS,MORE): versions that fit together on the first 3.11, whichever Python runs: some packages
+# leave out early ones, such as the 3.11.2 of Debian 12. Hashes are those of all files of a version, for every platform. The
+# index is the one that pip is told to use.
 define pin
 set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT INT TERM; \
-echo "$(1): resolving"; \
-"$(PYTHON)" -m venv "$$folder"; \
-"$$folder/bin/python" -m pip install $(PIP_FLAGS) --quiet --upgrade pip; \
-"$$folder/bin/python" -m pip install $(PIP_FLAGS) --quiet --dry-run --ignore-installed --report "$$folder/report" \
-  --target "$$folder/none" --python-version 3.11.0 --only-binary :all: pip $(3); \
-{ echo "# Exact versions for $(2); written by 'make lock', do not edit."; \
-  "$$folder/bin/python" -c 'import json, sys; \
-found = [item for item in json.load(open(sys.argv[1]))["install"] if "dir_info" not in item["download_info"]]; \
-print(*sorted(("{name}=={version}".format(**item["metadata"]) for item in found), key=str.lower), sep="\n")' \
-  "$$folder/report"; } >"$$folder/pins"; \
-cp "$$folder/pins" $(1)
+index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$("$(TOOLS)/pip" config get global.index-url 2>/dev/null || true)}}"; \
+[ -z "$$PIP_CERT" ] || export SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}"; \
+cp $(1) "$$folder/pins" 2>/dev/null || true; \
+printf '%s\n' $(3) >"$$folder/asked.in"; \
+"$(TOOLS)/uv" pip compile --quiet --python "$(TOOLS)/python" --python-version 3.11.0 --generate-hashes --no-header --no-annotate \
+  $${index:+--default-index "$$index"} $(ARGS) $(4) "$$folder/asked.in" -o "$$folder/pins" >/dev/null; \
+{ printf '%s\n' "# Exact versions for $(2), with the hashes of their files; written by 'make lock', do not edit."; \
+  cat "$$folder/pins"; } >"$$folder/whole"; \
+cp "$$folder/whole" $(1); \
+echo "$(1): $$(grep -c == $(1)) packages"
 endef

@@ -111,6 +111,20 @@ class MissingFact(StreamplanError, LookupError):
     exit_status = 2
 
 
+class NotWritten(StreamplanError):
+    """A file or folder that cannot be written, with the reason: a full disk, a folder that cannot be made."""
+
+    exit_status = 2
+
+    def __init__(self, path: object, error: Exception | str) -> None:
+        said = error.strerror if isinstance(error, OSError) else str(error)
+        self.path, self.reason = str(path), said or str(error) or "the system does not say why"
+        super().__init__(f"{cut(legible(self.path), LONGEST_FIELD)} cannot be written: {self.reason}")
+
+    def __reduce__(self) -> tuple[type[NotWritten], tuple[str, str]]:
+        return NotWritten, (self.path, self.reason)
+
+
 class OfferFailed(StreamplanError):
     """An offer raised where it was sized or priced; what the others gave is shown all the same."""
 

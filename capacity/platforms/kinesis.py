@@ -24,6 +24,17 @@ from streamfacts.usage import UsageLine
 SHARED, FAN_OUT = "shared reads", "enhanced fan-out"
 
 
+def _to_other_regions(context: Context) -> UsageLine:
+    d = context.demand
+    gib = context.gib(d.payload_bytes_s * d.cross_region_copies)
+    return UsageLine("aws.transfer.inter-region", gib, "GiB", formula="average write x other regions")
+
+
+def _fan_out_consumers(context: Context, consumers: Any) -> Part:
+    how = "consumer groups, or the option fan_out_consumers"
+    return Part("enhanced fan-out consumers", context.spread(consumers), "consumers", how)
+
+
 def _configurations() -> NDArray[Any]:
     return np.array([SHARED, FAN_OUT])
 
@@ -237,21 +248,9 @@ def _provisioned(context: Context) -> Sizing:
             "provisioned",
             "average write x fan-out over enhanced fan-out",
         ),
-        UsageLine(
-            "aws.transfer.inter-region",
-            context.gib(d.payload_bytes_s * d.cross_region_copies),
-            "GiB",
-            formula="average write x other regions",
-        ),
+        _to_other_regions(context),
     ]
-    parts = (
-        Part(
-            "enhanced fan-out consumers",
-            context.spread(consumers),
-            "consumers",
-            "consumer groups, or the option fan_out_consumers",
-        ),
-    )
+    parts = (_fan_out_consumers(context, consumers),)
     return context.sizing("shard", units, constraints, limits, lines, parts, (*_keys(context), *service_level(d)))
 
 
@@ -340,21 +339,9 @@ def _on_demand(context: Context, *, mode: str) -> Sizing:
             mode,
             "average write x retention beyond the first band",
         ),
-        UsageLine(
-            "aws.transfer.inter-region",
-            context.gib(d.payload_bytes_s * d.cross_region_copies),
-            "GiB",
-            formula="average write x other regions",
-        ),
+        _to_other_regions(context),
     ]
-    parts = (
-        Part(
-            "enhanced fan-out consumers",
-            context.spread(consumers),
-            "consumers",
-            "consumer groups, or the option fan_out_consumers",
-        ),
-    )
+    parts = (_fan_out_consumers(context, consumers),)
     return context.sizing("stream", streams, constraints, limits, lines, parts, (*_keys(context), *service_level(d)))
 
 

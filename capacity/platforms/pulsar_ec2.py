@@ -323,27 +323,13 @@ def _bookie_constraints(
 
 
 def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
-    where, d, hours = find_cloud("aws"), context.demand, context.hours_per_month
+    where, d = find_cloud("aws"), context.demand
     rows = _pairs(local).of(context.names)
     quorum, disks = _quorum(context), _disks(context, rows, local)
-    proxies, nodes = float(context.options["proxies"]), float(context.options["metadata_nodes"])
+    proxies = float(context.options["proxies"])
     moved = (d.retention_s > d.hot_retention_s).astype(float) if offload else np.zeros_like(d.retention_s)
     kept = d.hot_held_s if offload else d.held_s
-    # records that still are on the bookies are hot: nothing is cold in an offer that offloads before it does
-    cold = d.cold_reads * moved if offload else d.cold_reads
-    peak, average = (
-        pulsar_paths(
-            rate,
-            d.fan_out,
-            quorum.write,
-            d.zones,
-            cold_reads=cold,
-            offloaded=moved,
-            cross_region_copies=d.cross_region_copies,
-            proxied=proxies > 0,
-        )
-        for rate in (d.peak_wire_bytes_s, d.wire_bytes_s)
-    )
+    peak, average = (_paths(context, rate, quorum, moved, offload) for rate in (d.peak_wire_bytes_s, d.wire_bytes_s))
     of_brokers = _broker_constraints(context, rows, peak)
     held = stored_bytes(d.wire_bytes_s, kept, quorum.write)
     of_bookies = _bookie_constraints(context, rows, peak, quorum, disks, held, local)
@@ -354,64 +340,10 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
     limits = _limits(context, quorum, peak, proxies)
     limits += least_vcpu(context, np.minimum(rows["broker_vcpu"], rows["bookie_vcpu"]))
     if asked:
-        limits += [
-            Limit(
-                f"{c.name} ({c.state}) with {asked:g} bookies",
-                c.utilisation(bookies),
-                np.asarray(c.ceiling),
-                "of capacity",
-                c.source,
-            )
-            for c in of_bookies
-        ]
-
-    metadata_gib = nodes * fact("metadata", "disk_gib")
-    lines = [
-        UsageLine(
-            where.instance_meter, brokers * hours, "instance-hour", rows["broker"], f"brokers x {hours:g} h", BROKER
-        ),
-        UsageLine(
-            where.instance_meter,
-            bookies * hours,
-            "instance-hour",
-            rows["bookie"],
-            f"bookies x {hours:g} h",
-            counts="" if asked else BOOKIE,
-            role=Role.BOOKIES,
-        ),
-        UsageLine(
-            where.instance_meter,
-            context.spread(nodes * hours),
-            "instance-hour",
-            str(context.options["metadata_machine"]),
-            f"{nodes:g} metadata nodes x {hours:g} h",
-            role=Role.METADATA,
-        ),
-    ]
-    if proxies:
-        lines.append(
-            UsageLine(
-                where.instance_meter,
-                context.spread(proxies * hours),
-                "instance-hour",
-                str(context.options["proxy_machine"]),
-                f"{proxies:g} proxies x {hours:g} h",
-            )
-        )
-    quorums = pulsar_fact("quorum", "ack_quorum").source
-    of_metadata = pulsar_fact("metadata", "nodes").source
-    how_ensemble, how_write = (
-        "option ensemble, else 3 or the write quorum",
-        "option write_quorum, else replication_factor",
-    )
-    how_acked = "option ack_quorum, else 2 or the write quorum: copies that answer before a write counts"
+        limits += _limits_of_asked(of_bookies, bookies, asked)
+    lines = _machine_lines(context, rows, brokers, bookies)
     parts = [
-        Part(
-            "metadata nodes", context.spread(nodes), "nodes", "ZooKeeper or Oxia; most of them must be up", of_metadata
-        ),
-        Part("ensemble", context.spread(quorum.ensemble), "bookies", how_ensemble, quorums),
-        Part("write quorum", context.spread(quorum.write), "copies", how_write, quorums),
-        Part("ack quorum", context.spread(quorum.acknowledged), "copies", how_acked, quorums),
+        *_quorum_parts(context, quorum),
         Part(
             "stored on a bookie",
             context.spread(held / bookies / GIB),
@@ -420,17 +352,7 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         ),
     ]
     volumes, sizes, journal_rate, ledger_rate = _storage(context, disks, of_bookies, bookies, held, local)
-    lines += volumes
-    lines.append(
-        UsageLine(
-            where.volume.size_meter,
-            context.spread(metadata_gib),
-            "GiB-month",
-            where.volume.sku,
-            f"volumes of {nodes:g} metadata nodes",
-            role=Role.METADATA,
-        )
-    )
+    lines += [*volumes, _metadata_volumes(context)]
     parts += sizes
     what = (
         "producers + consumers" + (", twice through proxies" if proxies else "") + " + copies to bookies + their reads"
@@ -442,17 +364,6 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         parts += [part, *stored]
     if not context.brief:
         parts.append(_rereplication(context, rows, disks, average, held, bookies, journal_rate, ledger_rate))
-    notes = (
-        "one Pulsar cluster; brokers, bookies and metadata nodes on machines of their own",
-        "an entry is a batch of the workload's size; bytes on the wire are those of Kafka's record format",
-        "tailing readers are served from the broker's cache; cold_reads, catch-up and offload read from bookies",
-        "consumers read from the broker that owns the topic, in another zone for (zones - 1) / zones of the reads",
-        "CPU by the node ratings of Pulsar's documentation, which are advice and no maximum, with the usual"
-        " headroom kept on top; option cpu_rating=measured takes a benchmark's bytes a core instead",
-        "copies of an entry are spread over the zones (rack-aware placement); auto-recovery waits for a lost zone",
-        "bookies are not counted in whole replicas: entries of a ledger are striped over its ensemble and a new ledger"
-        " takes another, so that data spreads as finely as one likes (https://bookkeeper.apache.org/docs/development/protocol)",
-    )
     pools = {BOOKIE: bookies}
     fewest, multiple = {BROKER: d.zones, BOOKIE: least}, {BROKER: d.zones, BOOKIE: d.zones}
     constraints = (*of_brokers, *of_bookies)
@@ -461,8 +372,110 @@ def _model(context: Context, *, local: bool, offload: bool) -> Sizing:
         for name in OF_MACHINE
     }
     return context.sizing(
-        BROKER, brokers, constraints, limits, lines, parts, notes, pools, fewest, multiple, of_one=smaller
+        BROKER, brokers, constraints, limits, lines, parts, _NOTES, pools, fewest, multiple, of_one=smaller
     )
+
+
+_NOTES = (
+    "one Pulsar cluster; brokers, bookies and metadata nodes on machines of their own",
+    "an entry is a batch of the workload's size; bytes on the wire are those of Kafka's record format",
+    "tailing readers are served from the broker's cache; cold_reads, catch-up and offload read from bookies",
+    "consumers read from the broker that owns the topic, in another zone for (zones - 1) / zones of the reads",
+    "CPU by the node ratings of Pulsar's documentation, which are advice and no maximum, with the usual"
+    " headroom kept on top; option cpu_rating=measured takes a benchmark's bytes a core instead",
+    "copies of an entry are spread over the zones (rack-aware placement); auto-recovery waits for a lost zone",
+    "bookies are not counted in whole replicas: entries of a ledger are striped over its ensemble and a new ledger"
+    " takes another, so that data spreads as finely as one likes (https://bookkeeper.apache.org/docs/development/protocol)",
+)
+
+
+def _paths(context: Context, rate: Array, quorum: _Quorum, moved: Array, offload: bool) -> PulsarPaths:
+    """Bytes on each path at a rate of writes [byte/s]."""
+    d = context.demand
+    return pulsar_paths(
+        rate,
+        d.fan_out,
+        quorum.write,
+        d.zones,
+        # records that still are on the bookies are hot: nothing is cold in an offer that offloads before it does
+        cold_reads=d.cold_reads * moved if offload else d.cold_reads,
+        offloaded=moved,
+        cross_region_copies=d.cross_region_copies,
+        proxied=float(context.options["proxies"]) > 0,
+    )
+
+
+def _machine_lines(context: Context, rows: MachineTable, brokers: Array, bookies: Array) -> list[UsageLine]:
+    """Hours of brokers, bookies, metadata nodes and proxies in the month."""
+    meter, hours = find_cloud("aws").instance_meter, context.hours_per_month
+    proxies, nodes = float(context.options["proxies"]), float(context.options["metadata_nodes"])
+    lines = [
+        UsageLine(meter, brokers * hours, "instance-hour", rows["broker"], f"brokers x {hours:g} h", BROKER),
+        UsageLine(
+            meter,
+            bookies * hours,
+            "instance-hour",
+            rows["bookie"],
+            f"bookies x {hours:g} h",
+            counts="" if float(context.options["bookies"]) else BOOKIE,
+            role=Role.BOOKIES,
+        ),
+        UsageLine(
+            meter,
+            context.spread(nodes * hours),
+            "instance-hour",
+            str(context.options["metadata_machine"]),
+            f"{nodes:g} metadata nodes x {hours:g} h",
+            role=Role.METADATA,
+        ),
+    ]
+    if proxies:
+        lines.append(
+            UsageLine(
+                meter,
+                context.spread(proxies * hours),
+                "instance-hour",
+                str(context.options["proxy_machine"]),
+                f"{proxies:g} proxies x {hours:g} h",
+            )
+        )
+    return lines
+
+
+def _metadata_volumes(context: Context) -> UsageLine:
+    volume, nodes = find_cloud("aws").volume, float(context.options["metadata_nodes"])
+    gib = context.spread(nodes * fact("metadata", "disk_gib"))
+    formula = f"volumes of {nodes:g} metadata nodes"
+    return UsageLine(volume.size_meter, gib, "GiB-month", volume.sku, formula, role=Role.METADATA)
+
+
+def _quorum_parts(context: Context, quorum: _Quorum) -> list[Part]:
+    """What the cluster keeps its records and its metadata by."""
+    source = pulsar_fact("quorum", "ack_quorum").source
+    nodes = context.spread(float(context.options["metadata_nodes"]))
+    of_nodes = pulsar_fact("metadata", "nodes").source
+    ensemble, written = "option ensemble, else 3 or the write quorum", "option write_quorum, else replication_factor"
+    acked = "option ack_quorum, else 2 or the write quorum: copies that answer before a write counts"
+    return [
+        Part("metadata nodes", nodes, "nodes", "ZooKeeper or Oxia; most of them must be up", of_nodes),
+        Part("ensemble", context.spread(quorum.ensemble), "bookies", ensemble, source),
+        Part("write quorum", context.spread(quorum.write), "copies", written, source),
+        Part("ack quorum", context.spread(quorum.acknowledged), "copies", acked, source),
+    ]
+
+
+def _limits_of_asked(constraints: list[Constraint], bookies: Array, asked: float) -> list[Limit]:
+    """Constraints of bookies as limits, where their number is given."""
+    return [
+        Limit(
+            f"{c.name} ({c.state}) with {asked:g} bookies",
+            c.utilisation(bookies),
+            np.asarray(c.ceiling),
+            "of capacity",
+            c.source,
+        )
+        for c in constraints
+    ]
 
 
 def _limits(context: Context, quorum: _Quorum, peak: PulsarPaths, proxies: float) -> list[Limit]:

@@ -96,15 +96,6 @@ class Scenarios:
         return tuple(by_name[name] for name in asked)
 
 
-def is_scenarios(path: str | Path) -> bool:
-    """Return whether a file holds scenarios and no workload; False for one that cannot be read."""
-    try:
-        found = read_mapping(path, "workload") if Path(path).is_file() else {}
-    except (InputError, OSError):  # OSError: a name that is longer than the system takes
-        return False
-    return "scenarios" in found or "base" in found
-
-
 def scenarios(
     path: str | Path, terms: Terms | None = None, *, region: str | None = None, **told: Unpack[Told]
 ) -> Scenarios:
@@ -272,4 +263,4 @@ def _discounts(given: Any) -> list[str]:
     return [f"{scope}={share}" for scope, share in given.items()]
 
 
-__all__ = ["BASE", "Scenario", "Scenarios", "is_scenarios", "scenarios"]
+__all__ = ["BASE", "Scenario", "Scenarios", "scenarios"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from capacity import Workload
-from streamfacts.errors import unknown_name
+from streamfacts.errors import InputError, unknown_name
+from streamfacts.reading import read_mapping
 from streamfacts.tables import data_dir
 
 
@@ -20,6 +21,15 @@ def shipped_workloads() -> dict[str, Path]:
     True
     """
     return {path.stem: path for path in sorted((data_dir() / "workloads").glob("*.yaml"))}
+
+
+def is_scenarios(path: str | Path) -> bool:
+    """Return whether a file holds scenarios and no workload; False for one that cannot be read."""
+    try:
+        found = read_mapping(path, "workload") if Path(path).is_file() else {}
+    except (InputError, OSError):  # OSError: a name that is longer than the system takes
+        return False
+    return "scenarios" in found or "base" in found
 
 
 def open_workload(
@@ -43,7 +53,13 @@ def open_workload(
         path = shipped[str(path_or_name)]
     elif not exists and path.suffix.lower() not in (".yaml", ".yml"):
         raise unknown_name("workload (no such file, and no shipped one)", str(path_or_name), shipped)
-    workload = Workload.load(path)
+    try:
+        workload = Workload.load(path)
+    except InputError:
+        if not is_scenarios(path):
+            raise
+        wanted = "a workload; that one holds scenarios, which compare takes"
+        raise InputError("workload", str(path_or_name), wanted) from None
     if growth:
         stated = {"source", "assumed"} & set(growth)
         workload = workload.replace(growth=growth if stated else {**growth, "assumed": "given as a parameter"})

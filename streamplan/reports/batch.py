@@ -7,14 +7,14 @@ import gc
 import hashlib
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from streamfacts.errors import InputError, StreamplanError
+from streamfacts.errors import InputError, NotWritten, StreamplanError
+from streamfacts.files import scratch_folder, write_whole
 from streamfacts.tables import data_dir
 from streamplan import __version__
 from streamplan.planning.study import Study
@@ -65,20 +65,28 @@ def run_batch(
     ------
     InputError
         for an unusable portfolio, format, day or place; what is wrong with one row is in `Batch.failed`.
+    NotWritten
+        if the disk is full, say; reports that are there by then are whole, and the next run goes on from them.
     """
     chosen = checked_formats(formats)
     rows = read_portfolio(Path(portfolio), price_books)
     batch = Batch(Path(portfolio).name, day(on).isoformat(), rows)
-    with store_at(out).opened() as store, tempfile.TemporaryDirectory(prefix="streamplan-") as scratch:
+    with store_at(out).opened() as store, scratch_folder() as scratch:
         todo = _todo(batch, store, chosen)
         at_once = min(jobs or forks.cores(), max(1, len(todo)))
         bar = _bar(len(rows), len(rows) - len(todo), progress)
-        paths = [_write_input(store, row, Path(scratch)) for row, _ in todo]
-        with bar, contextlib.closing(_made(todo, paths, chosen, batch.on, at_once, kernels)) as made:
-            for row, key, outcome in made:
-                _keep(batch, store, row, key, outcome)
-                bar.update()
-        _finish(batch, store)
+        try:
+            paths = [_write_input(store, row, scratch) for row, _ in todo]
+            with bar, contextlib.closing(_made(todo, paths, chosen, batch.on, at_once, kernels)) as made:
+                for row, key, outcome in made:
+                    _keep(batch, store, row, key, outcome)
+                    bar.update()
+            _finish(batch, store)
+        except NotWritten:  # what is whole stays for the next run, which goes on from there
+            for row, _ in todo:
+                if row.line not in batch.done:
+                    _remove(store, row)
+            raise
     return batch
 
 
@@ -109,8 +117,7 @@ def _write_input(store: Store, row: Row, scratch: Path) -> Path:
         store.write(name, row.yaml)
         return store.root / name
     path = scratch / f"{row.slug}.yaml"
-    path.write_text(row.yaml, encoding="utf-8")
-    return path
+    return write_whole(path, row.yaml)
 
 
 def _record(row: Row) -> str:
@@ -289,6 +296,10 @@ def _fail(batch: Batch, store: Store, row: Row, error: BaseException) -> None:
     batch.failed[row.line] = Failed(row, reason_of(error))
     if any(other.slug == row.slug and other.line != row.line and other.problem is None for other in batch.rows):
         return  # the files are those of the row that has the name first
+    _remove(store, row)
+
+
+def _remove(store: Store, row: Row) -> None:
     store.remove(_record(row))
     for suffix in ("html", "pdf", "xlsx", "ipynb", "json", "yaml"):
         store.remove(f"{REPORTS}/{row.slug}.{suffix}")

@@ -6,11 +6,11 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from streamfacts.errors import InputError
+from streamfacts.errors import InputError, NotWritten
 
 #: What the batch keeps for itself, out of the way of readers.
 KEPT = ".streamplan"
@@ -47,12 +47,17 @@ class Folder:
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file aside, then move it to its place."""
         target, aside = self.root / name, self._aside / name.replace("/", "~")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as out:
-            out.write(content.encode() if isinstance(content, str) else content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(aside, target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as out:
+                out.write(content.encode() if isinstance(content, str) else content)
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(aside, target)
+        except OSError as error:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+            raise NotWritten(target, error) from None
 
     def read(self, name: str) -> str | None:
         """Return the text of a file, None if there is none."""
@@ -69,16 +74,24 @@ class Folder:
             return False
 
     def remove(self, name: str) -> None:
-        """Remove a file if it is there."""
-        (self.root / name).unlink(missing_ok=True)
+        """Remove a file if it is there and can be removed."""
+        with suppress(OSError):
+            (self.root / name).unlink(missing_ok=True)
 
     @contextmanager
     def opened(self) -> Iterator[Folder]:
         """Keep other batches out and sweep away what one that was killed has left unfinished."""
-        (self.root / KEPT).mkdir(parents=True, exist_ok=True)
-        with (self.root / KEPT / "lock").open("w") as handle, _locked(handle, self.root):
+        try:
+            (self.root / KEPT).mkdir(parents=True, exist_ok=True)
+            lock = (self.root / KEPT / "lock").open("w")
+        except OSError as error:
+            raise NotWritten(self.root, error) from None
+        with lock as handle, _locked(handle, self.root):
             shutil.rmtree(self._aside, ignore_errors=True)
-            self._aside.mkdir()
+            try:
+                self._aside.mkdir(exist_ok=True)
+            except OSError as error:
+                raise NotWritten(self.root, error) from None
             try:
                 yield self
             finally:
@@ -128,6 +141,8 @@ class Backend:
         """Hand a file to papermill's handler."""
         try:
             self._handler.write(content, f"{self.address}/{name}")
+        except OSError as error:
+            raise NotWritten(f"{self.address}/{name}", error) from None
         except (TypeError, AttributeError):
             if isinstance(content, str):
                 raise

@@ -9,7 +9,7 @@ from typing import Any
 
 from pricing import open_book
 from streamfacts.errors import InputError
-from streamfacts.files import write_whole
+from streamfacts.files import write_all
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.decide.decide import Decision, decide
 from streamplan.analyses.decide.requirements import open_requirements
@@ -98,9 +98,6 @@ def write_decision(
     )
     text: str = nbformat.writes(executed)  # type: ignore[no-untyped-call]
     stem = f"{w.name.replace(' ', '-')}-decision"
-    return DecisionReport(
-        decision,
-        html=write_whole(out / f"{stem}.html", html),
-        notebook=write_whole(out / f"{stem}.ipynb", text),
-        data=write_whole(out / f"{stem}.json", dumps(decision_document(decision)) + "\n"),
-    )
+    data = dumps(decision_document(decision)) + "\n"
+    written = write_all({out / f"{stem}.html": html, out / f"{stem}.ipynb": text, out / f"{stem}.json": data})
+    return DecisionReport(decision, *written)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pricing import open_book
 from streamfacts.errors import InputError, unknown_name
-from streamfacts.files import write_whole
+from streamfacts.files import write_all
 from streamfacts.usage import HOURS_PER_MONTH
 from streamplan.analyses.compare.words import study_document
 from streamplan.planning.clients import STAY
@@ -74,8 +74,8 @@ def write_report(
 ) -> Report:
     """Run the comparison notebook for a workload file and write notebook, data and report into `out`.
 
-    Inputs are checked, and the study made, before a kernel starts, so that bad input fails at once. Each file is
-    written whole or not at all.
+    Inputs are checked, and the study made, before a kernel starts, so that bad input fails at once. All files are
+    written, whole, or none.
 
     `on` is the day on which the ages of prices are reckoned, today if empty; it is all that changes from day to day.
     `formats` are some of "html", "pdf" and "xlsx"; if left out, all that this machine can make.
@@ -88,6 +88,8 @@ def write_report(
     ------
     InputError
         for an unusable workload, price book or option, or an `out` that is no folder.
+    NotWritten
+        if the disk is full, say; no file is left then.
     """
     from streamplan.runtime import notebook_runs as notebooks
     from streamplan.views.page import make_bundle_ahead
@@ -116,10 +118,9 @@ def write_report(
     result = study_of(parameters)
     executed = notebooks.run(notebooks.notebook_path(NOTEBOOK), None, parameters, progress=progress)
     stem = file_name(result.workload.name)
-    written = {
-        suffix: write_whole(out / f"{stem}.{suffix}", content)
-        for suffix, content in contents(result, executed, chosen, day(on), annex=annex).items()
-    }
+    made = contents(result, executed, chosen, day(on), annex=annex)
+    written = {suffix: out / f"{stem}.{suffix}" for suffix in made}
+    write_all({written[suffix]: content for suffix, content in made.items()})
     return Report(
         result,
         notebook=written.pop("ipynb"),

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from streamfacts.arrays import Array
+from streamplan.runtime.progress import counted
 
 #: Bytes of an error that a child can hand to its parent.
 _LONGEST_ERROR = 65_536
@@ -39,7 +40,7 @@ def shared_empty(shape: tuple[int, ...]) -> Array:
     return np.frombuffer(mmap.mmap(-1, max(count, 1) * 8), float, count).reshape(shape)
 
 
-def on_cores(work: Callable[[Any], None], jobs: Iterable[Any], *, forked: bool) -> None:
+def on_cores(work: Callable[[Any], None], jobs: Iterable[Any], *, forked: bool, what: str = "") -> None:
     """Do the jobs on as many cores as there are.
 
     Parameters
@@ -47,6 +48,7 @@ def on_cores(work: Callable[[Any], None], jobs: Iterable[Any], *, forked: bool) 
     work : does one job; what it leaves behind must be in memory that is shared if it is `forked`
     jobs : in any order
     forked : whether the jobs are worth processes of their own
+    what : what the jobs are, to tell how far they are; empty to tell nothing
 
     Raises
     ------
@@ -56,24 +58,24 @@ def on_cores(work: Callable[[Any], None], jobs: Iterable[Any], *, forked: bool) 
     todo = list(jobs)
     workers = min(cores(), len(todo))
     if workers < 2:
-        for job in todo:
+        for job in counted(todo, what):
             work(job)
     elif forked and hasattr(os, "fork"):
-        _in_children(work, [todo[i::workers] for i in range(workers)])
+        _in_children(work, [todo[i::workers] for i in range(workers)], what)
     else:
         with ThreadPoolExecutor(workers) as pool:
             for _ in pool.map(work, todo):
                 pass
 
 
-def _in_children(work: Callable[[Any], None], shares: list[list[Any]]) -> None:
+def _in_children(work: Callable[[Any], None], shares: list[list[Any]], what: str) -> None:
     """Do all shares but the first in children, the first here; wait for every child, then raise what one raised."""
     global _alone
     _alone = True
     children = [_start(work, share) for share in shares[1:]]
     mine: BaseException | None = None
     try:
-        for job in shares[0]:
+        for job in counted(shares[0], what):
             work(job)
     except BaseException as error:
         mine = error

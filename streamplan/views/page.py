@@ -11,7 +11,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from streamfacts.errors import InputError
+from streamfacts.errors import NotWritten
 from streamfacts.files import write_whole
 from streamplan import __version__
 from streamplan.runtime import drawing
@@ -54,7 +54,7 @@ def vega_bundle() -> str:
         if whole is not None:
             return whole
         made = _safe(drawing.bundle())
-    with suppress(OSError, InputError):  # a place that cannot be written to only means that it is made again
+    with suppress(NotWritten):  # a place that cannot be written to only means that it is made again
         write_whole(kept, _digest(made) + made)
     return made
 

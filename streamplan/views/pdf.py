@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from streamfacts.errors import InputError
+from streamfacts.files import scratch_folder, write_whole
 
 #: Browsers that print a page without a window, the first found is taken.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -55,10 +54,9 @@ def to_pdf(html: str) -> bytes:
 
 
 def _by_browser(program: str, html: str) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="streamplan-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         source, target = folder / "page.html", folder / "page.pdf"
-        source.write_text(html, encoding="utf-8")
+        write_whole(source, html)
         command = [
             program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",

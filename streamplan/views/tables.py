@@ -144,8 +144,8 @@ class Table:
             raise no_column(wanted, [self])
         key = column.key
         ranked = [(_rank(row.cells.get(key)), row) for row in self.rows]
-        there = sorted((x for x in ranked if x[0][0] < 2), key=lambda x: x[0][1:], reverse=falls)
-        ordered = sorted(there, key=lambda x: x[0][0]) + [x for x in ranked if x[0][0] == 2]
+        kinds = [[one for one in ranked if one[0][0] == kind] for kind in (0, 1, 2)]
+        ordered = [one for kind in kinds for one in sorted(kind, key=lambda x: x[0][1], reverse=falls)]
         return Table(self.title, self.columns, self.name, self.most, [row for _, row in ordered], self.empty, self.bare)
 
     def records(self) -> list[dict[str, Any]]:

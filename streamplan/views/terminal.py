@@ -36,6 +36,11 @@ def width() -> int:
     return max(shutil.get_terminal_size((80, 24)).columns, LEAST_WIDTH)
 
 
+def width_if_told() -> int | None:
+    """Return how wide a line may be where COLUMNS or a terminal says so; None for a file or a pipe."""
+    return width() if sys.stdout.isatty() or os.environ.get("COLUMNS") else None
+
+
 def coloured() -> bool:
     """Return whether rows may be marked: on a terminal, unless NO_COLOR is set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -137,19 +142,20 @@ def _of_heading(title: str) -> int:
     return narrow
 
 
-def _least(column: Column, texts: Sequence[str]) -> int:
+def _least(column: Column, texts: Sequence[str], first: bool) -> int:
     """The narrowest that a column can be: its numbers whole, its words whole up to a length."""
     head = _of_heading(column.title)
     widest = max((cells_of(text) for text in texts), default=0)
     if column.number or not column.folds:
         return max(head, widest)
     words = min(max((_longest(text) for text in texts), default=0), LONGEST_WORD)
+    words += first and words < widest  # further lines of what names a row stand one to the right
     return max(head, words, min(column.least, widest))
 
 
 def _kept(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
     """Positions of the columns that fit beside each other, those of least priority left out."""
-    least = [_least(column, [row[i] for row in rows]) for i, column in enumerate(columns)]
+    least = [_least(column, [row[i] for row in rows], i == 0) for i, column in enumerate(columns)]
     empty = [all(not row[i] for row in rows) for i in range(len(columns))]
     order = sorted(range(1, len(columns)), key=lambda i: (columns[i].priority, i))
     kept, used = [0], min(least[0], room)
@@ -166,13 +172,15 @@ def _kept(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
     """Widths that fill the room: what is left over goes to text that folds, by how much of it there is."""
     by_column = [[row[i] for row in rows] for i in range(len(columns))]
-    widths = [_least(c, texts) for c, texts in zip(columns, by_column, strict=True)]
+    widths = [_least(c, texts, i == 0) for i, (c, texts) in enumerate(zip(columns, by_column, strict=True))]
     widths[0] = min(widths[0], room)
     natural = [max((cells_of(text) for text in texts), default=0) for texts in by_column]
     amount = [sum(map(cells_of, texts)) for texts in by_column]
     heads = [cells_of(column.title) for column in columns]
     spare = room - sum(widths) - len(_GAP) * (len(widths) - 1)
-    for goal, weight in ((natural, amount), ([max(pair) for pair in zip(natural, heads, strict=True)], heads)):
+    text, titles = (natural, amount), ([max(pair) for pair in zip(widths, heads, strict=True)], heads)
+    short = sum(goal - wide for goal, wide in zip(titles[0], widths, strict=True))
+    for goal, weight in (titles, text) if 2 * short <= spare else (text, titles):
         while spare > 0 and (narrow := [i for i, w in enumerate(widths) if w < goal[i]]):
             most = max(narrow, key=lambda i: weight[i] / widths[i])
             widths[most] += 1

@@ -258,6 +258,16 @@ def test_results_of_two_workloads_are_said(two):
     assert "The results are of two workloads, orders and payments." in sentences(read(two[0], other))
 
 
+def test_files_without_a_name_are_no_two_workloads(run, tmp_path):
+    for file in ("old", "new"):
+        text = (tmp_path / f"{file}.yaml").read_text(encoding="utf-8").replace("name: orders\n", "")
+        (tmp_path / f"{file}.yaml").write_text(text, encoding="utf-8")
+    of = ("diff", "old.yaml", "new.yaml", "--platform", METERED)
+    assert "two workloads" not in run(*of)[1]
+    (tmp_path / "new.yaml").write_text("name: payments\n" + text, encoding="utf-8")
+    assert "two workloads, old and payments" in run(*of)[1]
+
+
 def test_offers_of_one_result_alone_and_those_that_no_longer_fit_are_said(two):
     other = copy.deepcopy(two[1])
     gone = other["platforms"].pop()

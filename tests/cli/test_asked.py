@@ -25,6 +25,7 @@ READ_FROM = {
     "people": "with_people",
     "terms": "price_book",
     "plan": "platform",
+    "population": "clouds",
 }
 COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
 

@@ -104,14 +104,15 @@ def test_compare_as_json(run):
     rows = document["platforms"]
     assert {r["platform"] for r in rows} == {r["platform"] for r in document["equivalence"]} == set(offers())
     assert all(set(r) >= ROW_KEYS for r in rows)
-    costs = [r["monthly_usd"] for r in rows if r["status"] == "feasible"]
-    assert costs == sorted(costs) and all(c > 0 for c in costs)
+    for home in (True, False):
+        costs = [r["monthly_usd"] + r["work_usd"] for r in rows if r["status"] == "feasible" and r["home"] is home]
+        assert costs == sorted(costs) and costs and all(c > 0 for c in costs)
     others = [r for r in rows if r["status"] in ("price missing", "infeasible")]
     assert all(r["reason"] and r["monthly_usd"] is None for r in others)
     assert all(r["closed"] for r in rows if r["status"] == "closed")
-    assert [r["status"] for r in rows] == sorted(
-        (r["status"] for r in rows), key=["feasible", "closed", "price missing", "infeasible"].index
-    )
+    order = ["feasible", "closed", "price missing", "infeasible"]
+    ranks = [(not r["home"], order.index(r["status"])) for r in rows]
+    assert ranks == sorted(ranks) and rows[0]["platform"] == document["answer"]["platform"]
 
 
 @pytest.mark.parametrize("workload", ["slack-fleet-2022", "line-platform-2018", "netflix-keystone-2016"])

@@ -13,7 +13,8 @@ from streamfacts.errors import InputError
 from streamplan import PriceBook, scenarios
 from streamplan.analyses.compare.side_by_side import columns_document, pinned_document, side_by_side, tables
 from streamplan.cli import main
-from streamplan.planning.scenarios import BASE, is_scenarios
+from streamplan.planning.scenarios import BASE
+from streamplan.planning.shipped_workloads import is_scenarios
 from streamplan.planning.study import study
 from streamplan.planning.terms import Terms
 from streamplan.views.terminal import table_lines
@@ -187,6 +188,8 @@ def test_compare_refuses_scenarios_that_are_not_there(write, run, tmp_path):
     assert (status, out) == (2, "") and "8 side by side at most" in err
     status, _, err = run("compare", str(tmp_path / "orders.yaml"), "--scenario", "longer")
     assert status == 2 and "has no scenarios" in err
+    status, _, err = run("size", path, "--platform", "msk-standard")
+    assert status == 2 and "that one holds scenarios, which compare takes" in err
     assert is_scenarios(path) and not is_scenarios(tmp_path / "orders.yaml") and not is_scenarios(tmp_path / "none")
 
 

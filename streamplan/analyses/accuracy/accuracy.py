@@ -19,6 +19,7 @@ from capacity.measured.calibration.evidence import published
 from capacity.measured.calibration.score import Scores
 from streamfacts.errors import unknown_name
 from streamfacts.tables import read_table
+from streamplan.runtime.progress import counted
 
 #: What was left out of the fit, in words.
 LEFT_OUT = {"source": "all of its source left out", "row": "this one limit left out"}
@@ -176,7 +177,9 @@ def accuracy(by: str = "source") -> Accuracy:
         assumed=[assumed[i] for i in frame["id"]],
     )
     found = Accuracy(frame, by)
-    named = np.concatenate([found.scores(way).named for way in frame["left_out"].unique()])
+    named = np.concatenate(
+        [found.scores(way).named for way in counted(list(frame["left_out"].unique()), "Predictions")]
+    )
     return Accuracy(frame.assign(named=named == 1.0), by)
 
 

@@ -38,6 +38,7 @@ from streamplan.analyses.accuracy.predicted_deployment import (
     SHARP,
     Predicted,
 )
+from streamplan.runtime.progress import counted
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,9 @@ def predict_deployments(only: Iterable[str] = (), draws: int = 4096, seed: int =
     >>> found.cases[0].verdict
     'inside'
     """
-    return Predictions(tuple(_predicted(case, draws, seed) for case in deployments(only)), draws, seed)
+    return Predictions(
+        tuple(_predicted(case, draws, seed) for case in counted(deployments(only), "Deployments")), draws, seed
+    )
 
 
 def _predicted(case: Deployment, draws: int, seed: int) -> Predicted:

@@ -24,6 +24,7 @@ from streamfacts.errors import InputError, NothingFeasible, unknown_name
 from streamfacts.units import human, parse
 from streamplan.planning.least_costs import draw_costs
 from streamplan.planning.terms import Terms, Told
+from streamplan.runtime.progress import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,10 +207,10 @@ def break_even(
     fixed = _fixed(fixed_usd or {}, names)
     own = terms.for_each([find_offer(name) for name in names])
 
-    def costs(offers: Sequence[str], at_x: Array, at_y: Array) -> Array:
+    def costs(offers: Sequence[str], at_x: Array, at_y: Array, what: str = "") -> Array:
         demand, team = _demand(workload, {x: at_x, y: at_y})
         out = np.empty((len(offers), len(at_x)))
-        for i, name in enumerate(offers):
+        for i, name in enumerate(counted(offers, what)):
             offer = find_offer(name)
             region = workload.region_at(offer.provider) or workload.region
             usd = draw_costs(demand.replace(region=region), name, own[name]).usd[:, 0]
@@ -219,7 +220,7 @@ def break_even(
         return out
 
     grid_x, grid_y = np.meshgrid(across.values, up.values)
-    usd = costs(names, grid_x.ravel(), grid_y.ravel()).reshape(len(names), *grid_x.shape)
+    usd = costs(names, grid_x.ravel(), grid_y.ravel(), "Costs over the map").reshape(len(names), *grid_x.shape)
     if not np.isfinite(usd).any():
         raise NothingFeasible("no offer fits and is priced anywhere on the grid")
     found = _flips(costs, names, usd, across, up)
@@ -258,7 +259,9 @@ def _flips(costs: Any, names: Sequence[str], usd: Array, across: Axis, up: Axis)
     names_used, at_y = [names[i] for i in used], up.values[row]
     place = np.full(len(names) + 1, -1)
     place[used] = np.arange(len(used))
-    for _ in range(BISECTIONS):  # each narrows every flip of every row down by half, in one evaluation
+    for _ in counted(
+        range(BISECTIONS), "Flips"
+    ):  # each narrows every flip of every row down by half, in one evaluation
         middle = 0.5 * (low + high)
         same = _winner(costs(names_used, np.exp(middle), at_y)) == place[below]
         low, high = np.where(same, middle, low), np.where(same, high, middle)

@@ -27,6 +27,7 @@ from streamplan.planning.least_costs import AT_ONCE, at, chunks, distinct_months
 from streamplan.planning.plan import cost_all
 from streamplan.planning.terms import Terms, Told
 from streamplan.runtime.cores import on_cores
+from streamplan.runtime.progress import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +202,7 @@ def choose(
     found: list[Alternative] = []
     failed: list[Failure] = []
     left_out = {}
-    for offer in considered:
+    for offer in counted(considered, "Alternatives of each offer"):
         under = demand.replace(region=workload.region_at(offer.provider) or workload.region)
         some = attempt(
             offer,

@@ -107,6 +107,7 @@ class Difference:
     asked : whether it was asked for
     attribution : what each changed input moved, where there were workloads to size anew
     book : the prices of the new result, where they are at hand: what is bought no longer is priced by them, too
+    sized : whether both were sized for this, and none is a document
     """
 
     old: Result
@@ -115,6 +116,7 @@ class Difference:
     asked: bool = False
     attribution: Attribution | None = None
     book: PriceBook | None = None
+    sized: bool = False
 
     @property
     def before(self) -> Offer | None:
@@ -333,7 +335,7 @@ def diff(
         Result.of_study(study(workload, only=only, terms=own), label)
         for workload, own, label in zip((old, new), told_of, labels, strict=True)
     )
-    found = replace(between(before, after, platform), book=told_of[1].book)
+    found = replace(between(before, after, platform), book=told_of[1].book, sized=True)
     if not found.inputs or not by_input:
         return found
     offers = [name for name, offer in after.offers.items() if offer.usd is not None]

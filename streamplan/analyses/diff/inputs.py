@@ -133,28 +133,33 @@ def _costs(
 ) -> dict[str, Array]:
     """Return the cost of each offer with each set of inputs changed, infinite where it does not fit [USD/month]."""
     whole = set(changed(old, new))
-    workloads: list[Workload | None] = []
-    for names in sets:
+    workloads: list[tuple[int, Workload, Demand, str]] = []
+    for i, names in enumerate(sets):
         try:
-            workloads.append(old if not names else new if set(names) == whole else mixed(old, new, names))
+            workload = old if not names else new if set(names) == whole else mixed(old, new, names)
         except InputError:
-            workloads.append(None)
+            continue
+        demand = Demand.of(workload)
+        workloads.append((i, workload, demand, repr(demand.replace(region="").others())))
     taken = [find_offer(name) for name in offers]
     own = terms.for_each(taken) if taken else {}
     out = {}
+    joined: dict[tuple[int, ...], Demand] = {}  # the same for every offer whose regions change with the same inputs
     for offer in taken:
         usd = np.full(len(sets), np.inf)
-        demands: dict[str, list[tuple[int, Demand]]] = {}
-        for i, workload in enumerate(workloads):
-            if workload is not None:
-                demand = Demand.of(workload).replace(region=workload.region_at(offer.provider) or workload.region)
-                demands.setdefault(repr(demand.others()), []).append((i, demand))
-        for alike in demands.values():
-            places, each = zip(*alike, strict=True)
+        alike: dict[tuple[str, str], list[tuple[int, Demand]]] = {}
+        for i, workload, demand, others in workloads:
+            region = workload.region_at(offer.provider) or workload.region
+            alike.setdefault((region, others), []).append((i, demand))
+        for (region, _), found in alike.items():
+            places, demands = zip(*found, strict=True)
+            if places not in joined:
+                joined[places] = Demand.joined(demands)
             try:
-                usd[list(places)] = least_cost(Demand.joined(each), offer.name, own[offer.name])
+                costs = least_cost(joined[places].replace(region=region), offer.name, own[offer.name])
             except StreamplanError:
                 continue  # the row of the offer says why
+            usd[list(places)] = costs
         out[offer.name] = usd
     return out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from streamfacts.words import money
@@ -81,7 +82,8 @@ def notes(found: Difference) -> list[str]:
     before, after = found.before, found.after
     if before and after and before.platform == after.platform and before.what != after.what and after.what:
         out.append(f"It takes {after.what} in place of {before.what or 'nothing'}.")
-    if old.workload != new.workload:
+    unnamed = found.sized and all(side.workload == Path(side.label).stem for side in (old, new))
+    if old.workload != new.workload and not unnamed:  # two files without a name are called by their own
         out.append(f"The results are of two workloads, {old.workload} and {new.workload}.")
     if not found.inputs and not found.other_prices and not found.other_model:
         out.append("Inputs, prices and model are the same in both.")

@@ -26,6 +26,7 @@ from streamplan.planning.plan import Plan, plan
 from streamplan.planning.study import CLOSED, FEASIBLE, INFEASIBLE, UNPRICED
 from streamplan.planning.terms import Terms, Told
 from streamplan.runtime.cores import on_cores, shared_empty
+from streamplan.runtime.progress import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,8 @@ OUTGROWN = 0.1
 #: Offers times draws times months from which whole offers are shared out over the cores, and up to which all their
 #: costs fit in memory at once; beyond it each offer's draws are shared out.
 LEAST_SHARED, MOST_SHARED = 2_000_000, 30_000_000
+#: What the long loop is called while it runs.
+COSTS = "Costs of each offer in all draws"
 
 
 @dataclass(frozen=True)
@@ -321,7 +324,7 @@ def risk(
     asked, there = len(considered), held or {}
     held_plans: list[Plan] = []
     failed: list[Failure] = []
-    for offer in considered:
+    for offer in counted(considered, "Plans"):
         region, here = workload.region_at(offer.provider) or workload.region, own[offer.name]
         make = partial(plan, planned.replace(region=region), offer.name, here, **there)
         one = attempt(offer, region, {**here.options, **there}, make)
@@ -356,11 +359,11 @@ def risk(
             if not isinstance(costs, Failure):
                 paths[i], usd[i], shorts[i] = costs
 
-        on_cores(fill, range(len(considered)), forked=True)
+        on_cores(fill, range(len(considered)), forked=True, what=COSTS)
         # what a child raised stays there: it is raised again here, for its words
         found = (tried(i) if raised[i] else (paths[i], usd[i], shorts[i] > 0) for i in range(len(considered)))
     else:
-        found = (tried(i) for i in range(len(considered)))
+        found = (tried(i) for i in counted(range(len(considered)), COSTS))
     out: list[OfferRisk] = []
     for held_plan, costs in zip(held_plans, found, strict=True):
         if isinstance(costs, Failure):

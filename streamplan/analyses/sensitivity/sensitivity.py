@@ -31,6 +31,7 @@ from streamfacts.checks import whole
 from streamfacts.errors import InputError, MissingFact, NothingFeasible
 from streamplan.planning.least_costs import draw_costs
 from streamplan.planning.terms import Terms, Told
+from streamplan.runtime.progress import stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,7 +226,8 @@ def sensitivity(
         run_by = None if staff is None else staff.drawn(drawn)
         return np.asarray(draw_costs(demand, platform, terms.run_by(run_by)).usd.sum(axis=1))
 
-    usd = totals(values, draws * len(samples)).reshape(len(samples), draws)
+    with stage(f"Costs of {len(samples)} samples of {draws:,} draws"):
+        usd = totals(values, draws * len(samples)).reshape(len(samples), draws)
     if np.isnan(usd).any():
         raise MissingFact(f"a price of {platform} is missing in {region}; `streamplan size --platform` says which")
     fits = np.isfinite(usd).all(axis=0)

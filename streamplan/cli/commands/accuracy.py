@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import JSON
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DATA)
 @click.command("accuracy")
 @JSON
 @click.option(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, REGION, Asked, asks, load
 
 
+@chapter(Chapter.START)
 @click.command("app")
 @click.argument("workload", required=False, metavar="[WORKLOAD]")
 @asks(BOOK, REGION)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, JSON, Asked, asks, rows_fail
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.OPERATE)
 @click.command("batch")
 @click.argument("portfolio", type=click.Path())
 @asks(BOOK, JSON)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, JSON, Asked, asks
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("bill")
 @click.argument("usage", type=click.Path())
 @asks(JSON, BOOK)
@@ -35,5 +37,5 @@ def command(asked: Asked, usage: str, region: str | None) -> None:
     else:
         said = [f"total {total:,.2f} USD"]
         if published is not None:
-            said.append(f"published {published:,.2f} USD, difference {total - published:+,.2f}")
+            said.append(f"published {published:,.2f} USD, difference {round(total - published, 2) + 0.0:+,.2f}")
     show(bill_table(result, given.published), *said)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     CLUSTERS,
@@ -34,6 +35,7 @@ def _ends(text: str | None, name: str) -> tuple[str, str] | None:
     return low.strip(), high.strip()
 
 
+@chapter(Chapter.DECIDE)
 @click.command("break-even")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, POPULATION, PEOPLE)
 @click.option("--x", default="write", show_default=True, help="Input along the rows; or team, in USD a month.")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from streamfacts.errors import InputError
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import JSON
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.OPERATE)
 @click.command("calibrate")
 @click.argument("measurements", type=click.Path())
 @click.option("--cluster", required=True, type=click.Path(), help="YAML file of the cluster that was measured.")

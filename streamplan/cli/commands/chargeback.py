@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     CLUSTERS,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.chargeback import Portfolio
 
 
+@chapter(Chapter.OPERATE)
 @click.command("chargeback")
 @click.argument("portfolio", type=click.Path())
 @asks(PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, CLUSTERS, PEOPLE)

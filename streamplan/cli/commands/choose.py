@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamfacts.errors import NothingFeasible
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     HOURS,
@@ -23,6 +24,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DECIDE)
 @click.command("choose")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, ONLY, POPULATION, PEOPLE, WITHIN)
 @click.option("--by", default="expected", show_default=True, help="expected, p90, cvar, regret or expected-regret.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     HOURS,
@@ -24,6 +25,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("commit")
 @asks(WORKLOAD, PLATFORM, MACHINE, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE, WITHIN)
 @click.option("--years", type=int, default=1, show_default=True, help="Term of the commitment: 1 or 3.")

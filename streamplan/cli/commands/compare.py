@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BARE,
     BILL_ONLY,
@@ -32,6 +33,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.START)
 @click.command("compare")
 @asks(
     *(WORKLOAD, JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, USE_UP_TO, POSTERIOR, CLUSTERS, ONLY),
@@ -48,7 +50,7 @@ def command(asked: Asked, scenarios: Sequence[str]) -> None:
     costs more than --budget.
     """
     from streamplan.planning.gate import budget_of, check_budget
-    from streamplan.planning.scenarios import is_scenarios
+    from streamplan.planning.shipped_workloads import is_scenarios
     from streamplan.planning.study import study
 
     budget = budget_of(asked.budget)
@@ -85,7 +87,8 @@ def command(asked: Asked, scenarios: Sequence[str]) -> None:
 def _side_by_side(asked: Asked, names: Sequence[str], budget: float | None) -> None:
     from streamplan.analyses.compare.side_by_side import side_by_side
     from streamplan.planning.gate import check_budget
-    from streamplan.planning.scenarios import is_scenarios, scenarios
+    from streamplan.planning.scenarios import scenarios
+    from streamplan.planning.shipped_workloads import is_scenarios
 
     if not is_scenarios(asked.workload_file):
         raise InputError("--scenario", ", ".join(names), f"none here: {asked.workload_file} has no scenarios")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     HOURS,
@@ -25,6 +26,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DECIDE)
 @click.command("decide")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, ONLY, POPULATION, PEOPLE, WITHIN)
 @click.option("--requirements", default="", metavar="YAML", help="Answers to the form: must, wish, context, weights.")

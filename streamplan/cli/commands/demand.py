@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import JSON, REGION, WORKLOAD, Asked, asks
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("demand")
 @asks(WORKLOAD, JSON, REGION)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import JSON
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DATA)
 @click.command("deployments")
 @JSON
 @click.option("--deployment", "only", multiple=True, help="Only these ids (may be repeated).")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streamfacts.errors import InputError, NothingFeasible, OfferFailed
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BARE,
     BOOK,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from streamplan.analyses.diff.result import Result
 
 
+@chapter(Chapter.DECIDE)
 @click.command("diff")
 @click.argument("files", metavar="OLD NEW", nargs=-1, type=click.Path())
 @asks(JSON, BARE, BUDGET, BOOK, HOURS, OPTION, REGION, CLUSTERS, PEOPLE, WITHIN)

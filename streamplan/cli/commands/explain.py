@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import ONE_PLAN, Asked, asks, fits
 
 
+@chapter(Chapter.SIZE)
 @click.command("explain")
 @asks(*ONE_PLAN)
 def command(asked: Asked) -> None:
@@ -20,6 +22,11 @@ def command(asked: Asked) -> None:
         click.echo(dumps({**plan_document(result), "workload": workload_document(asked.workload)}))
     else:
         from streamplan.analyses.size.explain import explain_text
+        from streamplan.views.terminal import fold, width_if_told
 
-        click.echo(explain_text(result))
+        wide = width_if_told()
+        for line in explain_text(result).splitlines():
+            indent = line[: len(line) - len(line.lstrip())]
+            folded = [line] if wide is None or len(line) <= wide else fold(line, wide, indent, f"{indent}    ")
+            click.echo("\n".join(folded))
     fits(result)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     HOURS,
@@ -24,6 +25,7 @@ from streamplan.cli.options import (
 )
 
 
+@chapter(Chapter.OPERATE)
 @click.command("guardrails")
 @asks(WORKLOAD, PLATFORM, MACHINE, UNITS, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR)
 @click.option("--out", type=click.Path(), default=None, help="Prometheus rule file to write; printed if left out.")

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks, options
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("levers")
 @asks(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE)
 @click.option("--machine", default=None, help="Machine type that is held; the cheapest if left out.")

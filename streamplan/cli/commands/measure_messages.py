@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import JSON
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("measure-messages")
 @click.argument("file", type=click.Path())
 @JSON

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, REGION, WORKLOAD, Asked, asks, options
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DECIDE)
 @click.command("migrate")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE)
 @click.option("--from", "source", required=True, help="The offer that is left.")

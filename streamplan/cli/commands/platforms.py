@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import JSON
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.START)
 @click.command("platforms")
 @JSON
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the whole catalogue as Markdown.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import JSON, POSTERIOR
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.OPERATE)
 @click.command("predict")
 @click.argument("cluster", type=click.Path())
 @JSON

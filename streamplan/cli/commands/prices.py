@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, JSON, Asked, asks
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DATA)
 @click.group("prices")
 def command() -> None:
     """The price book."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BILL_ONLY,
     BOOK,
@@ -23,6 +24,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.START)
 @click.command("report")
 @asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, POPULATION, BILL_ONLY, PEOPLE, WITHIN)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")

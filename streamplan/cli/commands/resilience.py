@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import NothingFeasible
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, HOURS, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks, options
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DECIDE)
 @click.command("resilience")
 @asks(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, PEOPLE)
 @click.option("--rpo", default="5 min", show_default=True, help="How much of the newest data may be lost.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from streamfacts.errors import InputError, NothingFeasible
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     CLUSTERS,
@@ -24,6 +25,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DECIDE)
 @click.command("risk")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, ONLY, POPULATION, PEOPLE, WITHIN)
 @click.option("--months", type=int, default=60, show_default=True, help="Months from now, 1 to 60.")

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.OPERATE)
 @click.command("runway")
 @asks(WORKLOAD, JSON, BOOK, OPTION, REGION, PLATFORM, PEOPLE)
 @click.option("--machine", default=None, help="Machine type that is there; may be left out where there is but one.")

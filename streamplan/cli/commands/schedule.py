@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import NothingFeasible
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import (
     BOOK,
     CLUSTERS,
@@ -25,6 +26,7 @@ from streamplan.cli.options import (
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("schedule")
 @asks(WORKLOAD, JSON, BOOK, HOURS, OPTION, REGION, POSTERIOR, CLUSTERS, POPULATION, PEOPLE, WITHIN)
 @click.option("--platform", "only", multiple=True, default=("all",), show_default=True, help="Offers, or all.")

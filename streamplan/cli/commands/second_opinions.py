@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import click
 
 from streamfacts.errors import InputError
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, JSON, REGION, WORKLOAD, Asked, asks, options
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("second-opinions")
 @asks(WORKLOAD, JSON, BOOK, REGION)
 @click.option("--rule", "only", multiple=True, help="Only these rules (may be repeated).")

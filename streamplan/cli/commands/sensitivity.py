@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import BOOK, CLUSTERS, HOURS, JSON, OPTION, PEOPLE, PLATFORM, REGION, WORKLOAD, Asked, asks
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.DECIDE)
 @click.command("sensitivity")
 @asks(WORKLOAD, PLATFORM, JSON, BOOK, HOURS, OPTION, REGION, CLUSTERS, PEOPLE)
 @click.option("--months", type=int, default=12, show_default=True, help="Months from now, 1 to 60.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.options import ONE_PLAN, Asked, asks, fits
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.SIZE)
 @click.command("size")
 @asks(*ONE_PLAN)
 @tables("constraints", "bill")

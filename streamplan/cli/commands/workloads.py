@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from streamplan.cli.chapters import Chapter, chapter
 from streamplan.cli.show import show, tables
 
 
+@chapter(Chapter.START)
 @click.command("workloads")
 @tables()
 def command() -> None:
