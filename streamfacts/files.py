@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from streamfacts.errors import NotWritten
@@ -175,20 +176,19 @@ def _locked(handle: int, *, wait: bool = False) -> bool:
 def _sweep(place: Path) -> None:
     """Remove what a process that was killed has left of this file: nobody holds it."""
     with suppress(OSError):
-        for entry in os.scandir(place.parent):
-            if entry.name.startswith(_stem(place)) and entry.name.endswith(UNFINISHED):
-                handle = os.open(entry.path, os.O_RDONLY)
-                try:
-                    if _locked(handle):
-                        os.unlink(entry.path)
-                finally:
-                    os.close(handle)
+        for left in place.parent.glob(f"{escape(_stem(place))}*{UNFINISHED}"):
+            handle = os.open(left, os.O_RDONLY)
+            try:
+                if _locked(handle):
+                    os.unlink(left)
+            finally:
+                os.close(handle)
 
 
 def _held_folder() -> tuple[Path, int | None]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=SCRATCH))
-        if os.name != "posix":  # where folders cannot be opened
+        if not hasattr(os, "O_DIRECTORY"):  # where folders cannot be opened
             return folder, None
         held = os.open(folder, os.O_RDONLY)
         if _locked(held, wait=True) and folder.is_dir():

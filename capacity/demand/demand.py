@@ -287,7 +287,10 @@ def _end(w: Workload, name: str, corner: str) -> str:
 def _hottest(w: Workload, get: Any, partitions: Array) -> Array:
     """Share of the write rate of the busiest partition [1]; 0 where nothing says that one is busier than others."""
     if w.hottest_partition is not None:
-        return np.asarray(get("hottest_partition"))
+        given = np.asarray(get("hottest_partition"))
+        return (
+            given if w.partitions is None else np.maximum(given, 1.0 / partitions)
+        )  # one carries an even share at least
     if w.skew is not None:
         return zipf_share(get("skew"), partitions)
     if w.says_keyed:

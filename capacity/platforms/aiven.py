@@ -16,6 +16,7 @@ from capacity.sizing.offer import Context, Offer, Option, Protocol
 from capacity.sizing.partitions import (
     brokers_needed,
     chosen_partitions,
+    evenly,
     hottest_of,
     laid_out,
     leaders_limits,
@@ -202,7 +203,7 @@ def _classic(context: Context) -> Sizing:
     asked = partitions_asked(d, once)
     needed = context.spread(brokers_needed(d, constraints, asked, d.replication_factor, 1.0))
     units = context.units_or(nodes)
-    brief = context.brief
+    brief = context.brief and evenly(d)
     partitions = chosen_partitions(d, asked, units, brief=brief)
     constraints = placed(d, constraints, partitions, brief=brief)
     layout = laid_out(d, partitions, units, once, brief=brief)

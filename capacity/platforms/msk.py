@@ -20,6 +20,7 @@ from capacity.sizing.partitions import (
     brokers_needed,
     carried_partitions,
     chosen_partitions,
+    evenly,
     fewest_words,
     finite,
     hottest_of,
@@ -298,7 +299,7 @@ def _express(context: Context) -> Sizing:
     # always in three zones, of which one may go
     three = d.replace(zones=zones.value, replication_factor=copies.value)
     units = context.units_or(brokers_needed(three, constraints, asked, zones.value, zones.value))
-    brief = context.brief
+    brief = context.brief and evenly(d)
     partitions = chosen_partitions(three, asked, units, brief=brief)
     constraints = placed(d, constraints, partitions, brief=brief)
     layout = laid_out(three, partitions, units, stored_bytes(d.wire_bytes_s, d.held_s))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ Value = NDArray[np.float64] | np.float64 | float
 LEAST_PART = 1e-6
 #: Fields of a constraint that are numbers, in the order of `Constraint`.
 VALUES = ("demand", "capacity", "ceiling", "share", "lost", "leaders", "copies", "lead", "hottest", "bins", "chosen")
+_VALUES_OF = attrgetter(*VALUES)
 
 
 class Resource(StrEnum):
@@ -158,27 +160,25 @@ class Constraint:
             return None
         return Pieces(leaders, self.copies, self.lead, self.hottest, self.bins)
 
-    def needed(self) -> Array:
-        """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
+    def carried_by(self) -> Array:
+        """Return the units that carry it, without those that are lost and those beyond `share` [units], not rounded.
+
+        Infinite where capacity is nil and demand is not.
+        """
         pieces = self._pieces(
             np.where(self.chosen, np.inf, self.leaders) if _differs(self.chosen, 0.0) else self.leaders
         )
         if pieces is not None:
-            left = pieces.units(self.demand, np.multiply(self.capacity, self.ceiling))
-            if _differs(self.lost, 0.0):  # however little it is, none of those that are lost carries it
-                some = np.where(np.greater(self.lost, 0), np.maximum(left, LEAST_PART), left) + self.lost
-                left = np.where(left > 0, some, 0.0)
-            return np.asarray(left / self.share)
+            return pieces.units(self.demand, np.multiply(self.capacity, self.ceiling))
         with np.errstate(divide="ignore", invalid="ignore"):
             alone = np.divide(self.demand, np.multiply(self.capacity, self.ceiling))
-            needed = alone
-            if _differs(self.lost, 0.0):  # however little it is, none of those that are lost carries it
-                needed = np.maximum(needed, LEAST_PART) + self.lost
-            if _differs(self.share, 1.0):
-                needed = needed / self.share
-        if alone.min(initial=1.0) > 0:  # false of a NaN too, which nothing over nothing is
-            return np.asarray(needed)
-        return np.asarray(np.where(np.equal(self.demand, 0) | np.isinf(self.capacity), 0.0, needed))
+        if np.min(self.demand, initial=1.0) > 0 and np.max(self.capacity, initial=0.0) < np.inf:  # both small arrays
+            return np.asarray(alone)
+        return np.asarray(np.where(np.equal(self.demand, 0) | np.isinf(self.capacity), 0.0, alone))
+
+    def needed(self) -> Array:
+        """Return units needed [units], not rounded; infinite where capacity is nil and demand is not."""
+        return with_lost(self.carried_by(), self.share, self.lost)
 
     def utilisation(self, units: Array) -> Array:
         """Return demand over the capacity of the units left in this state [1]."""
@@ -187,7 +187,9 @@ class Constraint:
 
     def fullest(self, units: Array) -> Array:
         """Return what the fullest of the units left in this state carries [`unit`]."""
-        left = np.maximum(units * self.share - self.lost, 0.0)
+        left = units
+        if _differs(self.share, 1.0) or _differs(self.lost, 0.0):
+            left = np.maximum(units * self.share - self.lost, 0.0)
         pieces = self._pieces(self.leaders)
         with np.errstate(divide="ignore", invalid="ignore"):
             if pieces is None:
@@ -200,11 +202,11 @@ class Constraint:
 
     def carrying(self, demand: Value) -> Constraint:
         """Return this constraint with another demand."""
-        return self._with([demand, *(getattr(self, name) for name in VALUES[1:])], self.source)
+        return self._with([demand, *_VALUES_OF(self)[1:]], self.source)
 
     def of_chosen(self, leaders: Value) -> Constraint:
         """Return this constraint with a demand of so many partitions, chosen for the units there are."""
-        return replace(self, leaders=leaders, chosen=1.0)
+        return self._with([*_VALUES_OF(self)[:5], leaders, *_VALUES_OF(self)[6:10], 1.0], self.source)
 
     def _with(self, values: Sequence[Any], source: str) -> Constraint:
         # several times as quick as `dataclasses.replace`, for what is done most often
@@ -267,7 +269,7 @@ def together(constraints: Sequence[Constraint]) -> Constraint:
     return Constraint("", "", unit="", source="", **columns)
 
 
-def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
+def round_up(units: Array, multiple: NDArray[Any] | float = 1.0) -> Array:
     """Return units rounded up to a multiple of what is sold together.
 
     Examples
@@ -275,19 +277,62 @@ def round_up(units: Array, multiple: Array | float = 1.0) -> Array:
     >>> round_up(np.array([3.0, 3.2, 4.0]), 3).tolist()
     [3.0, 6.0, 6.0]
     """
-    return np.ceil(np.asarray(units) / multiple - ROUNDING) * multiple
+    out = np.asarray(np.divide(units, multiple))
+    out = np.ceil(np.subtract(out, ROUNDING, out=out), out=out)
+    return np.asarray(np.multiply(out, multiple, out=out))
 
 
 def units_needed(constraints: Sequence[Constraint], minimum: Array | float, multiple: Array | float) -> Array:
-    """Return the units that satisfy every constraint, at least `minimum`, in multiples of `multiple` [units].
-
-    Constraints on the same capacity in states that leave the same units differ in their demand alone. The largest of
-    their demands needs the most units, to the last bit: rounded division keeps the order.
-    """
+    """Return the units that satisfy every constraint, at least `minimum`, in multiples of `multiple` [units]."""
     most = np.asarray(minimum, float)
-    for constraint in heaviest(constraints, *VALUES[1:5]):
-        most = np.maximum(most, constraint.needed())
+    for group in carrying(constraints):
+        most = np.maximum(most, group.needed())
     return round_up(most, multiple)
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """What several constraints need whose states leave the same units: `units` x share - lost of them, at least."""
+
+    units: Array
+    share: Value
+    lost: Value
+
+    def needed(self) -> Array:
+        """Return units needed [units], not rounded."""
+        return with_lost(self.units, self.share, self.lost)
+
+
+def carrying(constraints: Sequence[Constraint]) -> list[Carrying]:
+    """Return the most units that constraints are carried by, for each state that leaves other units than the others.
+
+    Constraints on the same capacity differ in their demand alone: the largest of their demands needs the most units,
+    to the last bit, as rounded division keeps the order. So does what is lost, which is added once.
+    """
+    found: dict[Any, Carrying] = {}
+    for c in heaviest(constraints, *VALUES[1:5]):
+        units, key = c.carried_by(), (_identity(c.share), _identity(c.lost))
+        if key in found:
+            other = found[key].units
+            units = np.maximum(other, units, out=other) if other.shape == units.shape else np.maximum(other, units)
+        found[key] = Carrying(np.asarray(units), c.share, c.lost)
+    return list(found.values())
+
+
+def with_lost(units: Array, share: Value, lost: Value) -> Array:
+    """Return the units of which those that are left by a loss are so many [units]; none where none are asked.
+
+    However little it is that they carry, none of those that are lost carries it.
+    """
+    if _differs(lost, 0.0):
+        out = np.asarray(np.maximum(units, LEAST_PART))
+        out = np.where(np.greater(lost, 0), out, units) + lost if np.ndim(lost) else np.add(out, lost, out=out)
+        units = out if units.min(initial=1.0) > 0 else np.where(np.greater(units, 0), out, 0.0)
+    if not _differs(share, 1.0):
+        return np.asarray(units)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = np.asarray(units / share)
+    return out if np.min(share, initial=1.0) > 0 else np.where(np.equal(units, 0), 0.0, out)
 
 
 def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
@@ -296,9 +341,9 @@ def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
     Where they consist of whole pieces these are the same too.
     """
     found: dict[Any, Constraint] = {}
+    of_even, of_pieces = attrgetter(*same), attrgetter(*same, *PIECES)
     for constraint in constraints:
-        names = same if constraint.even else same + PIECES
-        key = tuple(_identity(getattr(constraint, name)) for name in names)
+        key = tuple(map(_identity, (of_even if constraint.even else of_pieces)(constraint)))
         if key in found:
             constraint = constraint.carrying(np.maximum(found[key].demand, constraint.demand))
         found[key] = constraint
@@ -306,9 +351,9 @@ def heaviest(constraints: Sequence[Constraint], *same: str) -> list[Constraint]:
 
 
 def _differs(value: Value, usual: float) -> bool:
-    return value != usual if isinstance(value, float) else bool(np.any(np.not_equal(value, usual)))
+    return bool(value != usual) if isinstance(value, (float, int)) or not value.ndim else bool((value != usual).any())
 
 
 def _identity(value: Value) -> Any:
     """The value of a number, which array it is otherwise."""
-    return (type(value), id(value)) if isinstance(value, np.ndarray) else float(value)
+    return (type(value), id(value)) if isinstance(value, np.ndarray) and value.ndim else float(value)

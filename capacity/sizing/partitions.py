@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from capacity.demand.demand import Demand
-from capacity.sizing.constraint import VALUES, Constraint, Limit, Value, heaviest, round_up, units_needed
+from capacity.sizing.constraint import LEAST_PART, Constraint, Limit, Value, carrying, round_up
 from capacity.sizing.placement import ROUNDING, Pieces
 from capacity.sizing.sizing import Part
 from streamfacts.arrays import Array
@@ -44,6 +46,11 @@ def hottest_of(demand: Demand) -> Value:
     return demand.hottest if np.any(demand.hottest) else 0.0
 
 
+def evenly(demand: Demand) -> bool:
+    """Return whether chosen partitions lie evenly on brokers, so that costs do not depend on their number."""
+    return not np.any(demand.hottest)
+
+
 def brokers_needed(demand: Demand, constraints: Sequence[Constraint], asked: Array, least: Any, multiple: Any) -> Array:
     """Return the brokers that satisfy every constraint, for partitions that are given or will be chosen [broker].
 
@@ -56,19 +63,25 @@ def brokers_needed(demand: Demand, constraints: Sequence[Constraint], asked: Arr
     asked : see `partitions_asked`
     least, multiple : as in `constraint.units_needed`
     """
-    even = units_needed(constraints, least, multiple)
+    groups = carrying(constraints)
+    most = np.asarray(least, float)
+    for group in groups:
+        most = np.maximum(most, group.needed())
+    even = round_up(most, multiple)
     if demand.partitions_given:
         return even
-    lossy = [c for c in constraints if np.any(c.lost)]
+    lossy = [group for group in groups if np.any(group.lost)]
     many = float(assumption("leaders_per_broker"))
-    uneven = (even > FEW) | (asked > many * even)
+    uneven = even > FEW
+    if np.max(asked, initial=0.0) > many * np.min(even, initial=np.inf):
+        uneven = uneven | (asked > many * even)
     if not lossy or not uneven.any():
         return even
-    need: Any = 0.0
-    for c in heaviest(lossy, *VALUES[1:5]):
-        left = c.needed() * c.share - c.lost
-        need = np.maximum(need, (left * (1.0 + 1.0 / many) + c.lost) / c.share)
-    return np.where(uneven, np.maximum(even, round_up(need, multiple)), even)
+    for group in lossy:
+        need = np.asarray(np.maximum(group.units, LEAST_PART))
+        np.add(np.multiply(need, 1.0 + 1.0 / many, out=need), group.lost, out=need)
+        even = np.where(uneven, np.maximum(even, round_up(need / group.share, multiple)), even)
+    return even
 
 
 def chosen_partitions(
@@ -91,20 +104,32 @@ def chosen_partitions(
         return demand.partitions
     if brief:
         return asked
-    units = np.where(np.isfinite(brokers), np.maximum(brokers, 1.0), 1.0).astype(np.int64)
-    many = int(float(assumption("leaders_per_broker")))
+    units = np.maximum(brokers, 1.0)
+    units = units if np.isfinite(units).all() else np.where(np.isfinite(units), units, 1.0)
+    many = float(assumption("leaders_per_broker"))
+    each = np.asarray(np.divide(asked, units))
+    np.ceil(np.multiply(each, 1.0 - ROUNDING, out=each), out=each)
+    step = _leaders_step(demand, disks)
+    if demand.survive == "none":
+        return np.asarray(round_up(np.maximum(each, 1.0), step) * units)
+    out = np.array(round_up(np.maximum(each, many), step))
+    few = np.broadcast_to((units <= FEW) & (units > 1) & (each <= many), out.shape)
+    if few.any():
+        fewer, each = (np.broadcast_to(x, out.shape)[few] for x in (units - 1.0, each))
+        one_fewer = fewer.astype(np.intp)
+        if step.ndim:
+            step = np.lcm(np.broadcast_to(step, out.shape)[few], one_fewer)
+        else:
+            step = np.lcm(step, np.arange(FEW))[one_fewer]
+        out[few] = round_up(np.maximum(each, 1.0), step)
+    return np.asarray(out * units)
+
+
+def _leaders_step(demand: Demand, disks: Value) -> NDArray[np.int64]:
+    """Return what leaders of a broker come in multiples of, for the disks of each and the brokers left of a zone."""
     zones, copies = np.asarray(demand.zones).astype(np.int64), np.asarray(demand.replication_factor).astype(np.int64)
     bins = np.asarray(disks).astype(np.int64)
-    step = np.lcm(bins // np.gcd(bins, copies), np.maximum(zones - 1, 1) if demand.survive == "zone" else 1)
-    each = np.ceil(asked / units * (1.0 - ROUNDING))
-    if demand.survive == "none":
-        least: Any = 1
-    else:
-        few = (units <= FEW) & (units > 1) & (each <= many)
-        step = np.where(few, np.lcm(step, np.maximum(units - 1, 1)), step)
-        least = np.where(few, 1, many)
-    out = round_up(np.maximum(each, least), step) * units
-    return np.asarray(out)
+    return np.asarray(np.lcm(bins // np.gcd(bins, copies), np.maximum(zones - 1, 1) if demand.survive == "zone" else 1))
 
 
 def finite(units: Array) -> Array:
@@ -165,14 +190,21 @@ def laid_out(
     if brief and not demand.partitions_given:
         most = held_bytes * (copies / brokers * (1.0 - demand.hottest) + demand.hottest)
         return Layout(partitions, held_bytes * demand.hottest, partitions, np.asarray(most))
-    brokers = np.where(np.isfinite(brokers), brokers, 1.0)
+    brokers = brokers if np.isfinite(brokers).all() else np.where(np.isfinite(brokers), brokers, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
+        replicas = np.asarray(np.divide(partitions * copies, brokers))
+        np.ceil(np.multiply(replicas, 1.0 - ROUNDING, out=replicas), out=replicas)
         even = 1.0 / partitions
+        if evenly(demand):
+            share = replicas * even  # of one partition no broker has two replicas
+            share = share if np.min(partitions, initial=2.0) > 1 else np.where(partitions > 1, share, 1.0)
+            return Layout(
+                np.asarray(partitions), np.asarray(held_bytes * even), replicas, np.asarray(held_bytes * share)
+            )
         hottest = np.maximum(demand.hottest, even)
         ordinary = np.where(partitions > 1, np.maximum(1.0 - hottest, 0.0) / np.maximum(partitions - 1.0, 1.0), 0.0)
-        replicas = np.ceil(partitions * copies / brokers * (1.0 - ROUNDING))
     most = held_bytes * (ordinary * (replicas - 1.0) + hottest)
-    return Layout(np.asarray(partitions), np.asarray(held_bytes * hottest), np.asarray(replicas), np.asarray(most))
+    return Layout(np.asarray(partitions), np.asarray(held_bytes * hottest), replicas, np.asarray(most))
 
 
 def busiest(demand: Demand, partitions: Array, rate: Any) -> Array:
@@ -323,6 +355,7 @@ def partitions_by_size(vcpu: Any, memory_gib: Any) -> Array:
     return np.asarray(np.where(reached, np.array([r["replicas"] for r in rows]), 0.0).max(axis=-1))
 
 
+@cache
 def partitions_by_size_source() -> str:
     """Return where the steps come from."""
     return "; ".join(dict.fromkeys(str(r["source"]) for r in read_rows("model/partitions_by_size")))
@@ -358,6 +391,7 @@ __all__ = [
     "busiest",
     "carried_partitions",
     "chosen_partitions",
+    "evenly",
     "fewest_words",
     "finite",
     "grown_for_partitions",

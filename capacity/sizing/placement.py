@@ -62,6 +62,8 @@ class Pieces:
         """Return the share of the whole demand that the fullest of `left` units, or of their bins, carries [1]."""
         if isinstance(self.lead, float) and self.lead == 1.0 and self._even:
             return _per_unit(self.leaders, left)
+        if isinstance(self.lead, float) and self.lead == 0.0 and self._even and isinstance(self.bins, float):
+            return _per_unit(np.multiply(self.leaders, self.copies), np.multiply(left, self.bins)) * self.bins
         ordinary, extra = self._shares()
         led = _per_unit(self.leaders, left)
         bins = np.asarray(self.bins, float)
@@ -117,8 +119,11 @@ class Pieces:
 def _per_unit(pieces: Any, units: Any) -> Array:
     """Pieces on the fullest unit over all pieces: ceil(pieces / units) / pieces, or 1 / units of endlessly many."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        whole = np.ceil(np.divide(pieces, units) * (1.0 - ROUNDING)) / pieces
-        return np.asarray(np.where(np.isfinite(pieces), whole, np.divide(1.0, units)))
+        whole = np.asarray(np.divide(pieces, units))
+        np.ceil(np.multiply(whole, 1.0 - ROUNDING, out=whole), out=whole)
+        np.divide(whole, pieces, out=whole)
+        finite = np.isfinite(pieces)
+        return np.asarray(whole if finite.all() else np.where(finite, whole, np.divide(1.0, units)))
 
 
 def _floor(value: Any) -> Array:

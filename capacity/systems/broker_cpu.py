@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from capacity.demand.demand import Demand
@@ -59,13 +61,14 @@ def leaders_share_of_cpu(demand: Demand, state: State, cores: Array) -> Value:
     return np.asarray(np.clip(1.0 - followed, 0.0, 1.0))
 
 
-def cpu_terms(demand: Demand) -> tuple[str, str]:
-    """Return the CPU law with its coefficients filled in, and where they come from."""
+@cache
+def cpu_terms(tls: bool) -> tuple[str, str]:
+    """Return the CPU law, with TLS or without, its coefficients filled in, and where they come from."""
     used = {name: fact(f"cpu_{name}") for name in _CPU}
-    if not demand.tls:
+    if not tls:
         del used["tls_factor"]
     v = {name: f"{known.value:.3g}" for name, known in used.items()}
-    factor = f"TLS {v['tls_factor']} x " if demand.tls else ""
+    factor = f"TLS {v['tls_factor']} x " if tls else ""
     doubtful = [name.replace("_", " ") for name, known in used.items() if known.confidence == "low"]
     formula = (
         f"{factor}(in x {v['produce_ms_per_mb']} + follower in x {v['follow_ms_per_mb']} + out x {v['send_ms_per_mb']}"

@@ -66,7 +66,7 @@ class BrokerLoads:
     @cached_property
     def cpu_law(self) -> tuple[str, str]:
         """The law of CPU with its coefficients filled in, and where they come from."""
-        return cpu_terms(self.demand)
+        return cpu_terms(self.demand.tls)
 
     @cached_property
     def network_up_to(self) -> tuple[float, str]:

@@ -118,4 +118,6 @@ def rebuild_seconds(
     live = demand.wire_bytes_s * copies * share
     spare = np.minimum(machines.network_bytes_s * network, disk_bytes_s * disk) - live
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(spare > 0, held / np.where(spare > 0, spare, 1.0), np.inf)
+        seconds = np.asarray(np.divide(held, spare))
+    seconds[np.broadcast_to(spare <= 0, seconds.shape)] = np.inf
+    return seconds

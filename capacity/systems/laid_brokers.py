@@ -13,6 +13,7 @@ from capacity.sizing.partitions import (
     Layout,
     brokers_needed,
     chosen_partitions,
+    evenly,
     laid_out,
     leaders_limits,
     partitions_asked,
@@ -106,8 +107,9 @@ def lay_brokers(
     once = stored_bytes(demand.wire_bytes_s, kept_s)
     asked = partitions_asked(demand, once)
     units = context.units_or(brokers_needed(demand, constraints, asked, least, multiple))
-    partitions = chosen_partitions(demand, asked, units, machines.disks, brief=context.brief)
-    whole = placed(demand, constraints, partitions, brief=context.brief)
-    layout = laid_out(demand, partitions, units, once, brief=context.brief)
+    brief = context.brief and evenly(demand)
+    partitions = chosen_partitions(demand, asked, units, machines.disks, brief=brief)
+    whole = placed(demand, constraints, partitions, brief=brief)
+    layout = laid_out(demand, partitions, units, once, brief=brief)
     fill, _ = use_up_to(demand, "disk space", "disk_space_use_up_to")
     return LaidBrokers(context, demand, machines, units, whole, partitions, layout, once, asked, fill, least)

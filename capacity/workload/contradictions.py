@@ -55,6 +55,13 @@ def _between_fields(w: Workload) -> Iterator[str]:
     if w.batch is not None and w.message is not None and w.batch.likely < w.message.likely:
         batch, message = (human(x.likely, "bytes") for x in (w.batch, w.message))
         yield f"batch {batch} is smaller than message {message}, of which it holds one at least: one is taken"
+    if w.partitions is not None and w.hottest_partition is not None:
+        hottest, even = w.hottest_partition.likely, 1.0 / max(w.partitions.likely, w.topics.likely if w.topics else 1.0)
+        if hottest < even:
+            shares = f"hottest_partition {hottest:.3g} is less than an even share of the partitions, {even:.3g}"
+            yield f"{shares}, which one of them carries at least: that is taken"
+    if w.consumers is not None and w.fan_out.likely == 0:
+        yield f"consumers {w.consumers.likely:,.0f} with fan_out 0: nothing is read; both are taken as they are"
     if w.hot_retention is not None and w.hot_retention.likely > w.retention.likely:
         hot, kept = (human(x.likely, "seconds") for x in (w.hot_retention, w.retention))
         yield f"hot_retention {hot} is longer than retention {kept}, and is taken as that"

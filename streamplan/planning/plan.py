@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Unpack
@@ -56,7 +56,9 @@ class Costed:
     @cached_property
     def brokers(self) -> Array:
         """Units of every kind in all clusters."""
-        return np.asarray(sum(self.sizing.pools.values(), self.sizing.units) * self.sizing.demand.clusters)
+        units = sum(self.sizing.pools.values(), self.sizing.units)
+        clusters = self.sizing.demand.clusters
+        return np.asarray(units * clusters if np.ndim(clusters) or clusters != 1 else units)
 
     @cached_property
     def taken_cost(self) -> Array:
@@ -89,8 +91,8 @@ class Costed:
             return together(array, axis=over) if over else array
 
         feasible = self.sizing.feasible
-        unpriced = sum((entry.missing for entry in self.bill.entries), np.zeros(shape))
-        broken = sum((limit.broken for limit in self.sizing.limits), np.zeros(shape))
+        unpriced = _count((entry.missing for entry in self.bill.entries), shape)
+        broken = _count((limit.broken for limit in self.sizing.limits), shape)
         cost = np.where(np.isfinite(self.sizing.units), self.bill.subtotal, np.inf)
         usd = each(cost, np.mean).round(4)  # so that the last bits of equal sums do not decide
         fits, lacks = each(feasible, np.all), each(np.where(feasible, unpriced, 0.0), np.sum)
@@ -101,7 +103,9 @@ class Costed:
         brokers = each(self.brokers, np.mean)
         # where nothing has all of its prices the sum of the others says little: the fewest vCPU are taken
         bare = fits & ~best.any()
-        cores = brokers * each(np.nan_to_num(leading(self.sizing.vcpu, len(shape)), nan=0.0), np.mean)
+        cores: Any = 0.0
+        if bare.any():
+            cores = brokers * each(np.nan_to_num(leading(self.sizing.vcpu, len(shape)), nan=0.0), np.mean)
         keys = (
             each(self.sizing.units, np.mean),
             each(self.sizing.demand.clusters, np.mean),
@@ -164,6 +168,11 @@ class Costed:
             if limit.limit > 0:
                 least = np.maximum(least, demand / limit.limit * (1.0 - 1e-6))
         return np.asarray(np.maximum(np.ceil(np.nan_to_num(least, posinf=1.0).min(axis=0)), 2.0), int)
+
+
+def _count(each: Iterable[NDArray[np.bool_]], shape: tuple[int, ...]) -> Array:
+    """How many of several flags are set, of a shape to which each broadcasts."""
+    return np.asarray(sum((flags for flags in each if flags.any()), np.broadcast_to(0.0, shape)))
 
 
 @dataclass(frozen=True)
@@ -276,10 +285,13 @@ def cost_all(
     units: float | Array | None = None,
     clusters: Any = 1,
     among: NDArray[Any] | None = None,
-    brief: bool = False,
+    brief: bool = True,
     **told: Unpack[Told],
 ) -> Costed:
-    """Size and price every configuration of an offer at once, or those named in `among`, for a demand of any shape."""
+    """Size and price every configuration of an offer at once, or those named in `among`, for a demand of any shape.
+
+    Costs are the same whether the sizing is `brief` or says of each broker what no meter counts, which takes longer.
+    """
     terms = Terms.of(terms, **told)
     sizing = size(
         demand,
@@ -333,7 +345,7 @@ def plan_and_costs(demand: Demand, at: int, platform: str, terms: Terms) -> tupl
     if not demand.shape:
         only = plan(demand, platform, terms)
         return only, np.array([np.inf if only.monthly_usd is None else only.monthly_usd])
-    costed = cost_all(demand, platform, terms)
+    costed = cost_all(demand, platform, terms, brief=False)
     least = np.broadcast_to(_least(costed, terms), demand.shape)
     if not costed.sizing.feasible[:, at].any():  # several clusters may carry it
         here = terms if terms.people is None else terms.run_by(terms.people.rows(at))
@@ -374,7 +386,8 @@ def plan(
         of, demand = None, workload
     costed, names, split, free = None, offer.configurations(), None, machine is None
     if machine is None or clusters is None:
-        costed = cost_all(demand, platform, terms, units=units, clusters=1 if clusters is None else clusters)
+        many = 1 if clusters is None else clusters
+        costed = cost_all(demand, platform, terms, units=units, clusters=many, brief=False)
         keep = np.ones(len(names), bool) if machine is None else np.equal(names, machine)
         if machine is None:
             machine = str(costed.sizing.configuration[costed.taken()])
@@ -386,7 +399,7 @@ def plan(
                 if feasible.any():
                     column = int(feasible.any(axis=0).argmax())
                     clusters, one = int(counts[column]), costed
-                    costed = cost_all(demand, platform, terms, clusters=clusters)
+                    costed = cost_all(demand, platform, terms, clusters=clusters, brief=False)
                     place = next(int(i) for i in costed.order() if feasible[i, column])
                     machine = str(names[place])
                     fewer = several.sizing.pick(place, column - 1) if column else one.sizing.pick(place)

@@ -45,12 +45,12 @@ def sound(sizing: Sizing) -> Flags:
     units: Array = np.asarray(sizing.units, float)
     for pool in sizing.pools.values():
         units = np.maximum(units, pool)
-    out = np.ones(units.shape, bool)
     vcpu, memory = (leading(x, units.ndim) for x in (sizing.vcpu, sizing.memory_gib))
+    most: Array = np.full(np.broadcast_shapes(vcpu.shape, memory.shape), np.inf)  # of the machine
     for row in fleet_sizes():
         small = np.less(vcpu, row.vcpu) | np.less(memory, row.memory_gib)  # false where it is not known
-        out &= ~(small & (units > row.more_than))
-    return out
+        most = np.where(small, np.minimum(most, row.more_than), most)
+    return np.asarray(units <= most)
 
 
 def sound_up_to(sizing: Sizing) -> Array:

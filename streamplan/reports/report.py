@@ -18,7 +18,7 @@ from streamplan.planning.horizon import SCALES
 from streamplan.planning.people import asked
 from streamplan.planning.shipped_workloads import open_workload
 from streamplan.planning.study import Study, study
-from streamplan.planning.terms import MOST_CLUSTERS
+from streamplan.planning.terms import MOST_CLUSTERS, WITHIN
 from streamplan.views.html import day
 from streamplan.views.json import dumps
 
@@ -57,6 +57,7 @@ def write_report(
     region: str | None = None,
     only: Sequence[str] = (),
     most_clusters: int = MOST_CLUSTERS,
+    within: float = WITHIN,
     on: str = "",
     options: Mapping[str, Any] | None = None,
     people: bool = False,
@@ -72,6 +73,7 @@ def write_report(
 
     `on` is the day on which the ages of prices are reckoned, today if empty; it is all that changes from day to day.
     `formats` are some of "html", "pdf" and "xlsx"; if left out, all that this machine can make.
+    `within` is how far above the least cost a plan with fewer brokers is taken [1].
     `people` (or `people_files`, one's own rows) adds staff, tools and the plan of `support`; see
     `streamplan.planning.people`.
 
@@ -94,6 +96,7 @@ def write_report(
         "region": region or "",
         "platforms": list(only),
         "most_clusters": most_clusters,
+        "within": within,
         "on": day(on).isoformat(),
         "price_books": [str(p) for p in price_books],
         "hours_per_month": hours_per_month,

@@ -53,6 +53,13 @@ def said(value: Any, unit: str) -> str:
     return legible(str(value))
 
 
+#: Inputs whose names are not what they are called.
+_CALLED = {
+    "model.cpu": "CPU over the model's (model.cpu)",
+    "growth.yearly": "growth a year",
+}
+
+
 def input_words(name: str) -> str:
     """Return what an input is called.
 
@@ -60,8 +67,11 @@ def input_words(name: str) -> str:
     --------
     >>> input_words("peak_ratio"), input_words("terms.hours_per_month")
     ('peak ratio', 'hours per month')
+    >>> input_words("growth.yearly"), input_words("people.platform.engineer")
+    ('growth a year', 'people platform engineer')
     """
-    return legible(name.removeprefix("terms.").replace("_", " "))
+    plain = name.removeprefix("terms.").replace("_", " ").replace(".", " ")
+    return legible(_CALLED.get(name, plain))
 
 
 __all__ = ["LEAST_USD", "input_words", "said", "signed"]

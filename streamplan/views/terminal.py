@@ -36,6 +36,11 @@ def width() -> int:
     return max(shutil.get_terminal_size((80, 24)).columns, LEAST_WIDTH)
 
 
+def width_if_told() -> int | None:
+    """Return how wide a line may be where COLUMNS or a terminal says so; None for a file or a pipe."""
+    return width() if sys.stdout.isatty() or os.environ.get("COLUMNS") else None
+
+
 def coloured() -> bool:
     """Return whether rows may be marked: on a terminal, unless NO_COLOR is set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -173,7 +178,9 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int)
     amount = [sum(map(cells_of, texts)) for texts in by_column]
     heads = [cells_of(column.title) for column in columns]
     spare = room - sum(widths) - len(_GAP) * (len(widths) - 1)
-    for goal, weight in ((natural, amount), ([max(pair) for pair in zip(natural, heads, strict=True)], heads)):
+    text, titles = (natural, amount), ([max(pair) for pair in zip(widths, heads, strict=True)], heads)
+    short = sum(goal - wide for goal, wide in zip(titles[0], widths, strict=True))
+    for goal, weight in (titles, text) if 2 * short <= spare else (text, titles):
         while spare > 0 and (narrow := [i for i, w in enumerate(widths) if w < goal[i]]):
             most = max(narrow, key=lambda i: weight[i] / widths[i])
             widths[most] += 1

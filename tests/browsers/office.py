@@ -26,28 +26,35 @@ EVERY_SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,f
 
 def recalculated(workbook: bytes, folder: Path) -> dict[str, list[list[str]]]:
     """Return the cells of every sheet after LibreOffice has recalculated all formulas; skips where there is none."""
+    return all_recalculated({"book": workbook}, folder)["book"]
+
+
+def all_recalculated(workbooks: dict[str, bytes], folder: Path) -> dict[str, dict[str, list[list[str]]]]:
+    """Return the same of several workbooks by name, in one run of LibreOffice; no name has a hyphen."""
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:
         pytest.skip("no LibreOffice on this machine; on Debian: apt install libreoffice-calc-nogui")
     profile = folder / "profile" / "user"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
-    source, out = folder / "book.xlsx", folder / "sheets"
-    source.write_bytes(workbook)
+    sources, out = [folder / f"{name}.xlsx" for name in workbooks], folder / "sheets"
+    for source, workbook in zip(sources, workbooks.values(), strict=True):
+        source.write_bytes(workbook)
     shutil.rmtree(out, ignore_errors=True)
     command = [program, f"-env:UserInstallation={profile.parent.as_uri()}", "--headless", "--convert-to", EVERY_SHEET]
     done = subprocess.run(
-        [*command, "--outdir", str(out), str(source)],
+        [*command, "--outdir", str(out), *map(str, sources)],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     assert done.returncode == 0 and out.is_dir(), done.stderr
-    found = {}
+    found: dict[str, dict[str, list[list[str]]]] = {name: {} for name in workbooks}
     for path in out.glob("*.csv"):
-        found[path.stem.removeprefix("book-")] = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-    assert found, done.stdout
+        name, _, sheet = path.stem.partition("-")
+        found[name][sheet] = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    assert all(found.values()), done.stdout
     return found
 
 

@@ -64,6 +64,9 @@ def test_the_share_below_is_that_of_the_distribution() -> None:
     "fields",
     [
         {"topics": 10, "partitions": 10},
+        {"partitions": 4, "hottest_partition": "25%"},
+        {"hottest_partition": "1%"},
+        {"partitions": 4, "consumers": 9, "fan_out": 1},
         {"batch": "64 KiB"},
         {"hot_retention": "6 h", "cold_reads": 0.2},
         {"consumer_groups": 2},
@@ -80,6 +83,22 @@ def test_what_fits_together_is_not_said(fields) -> None:
 def test_what_is_said_is_what_is_taken() -> None:
     taken = Demand.of(Workload(**BASE, topics=40, partitions=10, hot_retention="7 d"))
     assert float(taken.partitions) == 40 and float(taken.hot_retention_s) == float(taken.retention_s)
+
+
+def test_a_partition_carries_an_even_share_at_least() -> None:
+    """3 partitions: the fullest carries 1/3 of 9 MB/s, whatever the file says below that."""
+    fields = BASE | {"partitions": 3, "hottest_partition": "1%"}
+    assert contradictions(Workload(**fields)) == (
+        "hottest_partition 0.01 is less than an even share of the partitions, 0.333, which one of them "
+        "carries at least: that is taken",
+    )
+    assert float(Demand.of(Workload(**fields)).hottest) == 1 / 3
+    assert float(Demand.of(Workload(**fields | {"hottest_partition": "50%"})).hottest) == 0.5
+
+
+def test_consumers_without_reads_are_said() -> None:
+    said = contradictions(Workload(**BASE | {"consumers": 5, "fan_out": 0}))
+    assert said == ("consumers 5 with fan_out 0: nothing is read; both are taken as they are",)
 
 
 def test_shipped_workloads_do_not_contradict_themselves() -> None:

@@ -260,7 +260,7 @@ def _flips(costs: Any, names: Sequence[str], usd: Array, across: Axis, up: Axis)
     place = np.full(len(names) + 1, -1)
     place[used] = np.arange(len(used))
     for _ in counted(
-        range(BISECTIONS), "Where they change"
+        range(BISECTIONS), "Flips"
     ):  # each narrows every flip of every row down by half, in one evaluation
         middle = 0.5 * (low + high)
         same = _winner(costs(names_used, np.exp(middle), at_y)) == place[below]

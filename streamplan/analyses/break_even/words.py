@@ -9,6 +9,7 @@ from capacity import find_offer
 from streamfacts.words import money
 from streamplan.analyses.break_even.break_even import BreakEven
 from streamplan.views.html import Html, Row, table_page
+from streamplan.views.inputs import input_words
 from streamplan.views.json import mapping, records
 from streamplan.views.tables import Cell, Column, Table, usd
 from streamplan.views.workload_document import workload_document
@@ -69,7 +70,7 @@ def break_even_tables(found: BreakEven) -> list[Table]:
         usd("usd", "USD/month", 1),
     )
     own = Table(
-        f"{w.title or w.name}: where the cheapest offer changes, all else as it is",
+        f"{w.title or w.name}: where the cheapest offer flips, all else as it is",
         (Column("along", "input"), Column("at", "at", number=True, priority=0), *flip),
         name="own",
         empty="it does not: the same offer is cheapest all along both inputs",
@@ -82,9 +83,9 @@ def break_even_tables(found: BreakEven) -> list[Table]:
     x, y = _axis(found.x.name), _axis(found.y.name)
     rows = Table(
         f"by {y}",
-        (Column("y", y, number=True), Column("x", f"{x} where it changes", number=True, priority=0), *flip),
+        (Column("y", y, number=True), Column("x", f"{x} at the flip", number=True, priority=0), *flip),
         name="grid",
-        empty="no row of the map has a change in it",
+        empty="no row of the map has a flip in it",
     )
     for row in found.flips.to_dict("records"):
         below, above = _ends(row)
@@ -95,7 +96,7 @@ def break_even_tables(found: BreakEven) -> list[Table]:
 
 def _axis(name: str) -> str:
     """An input as it is called in a sentence."""
-    return {"write": "throughput", "team": "cost of the team"}.get(name, name.replace("_", " "))
+    return {"write": "throughput", "team": "cost of the team"}.get(name, input_words(name))
 
 
 def _ends(row: Mapping[Any, Any]) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 from streamfacts.words import money
 from streamplan.analyses.commitments.commitments import CommitmentPlan
 from streamplan.views.html import Html, Row, table_page
+from streamplan.views.inputs import input_words
 from streamplan.views.json import mapping, records
 from streamplan.views.tables import Cell, Column, Table, share, usd
 from streamplan.views.workload_document import workload_document
@@ -116,7 +117,7 @@ def commitment_terms(found: CommitmentPlan) -> str:
     """Return how the figures are to be read."""
     said = [
         f"{found.draws:,} draws, seed {found.seed}, discounted at {found.discount_rate:.1%} a year.",
-        f"Uncertain: {', '.join(found.inputs) or 'nothing'}.",
+        f"Uncertain: {', '.join(map(input_words, found.inputs)) or 'nothing'}.",
         "Unused: paid for units that are not in use. Regret: what it costs beyond the best commitment of each draw, had"
         " one known.",
     ]

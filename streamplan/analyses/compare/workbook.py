@@ -1,4 +1,4 @@
-"""A study as a spreadsheet: change a price and see the totals, and the choice, move.
+"""A study as a spreadsheet: change an input or a price and see quantities, totals, and the choice, move.
 
 Every total is a live formula over quantity times unit price, tier by tier, with the computed value beside it. Prices
 are cells of one sheet, each with its source and date; nothing else holds a price.
@@ -18,6 +18,9 @@ from streamfacts.tables import read_rows
 from streamfacts.units import largest
 from streamplan.analyses.compare.answer import answer_of
 from streamplan.analyses.compare.words import gaps, input_rows
+from streamplan.analyses.compare.workbook_inputs import arises, fill_inputs, followed, inputs_sheet
+from streamplan.analyses.compare.workbook_laws import Changes, Live, live
+from streamplan.analyses.compare.workbook_units import UNITS, Units
 from streamplan.planning.horizon import HORIZON
 from streamplan.planning.plan import Plan
 from streamplan.planning.study import CLOSED, FEASIBLE, Study
@@ -31,6 +34,7 @@ ANSWER, COMPARISON, BILL, PRICES, LIMITS, ASSUMPTIONS = (
 # Columns of the sheets that formulas refer to.
 _PRICE_FROM, _PRICE_TO, _PRICE = 4, 5, 6
 _BILL_QUANTITY, _BILL_IN_TIER, _BILL_PRICE, _BILL_COST, _BILL_STATUS = 5, 8, 9, 10, 11
+_BILL_FOLLOWS = 14
 _COMPARED_TITLE, _COMPARED_MONTH, _COMPARED_OPEN = 0, 4, 7
 
 
@@ -44,19 +48,25 @@ def study_workbook(study: Study, on: dt.date | None = None) -> bytes:
 
     Returns
     -------
-    bytes of a workbook with the sheets Answer, Comparison, Bill, Prices, Limits and Assumptions
+    bytes of a workbook with the sheets Answer, Inputs, Comparison, Bill, Units, Prices, Limits and Assumptions
     """
     on = on or dt.date.today()
     book = Book(study.workload.title or study.workload.name, on)
     answer = book.sheet(ANSWER, [24, 100], tall=True)
+    inputs = inputs_sheet(book)
     compared = book.sheet(COMPARISON, [46, 24, 14, 13, 15, 16, 17, 16, 14, 14, 32, 26, 26, 9, 50], paper="A3")
-    billed = book.sheet(BILL, [48, 11, 30, 26, 12, 17, 15, 22, 17, 13, 15, 12, 11, 70], paper="A3")
+    billed = book.sheet(BILL, [48, 11, 30, 26, 12, 17, 15, 22, 17, 13, 15, 12, 11, 70, 44], paper="A3")
+    units = Units(book.sheet(UNITS, [48, 50, 18, 17, 17, 60]))
     priced = book.sheet(PRICES, [30, 28, 13, 20, 13, 13, 14, 11, 9, 6, 11, 56, 56], paper="A3")
     bill = _Bill(billed, _Prices(priced, on))
+    changes, laws = Changes.of(study.workload), dict[str, Live]()
     for _, plan in study.ranked:
         if plan.feasible:
-            bill.add(plan)
+            laws[plan.offer.name] = found = live(plan, changes, study.terms)
+            bill.add(plan, found, units.add(plan, found))
     bill.finish()
+    units.finish()
+    fill_inputs(inputs, study, changes, laws)
     _comparison(compared, study, bill)
     _answer(answer, study, on)
     _limits(book, study)
@@ -118,16 +128,24 @@ class _Bill:
     totals: dict[str, tuple[str, float | str]] = field(default_factory=dict)
     next: int = 4
 
-    def add(self, plan: Plan) -> None:
-        """Write the bill of one offer and remember the cell of its total."""
+    def add(self, plan: Plan, live: Live, times: str) -> None:
+        """Write the bill of one offer, whose units are so many `times` those written, and remember its total's cell."""
         first = self.next
         before: dict[tuple[str, str, str], list[int]] = {}
         done: dict[tuple[str, str, str], float] = {}
-        for line in plan.bill.entries:
+        for position, line in enumerate(plan.bill.entries):
             if line.usage.quantity > 0:
+                law = live.lines.get(position)
+                follows = followed(live.off[position]) if position in live.off else "not: stays as written"
+                by = law.formula() if law is not None else times if position in live.lines else "1"
                 key = (line.usage.meter, str(line.usage.sku), line.region)
-                self._line(plan, line, before.setdefault(key, []), done.get(key, 0.0))
+                self._line(plan, line, before.setdefault(key, []), done.get(key, 0.0), (by, follows))
                 done[key] = done.get(key, 0.0) + float(line.usage.quantity)
+            elif position in live.off:
+                facts = [plan.offer.title, line.category, line.usage.meter, str(line.usage.sku), line.region]
+                self.sheet.row(self.next, facts, ["text", "word", "text", "text", "word"])
+                self.sheet.put(self.next, _BILL_FOLLOWS, f"nothing as written; {arises(live.off[position])}", "note")
+                self.next += 1
         last = self.next - 1
         self.sheet.row(self.next, [f"{plan.offer.title}, total a month", *[None] * 9], ["word total"] * 10)
         status, cost = (f"{cell(first, c)}:{cell(last, c)}" for c in (_BILL_STATUS, _BILL_COST))
@@ -137,8 +155,11 @@ class _Bill:
         self.totals[plan.offer.name] = (cell(self.next, _BILL_COST, BILL), value)
         self.next += 2
 
-    def _line(self, plan: Plan, line: BillLine, earlier: list[int], already: float) -> None:
-        """Write a line, tier by tier; tiers run over the sum of an offer's lines of the same price."""
+    def _line(self, plan: Plan, line: BillLine, earlier: list[int], already: float, law: tuple[str, str]) -> None:
+        """Write a line, tier by tier; tiers run over the sum of an offer's lines of the same price.
+
+        `law` is how many times the quantity written it is, as a formula, and which inputs that follows, in words.
+        """
         quantity, first = float(line.usage.quantity), self.next
         tiers = _tiers(plan, line)
         for number, price_row in enumerate(self.prices.of(line, tiers)):
@@ -147,7 +168,11 @@ class _Bill:
             self.sheet.row(row, facts, ["text", "word", "text", "text", "word"])
             here = cell(first, _BILL_QUANTITY)
             if number == 0:
-                self.sheet.put(row, _BILL_QUANTITY, quantity, "input number")
+                by = "" if law[0] == "1" else f"*({law[0]})"
+                if by:
+                    self.sheet.formula(row, _BILL_QUANTITY, f"={quantity!r}{by}", quantity, "number")
+                else:
+                    self.sheet.put(row, _BILL_QUANTITY, quantity, "input number")
             else:
                 self.sheet.formula(row, _BILL_QUANTITY, f"={here}", quantity, "number")
             self.sheet.put(row, _BILL_QUANTITY + 1, line.usage.unit, "word")
@@ -175,15 +200,19 @@ class _Bill:
             self.sheet.formula(row, _BILL_STATUS, f'=IF({own_price}="","{MISSING}","priced")', said, "word")
             as_of = tiers[number].as_of if tiers else ""
             why = line.usage.formula if number == 0 else ""
-            self.sheet.row(row, [as_of, why], ["word", "note"], start=_BILL_STATUS + 1)
+            follows = law[1] if number == 0 else ""
+            self.sheet.row(row, [as_of, why, follows], ["word", "note", "note"], start=_BILL_STATUS + 1)
         earlier.append(first)
 
     def finish(self) -> None:
         self.sheet.put(0, 0, "Bills, meter by meter", "title")
-        self.sheet.put(1, 0, "Quantities are of one month; prices come from the sheet Prices.", "word")
+        self.sheet.put(
+            1, 0, "Quantities are of one month and follow Inputs; prices come from the sheet Prices.", "word"
+        )
         headers = [
             "platform", "category", "meter", "SKU", "region", "quantity", "unit", "tier", "quantity in tier",
             "USD a unit", "USD a month", "status", "as of", "how the quantity comes about",
+            "follows the inputs",
         ]  # fmt: skip
         self.sheet.table(3, headers, right=(5, 8, 9, 10), bottom=self.next - 2)
         self.prices.finish()
@@ -252,11 +281,12 @@ def _answer(sheet: Sheet, study: Study, on: dt.date) -> None:
         sheet.put(row, 1, text)
         row += 1
     row += 1
-    sheet.put(row, 0, "With the prices in this file", "headline")
+    sheet.put(row, 0, "With the inputs and prices in this file", "headline")
     count, best = len(study.table), study.cheapest
     costs, titles = (f"{cell(4, c, COMPARISON)}:{cell(3 + count, c)}" for c in (_COMPARED_OPEN, _COMPARED_TITLE))
     month = cell(row + 3, 1)
     cost = best.monthly_usd if best else None
+    known = sorted(float(p.monthly_usd) for p in study.plans if p.monthly_usd is not None and not p.offer.closed)
     sheet.put(row + 1, 0, "horizon, months", "label")
     sheet.put(row + 1, 1, HORIZON, "choice")
     sheet.book.define("horizon_months", cell(row + 1, 1, ANSWER))
@@ -271,14 +301,26 @@ def _answer(sheet: Sheet, study: Study, on: dt.date) -> None:
             cost * HORIZON if cost is not None else "",
             "best money",
         ),
+        (
+            "USD a month, the next",
+            f'=IF(COUNT({costs})<2,"none",SMALL({costs},2))',
+            known[1] if len(known) > 1 else "none",
+            "best money",
+        ),
+        (
+            "after discount, in your currency, a month",
+            f'=IF(ISNUMBER({month}),{month}*(1-discount)*currency_rate,"")',
+            cost if cost is not None else "",
+            "best money",
+        ),
     ]
     for step, (label, formula, value, style) in enumerate(lines, start=2):
         sheet.put(row + step, 0, label, "label")
         sheet.formula(row + step, 1, formula, value, style)
     row += len(lines) + 3
     notes = (
-        "These lines are live: change a yellow cell on Prices, a quantity on Bill or the horizon above. The sizing is"
-        " not: another workload, machine or limit needs the program. The sentences at the top keep the shipped prices."
+        "These lines are live: change a yellow cell on Inputs or Prices, or the horizon above. Another machine or limit"
+        " needs the program. The sentences at the top keep the inputs and prices of the day they were written."
     )
     sheet.put(row, 1, notes, "note")
     _chart(sheet, row + 2, study)

@@ -10,6 +10,7 @@ from streamfacts.units import human
 from streamplan.analyses.risk.risk import OUTGROWN, PERCENTILES, RiskStudy
 from streamplan.planning.study import CLOSED, FEASIBLE
 from streamplan.views.html import Html, render
+from streamplan.views.inputs import input_words
 from streamplan.views.json import mapping, records
 from streamplan.views.tables import Column, Table, share, usd
 from streamplan.views.workload_document import workload_document
@@ -159,9 +160,9 @@ def risk_terms(study: RiskStudy) -> str:
     staff_inputs = study.people.inputs if study.people else {}
     own = [name for name in study.inputs if name not in staff_inputs]
     staff = [f"{len(study.inputs) - len(own)} figures of people"] if len(own) < len(study.inputs) else []
-    names = ", ".join([*own, *staff]) or "none, so that every draw is the same"
+    names = ", ".join([*map(input_words, own), *staff]) or "none, so that every draw is the same"
     linked = [c for c in study.correlations if c["inputs"][0] in own]
-    pairs = "; ".join(f"{' and '.join(c['inputs'])} {c['rank_correlation']:g}" for c in linked)
+    pairs = "; ".join(f"{' and '.join(map(input_words, c['inputs']))} {c['rank_correlation']:g}" for c in linked)
     return (
         f"{study.draws:,} draws, seed {study.seed}. Uncertain: {names}."
         + (f" Rank correlations: {pairs}." if pairs else "")

@@ -12,6 +12,7 @@ from streamplan.analyses.risk.risk import PERCENTILES, percentiles
 from streamplan.analyses.runway.inverse import Most
 from streamplan.analyses.runway.runway import Runway
 from streamplan.views.html import Html, render
+from streamplan.views.inputs import input_words
 from streamplan.views.tables import Cell, Column, Table, count, share
 
 #: Rows of the table; the document has all.
@@ -57,7 +58,7 @@ def _when(month: float) -> str:
 
 def runway_terms(result: Runway) -> str:
     """Return how the table of a runway is to be read."""
-    first, names = result.first, ", ".join(result.inputs) or "none"
+    first, names = result.first, ", ".join(map(input_words, result.inputs)) or "none"
     low, middle = (_when(m) for m in first.months[:2])
     growth = result.workload.growth
     none = "The workload has no growth block: nothing moves but the draws. " if growth is None else ""

@@ -9,6 +9,7 @@ from streamfacts.units import human
 from streamfacts.words import money
 from streamplan.analyses.sensitivity.sensitivity import ENDS, Sensitivity
 from streamplan.views.html import Html, Row, table_page
+from streamplan.views.inputs import input_words
 from streamplan.views.json import mapping, records
 from streamplan.views.tables import Cell, Column, Table, usd
 from streamplan.views.workload_document import workload_document
@@ -66,7 +67,7 @@ def sensitivity_tables(found: Sensitivity) -> list[Table]:
     )
     for row in found.table.to_dict("records"):
         shares = {k: Cell(row[k], f"{row[k]:.1%} ± {row[f'{k}_error']:.1%}") for k in ("first", "total")}
-        indices.add({"inputs": row["inputs"], **shares})
+        indices.add({"inputs": ", ".join(map(input_words, row["inputs"].split(", "))), **shares})
     swings = Table(
         f"each by itself, others likely ({money(found.likely_usd)} USD)",
         (
@@ -81,7 +82,7 @@ def sensitivity_tables(found: Sensitivity) -> list[Table]:
     )
     for row in found.tornado.to_dict("records"):
         ends = {k: Cell(row[k], _shown(row["input"], row[k])) for k in ("low", "high")}
-        swings.add({**row, **ends})
+        swings.add({**row, "input": input_words(row["input"]), **ends})
     return [indices, swings]
 
 

@@ -209,7 +209,7 @@ def bill_table(bill: Bill, published: dict[int, float] | None = None) -> Table:
             Column("price", "price", True, "USD a unit", lambda x: f"{x:.6g}", priority=2),
             Column("cost", "cost USD", True, shown=lambda x: f"{x:,.2f}", priority=0),
             Column("published", "published", True, "USD", lambda x: f"{x:,.2f}", priority=0),
-            Column("difference", "difference", True, "USD", lambda x: f"{x:+,.2f}", priority=0),
+            Column("difference", "difference", True, "USD", lambda x: f"{round(x, 2) + 0.0:+,.2f}", priority=0),
             Column("as_of", "as of", priority=3, folds=False),
             Column("confidence", "confidence", priority=4, folds=False),
         ),

@@ -37,5 +37,5 @@ def command(asked: Asked, usage: str, region: str | None) -> None:
     else:
         said = [f"total {total:,.2f} USD"]
         if published is not None:
-            said.append(f"published {published:,.2f} USD, difference {total - published:+,.2f}")
+            said.append(f"published {published:,.2f} USD, difference {round(total - published, 2) + 0.0:+,.2f}")
     show(bill_table(result, given.published), *said)

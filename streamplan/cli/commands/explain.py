@@ -22,6 +22,11 @@ def command(asked: Asked) -> None:
         click.echo(dumps({**plan_document(result), "workload": workload_document(asked.workload)}))
     else:
         from streamplan.analyses.size.explain import explain_text
+        from streamplan.views.terminal import fold, width_if_told
 
-        click.echo(explain_text(result))
+        wide = width_if_told()
+        for line in explain_text(result).splitlines():
+            indent = line[: len(line) - len(line.lstrip())]
+            folded = [line] if wide is None or len(line) <= wide else fold(line, wide, indent, f"{indent}    ")
+            click.echo("\n".join(folded))
     fits(result)

@@ -13,6 +13,7 @@ from streamplan.cli.options import (
     OPTION,
     PEOPLE,
     REGION,
+    WITHIN,
     WORKLOAD,
     Asked,
     asks,
@@ -23,7 +24,7 @@ from streamplan.cli.show import show, tables
 
 @chapter(Chapter.START)
 @click.command("report")
-@asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE)
+@asks(WORKLOAD, BOOK, HOURS, OPTION, REGION, CLUSTERS, ONLY, PEOPLE, WITHIN)
 @click.option("--out", type=click.Path(), default="reports", show_default=True, help="Folder for the report.")
 @click.option(
     "--format",
@@ -52,6 +53,7 @@ def command(asked: Asked, out: str, formats: str | None, on: str) -> None:
         only=asked.only,
         options=asked.options,
         most_clusters=asked.most_clusters,
+        within=asked.within,
         on=on,
         people=asked.with_people,
         people_files=asked.people_file,
