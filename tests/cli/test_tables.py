@@ -45,6 +45,7 @@ RUNS = {
     "migrate": (LOAD, "--from", "msk-standard", "--to", "kafka-ec2-ebs", *FEW),
     "platforms": (),
     "predict": ("cluster.yaml", "--load", "100"),
+    "prices coverage": ("--cloud", "gcp"),
     "prices list": ("--region", "eu-west-1"),
     "resilience": (LOAD, *ONE, *FEW),
     "risk": (LOAD, *TWO, *FEW, "--months", "3", "--budget", "20000"),

@@ -69,3 +69,33 @@ def prices_check(asked: Asked, max_age_days: int) -> None:
     click.echo("confidence: " + ", ".join(f"{k} {v}" for k, v in summary["confidence"].items()))
     for meter, rows in old.groupby("meter"):
         click.echo(f"  old: {meter} ({len(rows)} rows, since {rows['as_of'].min()})")
+
+
+@command.command("coverage")
+@asks(JSON, BOOK)
+@click.option("--cloud", multiple=True, help="Only the regions of this cloud.")
+@click.option("--region", multiple=True, help="Only this region; then a row for each offer.")
+@click.option("--workload", default="example-100mib", show_default=True, help="What is planned for.")
+@tables()
+def prices_coverage(asked: Asked, cloud: tuple[str, ...], region: tuple[str, ...], workload: str) -> None:
+    """Which offers have all of their prices in which region, and which prices are missing."""
+    from streamplan.analyses.prices.coverage import HOW_TO_GET, coverage, coverage_table, offers_table
+    from streamplan.planning.shipped_workloads import open_workload
+
+    covered = coverage(open_workload(workload), asked.book, cloud, region)
+    if asked.as_json:
+        from streamplan.views.json import dumps
+
+        rows = [
+            {
+                "region": one.region,
+                "cloud": one.cloud,
+                "offer": one.offer,
+                "whole": one.whole,
+                "missing": [{"meter": gap.meter, "sku": gap.sku, "region": gap.region} for gap in one.gaps],
+            }
+            for one in covered
+        ]
+        click.echo(dumps(rows))
+        return
+    show(offers_table(covered) if region else coverage_table(covered), HOW_TO_GET)
