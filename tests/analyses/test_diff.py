@@ -244,6 +244,7 @@ def test_another_recommendation_is_said_with_what_the_old_one_costs_now(two):
         line["quantity"] *= 3
         line["usd"] *= 3
     new["platforms"] = [second, first, *new["platforms"][2:]]
+    new["answer"]["platform"] = second["platform"]
     found = read(two[0], new)
     assert found.moved and found.causes[-1].kind == OFFER
     assert sum(c.usd for c in found.causes) == pytest.approx(found.usd, abs=0.005)
