@@ -36,6 +36,12 @@ def _shipped() -> PriceBook:
     return ShippedBook.load()
 
 
+@pytest.fixture(autouse=True)
+def _plain_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is as wide as the terminal it was started from, or as another test left it."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def book() -> PriceBook:
     """The shipped prices, without anybody's own."""

@@ -423,12 +423,12 @@ def study(
 def compare(
     workload: Workload, *, only: Iterable[str] | None = None, terms: Terms | None = None, **told: Unpack[Told]
 ) -> pd.DataFrame:
-    """Return one row an offer, cheapest feasible first; see `study`.
+    """Return one row an offer in rank order, by bill and work; see `study`.
 
     Examples
     --------
     >>> w = Workload(write="10 MiB/s", message="1 KiB", fan_out=2, retention="24 h")
     >>> compare(w, only=["msk-serverless", "msk-express"])["platform"].tolist()
-    ['msk-express', 'msk-serverless']
+    ['msk-serverless', 'msk-express']
     """
     return study(workload, only=only, terms=terms, **told).table

@@ -216,7 +216,7 @@ def test_a_drag_ends_at_its_last_value(seen):
         for (let at = 0; at <= 20; at++) { slider.value = at / 10; slider.dispatchEvent(new Event('input')); } })()""")
     settled(seen, since + 15)
     assert seen.value("new URLSearchParams(location.search).get('write')") == "100"
-    assert usd(seen) == pytest.approx(study(at(open_workload(START), {"write": 100})).cheapest.monthly_usd, abs=0.6)
+    assert usd(seen) == pytest.approx(study(at(open_workload(START), {"write": 100})).recommended.monthly_usd, abs=0.6)
 
 
 def test_bad_input_is_said_and_gone_when_it_is_good_again(seen):

@@ -53,7 +53,7 @@ def report(tmp_path_factory):
 @pytest.mark.parametrize("width", [1200, 800], ids=["wide", "narrow"])
 def test_report_in_a_browser(report, width, tmp_path):
     with browser.open(report.html.as_uri(), width=width, height=900) as page:
-        page.wait("document.querySelectorAll('.streamplan-chart .vega-embed svg').length === 3")
+        page.wait("document.querySelectorAll('.streamplan-chart .vega-embed svg').length === 4")
         assert page.value("document.title").endswith("streaming platforms compared")
         assert page.problems == [] and page.outside == []
         assert all(marks > 5 for marks in page.value(MARKS))
@@ -83,5 +83,5 @@ def test_index_of_a_batch_in_a_browser(tmp_path):
         assert page.value(CUT) == []
         assert ATTACK in page.value("document.body.innerText")
         page.value("document.querySelector('td a').click()")
-        page.wait("document.querySelectorAll('.streamplan-chart .vega-embed svg').length === 3")
+        page.wait("document.querySelectorAll('.streamplan-chart .vega-embed svg').length === 4")
         assert page.problems == [] and "streaming platforms compared" in page.value("document.title")

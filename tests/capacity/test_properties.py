@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from capacity import Demand, Sizing, Workload, offers, size
 from pricing import Bill, PriceBook, bill
 from streamplan.planning.plan import Costed, cost_all, plan
+from streamplan.planning.population import Population
 
 OFFERS = list(offers())
 every_offer = pytest.mark.parametrize("offer", OFFERS)
@@ -527,7 +528,7 @@ def test_metered_costs_are_linear_in_write(offer, metered, fields, times, book: 
 @given(fields=workloads())
 def test_the_bill_adds_up(offer: str, fields: dict[str, Any], book: PriceBook) -> None:
     """Usage times price is cost, tier by tier; the lines sum to the total and the categories to the subtotal."""
-    p = plan(workload(fields), offer, book)
+    p = plan(workload(fields), offer, book, population=Population(clients="move"))
     table = p.bill.lines
     assert set(table["meter"]) == {line.meter for line in p.sizing.usage if line.quantity > 0}
     for entry in p.bill.entries:

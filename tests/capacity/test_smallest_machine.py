@@ -64,10 +64,10 @@ def test_the_answer_names_the_cheapest_and_what_it_would_save() -> None:
     assert best is not None and best.cheaper is not None and best.monthly_usd is not None
     facts = dict(answer_of(made).facts)
     saved = best.monthly_usd - best.cheaper.usd
-    assert f"the cheapest, {best.cheaper.what} at {best.cheaper.usd:,.0f}, would save {saved:,.0f}" in facts["How much"]
-    assert f"({saved / best.monthly_usd:.0%}) and is {best.cheaper.brokers:.0f} machines to run" in facts["How much"]
+    assert f"the cheapest, {best.cheaper.what} at {best.cheaper.usd:,.0f}, would save {saved:,.0f}" in facts["Take"]
+    assert f"({saved / best.monthly_usd:.0%}) and is {best.cheaper.brokers:.0f} machines to run" in facts["Take"]
     assert best.odds is not None
-    said = f"this size is too small in {best.odds.too_small:.0%}"
-    assert (said in facts["How sure"]) == (best.odds.too_small > 0)
+    said = f"Too small in {best.odds.too_small:.0%}"
+    assert (said in facts["Fits"]) == (best.odds.too_small > 0)
     asked = study(Workload(**WORKLOAD), only=["kafka-ec2-ebs"], within=0.0)
     assert asked.cheapest is not None and asked.cheapest.monthly_usd <= best.monthly_usd

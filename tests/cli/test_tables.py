@@ -158,7 +158,7 @@ def test_compare_shows_the_ten_best_and_csv_all(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     main(["compare", LOAD])
     text = capsys.readouterr().out
-    assert re.search(r"^  \d+ more, .*: --all$", text, re.M)
+    assert re.search(r"^  \d+ more, .*: --all$", text, re.M | re.S)
     assert max(map(len, text.splitlines())) <= 80
     main(["compare", LOAD, "--format", "csv", "--sort", "-USD/month"])
     out, err = capsys.readouterr()

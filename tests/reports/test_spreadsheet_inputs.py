@@ -11,6 +11,7 @@ from capacity import Workload
 from streamplan import plan, study
 from streamplan.analyses.compare.workbook import study_workbook
 from streamplan.analyses.compare.workbook_laws import FACTORS, NEAR, Changes, live
+from streamplan.planning.population import Population
 from tests.browsers import office
 
 #: A few of each family.
@@ -42,7 +43,7 @@ def workload(field="", times=1.0):
 
 @pytest.fixture(scope="module")
 def made():
-    return study(workload(), only=PLATFORMS)
+    return study(workload(), only=PLATFORMS, population=Population(clients="move"))
 
 
 def table(rows, first):

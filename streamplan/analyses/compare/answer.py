@@ -243,11 +243,11 @@ def _what_would_change(study: Study, best: Recommendation) -> str:
                 f"with every range at its {label} end, {ranked[least].offer.title} has the least bill,"
                 f" {money(costs[least])} USD"
             )
+    titles = {p.offer.name: p.offer.title for p in study.plans}
     for factor, (least, cost) in cheapest_at_scale(study).items():
         if least not in (name, best.least_bill.offer.name):
             changes.append(
-                f"at {factor:g} times the throughput, {ranked[least].offer.title} has the least bill,"
-                f" {money(cost)} USD a month"
+                f"at {factor:g} times the throughput, {titles[least]} has the least bill, {money(cost)} USD a month"
             )
     if changes:
         text = "; ".join(changes) + "."
