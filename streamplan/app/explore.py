@@ -210,7 +210,7 @@ def view(
     >>> w = Workload(write="10 MB/s", message="1 KiB")
     >>> seen = view(w, {"write": 20}, only=["msk-serverless", "msk-express"])
     >>> seen.platform, len(seen.months)
-    ('msk-express', 120)
+    ('msk-serverless', 120)
     """
     result = study(at(workload, settings or {}), only=only, book=book)
     best = result.lead

@@ -143,7 +143,7 @@ def show(*pieces: Any) -> None:
                 _show_table(piece.sorted_by(wanted) if wanted and _has(piece, wanted) else piece, asked, wide)
                 blank = asked.format == "table"
         elif isinstance(piece, list):
-            blank = False
+            blank = asked.format == "csv"
             for line in piece:
                 click.echo(line, err=asked.format == "csv")
         elif asked.only is None and piece:

@@ -12,11 +12,11 @@ from tests.browsers import browser
 pytestmark = pytest.mark.browser
 
 ATTACK = '"><img src=x onerror=document.title=1><script>document.title=2</script>'
-#: Elements whose content is wider than they are and hidden, and what sticks out of the page and cannot be scrolled to.
+#: Elements wider than they are and hidden, and what sticks out of the page and cannot be scrolled to.
 CUT = """
 [...document.querySelectorAll('main *, footer')].filter(e => {
   const style = getComputedStyle(e), box = e.getBoundingClientRect();
-  if (!box.width || e.closest('svg') || ['SCRIPT', 'STYLE'].includes(e.tagName)) { return false; }
+  if (!box.width || e.closest('svg, .scroll') || ['SCRIPT', 'STYLE'].includes(e.tagName)) { return false; }
   return (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && ['hidden', 'clip'].includes(style.overflowX))
     || (box.right > document.documentElement.clientWidth + 1
         && getComputedStyle(document.querySelector('main')).overflowX !== 'auto');
