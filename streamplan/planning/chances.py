@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from capacity import Demand
 from capacity.demand.draws import demand_of
 from streamfacts.arrays import Array
 from streamfacts.tables import assumption
 from streamplan.planning.joint_draws import joint_draws
+from streamplan.planning.least_costs import flat
 from streamplan.planning.people import People
 from streamplan.planning.plan import Plan, least_cost
 from streamplan.planning.study import Study
@@ -107,13 +107,6 @@ def _staff(study: Study, plans: Sequence[Plan]) -> People | None:
     if study.terms.people is None and study.terms.population.bill_only:
         return None
     return (study.terms.people or prior()).of([p.offer for p in plans])
-
-
-def flat(demand: Demand) -> Demand:
-    """Return a demand of shape (draws, months) on one axis, draw by draw."""
-    shape = demand.shape
-    wide = {k: np.broadcast_to(v, shape).reshape(-1) for k, v in demand.arrays().items() if v.ndim}
-    return demand.replace(**wide)
 
 
 def totals_over(study: Study, p: Plan, months: Sequence[int]) -> dict[int, Array]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from capacity.demand.draws import Draws, demand_of
 from streamfacts.arrays import Array
-from streamplan.planning.least_costs import distinct_months, draw_costs
+from streamplan.planning.least_costs import distinct_months, draw_costs, flat
 from streamplan.planning.plan import Plan, least_cost
 from streamplan.planning.study import Study
 
@@ -25,23 +27,24 @@ def cost_over_months(study: Study, plan: Plan, months: int = HORIZON) -> Array:
     terms = study.terms.on(plan.sizing.options)
     least = draw_costs(demand, plan.offer.name, terms).usd[0]
     some = distinct_months(demand)
-    taken = least_cost(some.take(0), plan.offer.name, terms)
+    taken = least_cost(flat(some), plan.offer.name, terms)
     return np.where(np.isfinite(least), np.broadcast_to(taken, least.shape), least)
 
 
-def cheapest_at_scale(study: Study) -> dict[float, tuple[str, float]]:
-    """Return the offer of the least bill at each of `SCALES` times the throughput, of those that rank [USD/month].
+def cheapest_at_scale(study: Study, beside: Mapping[str, float] | None = None) -> dict[float, tuple[str, float]]:
+    """Return the offer of the least cost at each of `SCALES` times the throughput, of those that rank [USD/month].
 
     Rates and the partitions that follow from them grow together; a scale at which nothing fits is left out.
+
+    Parameters
+    ----------
+    beside : what else each offer costs at every scale, such as the work to run it; the bill alone if left out [USD]
     """
-    costs = {
-        p.offer.name: study.least_at(p, SCALES)
-        for p in study.plans
-        if not p.offer.closed and p.offer.name in study.home
-    }
-    if not costs:
+    had = [p for p in study.plans if not p.offer.closed and p.offer.name in study.home]
+    if not had:
         return {}
-    names, table = list(costs), np.stack(list(costs.values()))
+    names, more = [p.offer.name for p in had], beside or {}
+    table = np.stack([study.least_at(p, SCALES) + more.get(p.offer.name, 0.0) for p in had])
     return {
         factor: (names[best], float(table[best, i]))
         for i, (factor, best) in enumerate(zip(SCALES, table.argmin(axis=0), strict=True))

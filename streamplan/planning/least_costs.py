@@ -351,6 +351,13 @@ def spread(demand: Demand, shape: tuple[int, ...]) -> Demand:
     return demand.replace(wire_bytes_s=np.broadcast_to(demand.wire_bytes_s, shape))
 
 
+def flat(demand: Demand) -> Demand:
+    """Return a demand of shape (draws, months) on one axis, draw by draw."""
+    shape = demand.shape
+    wide = {k: np.broadcast_to(v, shape).reshape(-1) for k, v in demand.arrays().items() if v.ndim}
+    return demand.replace(**wide)
+
+
 def alike_in(columns: Sequence[Array], n: int, most: int) -> list[Index]:
     """Return `n` draws in groups of at most `most` that are alike: halved in the column in which they differ most."""
     groups, done, table = [np.arange(n)], [], np.reshape(columns, (len(columns), n))

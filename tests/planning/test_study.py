@@ -6,6 +6,7 @@ from capacity import Workload, offers, size
 from pricing import PriceBook
 from streamfacts import InputError
 from streamplan import plan, study
+from streamplan.planning.horizon import cost_over_months
 from streamplan.planning.study import CLOSED, FEASIBLE
 
 
@@ -68,3 +69,14 @@ def test_what_an_offer_lacks_stands_beside_its_price():
     table = study(workload(), only=["kinesis-provisioned", "msk-standard"]).table.set_index("platform")["lacks"]
     assert "log compaction" in table["kinesis-provisioned"]
     assert table["msk-standard"] == ""
+
+
+@pytest.mark.parametrize("name", ["kinesis-provisioned", "kinesis-on-demand-advantage", "msk-standard", "pubsub"])
+def test_the_cost_of_a_month_is_that_of_a_plan_for_it(name):
+    """Month 60 of a load that grows by 25% a year: what the same offer costs where all rates have grown so much."""
+    s = study(workload(write="100 MB/s", growth={"yearly": "25%"}, partitions=None), only=[name])
+    costs = cost_over_months(s, s.plan_of(name))
+    assert costs[0] == pytest.approx(s.plan_of(name).monthly_usd, rel=1e-3)
+    late = study(workload(write=f"{100 * 1.25 ** (59 / 12):.6f} MB/s", partitions=None), only=[name])
+    assert costs[59] == pytest.approx(late.plan_of(name).monthly_usd, rel=0.02)
+    assert costs[59] > 2 * costs[0]
