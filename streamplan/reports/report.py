@@ -186,7 +186,7 @@ def contents(
 
         out["xlsx"] = study_workbook(study, on)
     out["ipynb"] = str(nbformat.writes(executed))  # type: ignore[no-untyped-call]
-    out["json"] = dumps(study_document(study)) + "\n"
+    out["json"] = dumps(study_document(study, on)) + "\n"
     return out
 
 

@@ -128,3 +128,28 @@ def test_a_workload_that_nothing_carries_says_so():
     found = study(Workload(write="10 MB/s", message="1 KiB", max_message="500 MB"), only=["msk-serverless"])
     assert recommendation_of(found) is None
     assert answer_of(found, ON).headline.startswith("No offer")
+
+
+def test_what_would_change_it_is_what_another_throughput_finds():
+    """At 100 MiB/s Kinesis is the first by bill and work; at ten times as much WarpStream is, here and on its own."""
+    fields = {"peak_ratio": 1.5, "message": "1 KiB", "fan_out": 3, "retention": "3 d"}
+    small = study(Workload(write="100 MiB/s", **fields), scales=SCALES)
+    large = study(Workload(write="1000 MiB/s", **fields))
+    assert small.recommended.offer.name == "kinesis-provisioned" and large.recommended.offer.name == "warpstream-byoc"
+    said = dict(answer_of(small, ON).facts)["What would change it"]
+    cost = large.recommended.monthly_usd + small.work["warpstream-byoc"]
+    found = re.search(r"t 10 times the throughput, WarpStream [^;]*? is the first at ([\d,]+) for bill", said)
+    assert number(found[1]) == pytest.approx(cost, rel=0.01)
+
+
+def test_only_offers_that_win_are_tied(studies):
+    for found in studies.values():
+        best = recommendation_of(found)
+        assert all(best.chances.cheapest[p.offer.name] >= 0.05 for p in best.tied)
+
+
+def test_an_unpriced_region_says_how_to_get_its_prices():
+    found = study(Workload(write="10 MB/s", message="1 KiB", region="uksouth"))
+    assert recommendation_of(found) is None
+    why = dict(answer_of(found, ON).facts)["Why"]
+    assert "prices coverage --region uksouth" in why and "--price-book" in why

@@ -13,6 +13,7 @@ import numpy as np
 
 from capacity import Offer
 from capacity.sizing.constraint import Resource
+from capacity.sizing.offer import Protocol
 from streamfacts.words import money
 from streamplan.analyses.compare.recommendation import (
     Line,
@@ -53,7 +54,10 @@ def _answer_of(study: Study, on: dt.date) -> Answer:
     if best is None:
         return Answer(
             f"No offer{_on_cloud(study)} is both feasible and fully priced",
-            (("Why", f"{_left_out(study)} The table says which limit or price."), *_elsewhere(study)),
+            (
+                ("Why", f"{_left_out(study)} The table says which limit or price.{_how_to_price(study)}"),
+                *_elsewhere(study),
+            ),
         )
     facts = (
         ("Take", _take(best)),
@@ -64,6 +68,14 @@ def _answer_of(study: Study, on: dt.date) -> Answer:
         *_elsewhere(study),
     )
     return Answer(f"{best.plan.offer.title}: about {money(best.monthly_usd)} USD a month", facts)
+
+
+def _how_to_price(study: Study) -> str:
+    """How a reader gets the prices that offers lack."""
+    if not any(row["status"] == UNPRICED and row["home"] for row in study.short_rows):
+        return ""
+    region = study.workload.region
+    return f" `streamplan prices coverage --region {region}` lists what is missing; --price-book takes your own."
 
 
 def _on_cloud(study: Study) -> str:
@@ -137,8 +149,8 @@ def _why(best: Recommendation) -> str:
         sentences.append(f"Within the noise it is a tie: cheapest in {odds:.0%} of draws, {' and '.join(tied)}.")
     else:
         sentences.append(f"It is the cheapest in {odds:.0%} of draws.")
-    kafka = _first(best, lambda offer: "Kafka" in offer.protocols)
-    if kafka is not None and "Kafka" not in best.plan.offer.protocols:
+    kafka = _first_with(best, Protocol.KAFKA)
+    if kafka is not None and Protocol.KAFKA not in best.plan.offer.protocols:
         speaks = ", ".join(best.plan.offer.protocols)
         sentences.append(
             f"It speaks {speaks}, which is another client than Kafka's; with Kafka's, {kafka.offer.title}"
@@ -147,9 +159,10 @@ def _why(best: Recommendation) -> str:
     return " ".join(sentences)
 
 
-def _first(best: Recommendation, test: object) -> Plan | None:
+def _first_with(best: Recommendation, protocol: Protocol) -> Plan | None:
+    """The first of those that rank that clients of a protocol can use."""
     order = sorted(best.study.open_plans, key=best.study.ranks_at)
-    return next((p for p in order if callable(test) and test(p.offer)), None)
+    return next((p for p in order if protocol in p.offer.protocols), None)
 
 
 def _against(best: Recommendation, other: Plan, role: str) -> str:
@@ -207,6 +220,8 @@ def _check(study: Study, best: Plan, on: dt.date) -> str:
     told = sorted(w.assumed)
     assumed = [_CALLED.get(name, name.replace("_", " ")) for name in sorted({*told, *w.assumed_values})]
     parts = []
+    if best.offer.lacks:
+        parts.append(f"it is without {', '.join(best.offer.lacks)}")
     if assumed:
         parts.append(f"{len(assumed)} inputs are assumed ({', '.join(assumed)})")
     cited = len(w.origin) - len(told)
@@ -228,26 +243,28 @@ def _check(study: Study, best: Plan, on: dt.date) -> str:
 
 
 def _what_would_change(study: Study, best: Recommendation) -> str:
+    """Who is first at the ends of the ranges and at other throughputs, by what ranks: the work is that of today."""
     changes = []
     name, title = best.name, best.plan.offer.title
-    ranked = {p.offer.name: p for p in study.open_plans}
+    titles = {p.offer.name: p.offer.title for p in study.plans}
+    work = {n: usd for n, usd in study.work.items() if usd is not None}
+    what = "bill and today's work" if work else "bill"
     for corner, label in ((0, "low"), (2, "high")):
-        costs = {n: c for n in ranked if (c := study.corner_costs[n][corner]) is not None}
+        bills = {p.offer.name: study.corner_costs[p.offer.name][corner] for p in study.open_plans}
+        costs = {n: usd + work.get(n, 0.0) for n, usd in bills.items() if usd is not None}
         if not (study.ranged and costs):
             continue
         least = min(costs, key=costs.__getitem__)
         if name not in costs:
             changes.append(f"with every range at its {label} end, {title} no longer fits")
-        elif least not in (name, best.least_bill.offer.name):
+        elif least != name:
             changes.append(
-                f"with every range at its {label} end, {ranked[least].offer.title} has the least bill,"
-                f" {money(costs[least])} USD"
+                f"with every range at its {label} end, {titles[least]} is the first at {money(costs[least])} for {what}"
             )
-    titles = {p.offer.name: p.offer.title for p in study.plans}
-    for factor, (least, cost) in cheapest_at_scale(study).items():
-        if least not in (name, best.least_bill.offer.name):
+    for factor, (least, cost) in cheapest_at_scale(study, work).items():
+        if least != name:
             changes.append(
-                f"at {factor:g} times the throughput, {titles[least]} has the least bill, {money(cost)} USD a month"
+                f"at {factor:g} times the throughput, {titles[least]} is the first at {money(cost)} for {what}"
             )
     if changes:
         text = "; ".join(changes) + "."
@@ -282,7 +299,7 @@ def _elsewhere(study: Study) -> Sequence[tuple[str, str]]:
 
 def _left_out(study: Study) -> str:
     sentences = []
-    rows = [row for row in study.rows if row["home"] or row["status"] == FAILED]
+    rows = [row for row in study.short_rows if row["home"] or row["status"] == FAILED]
     for status, few, many in (
         (INFEASIBLE, "cannot carry it", "cannot carry it"),
         (UNPRICED, "is sized but lacks a price", "are sized but lack a price"),

@@ -106,11 +106,17 @@ class Recommendation:
 
     @cached_property
     def tied(self) -> tuple[Plan, ...]:
-        """Plans that cost less in `tie_share` of the draws or more: within the noise, the likeliest first."""
+        """Plans within the noise, the likeliest first.
+
+        They cost less than the recommended one in `tie_share` of the draws or more, and are the cheapest of all in
+        `tie_wins` of them.
+        """
         others = [p for p in self.study.open_plans if p.offer.name != self.name and p.offer.name in self.chances.total]
         odds = {p.offer.name: self.chances.below(p.offer.name, self.name) for p in others}
-        near = [p for p in others if odds[p.offer.name] >= float(assumption("tie_share"))]
-        return tuple(sorted(near, key=lambda p: -odds[p.offer.name]))
+        least, wins = float(assumption("tie_share")), float(assumption("tie_wins"))
+        won = self.chances.cheapest
+        near = [p for p in others if odds[p.offer.name] >= least and won[p.offer.name] >= wins]
+        return tuple(sorted(near, key=lambda p: -won[p.offer.name]))
 
     @property
     def least_bill(self) -> Plan:

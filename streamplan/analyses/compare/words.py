@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from capacity import Demand
@@ -30,8 +31,11 @@ from streamplan.views.terminal import width
 from streamplan.views.workload_document import workload_document
 
 
-def study_document(study: Study) -> dict[str, Any]:
-    """Return a comparison: the answer, a row an offer in rank order, and what makes the offers comparable."""
+def study_document(study: Study, on: dt.date | None = None) -> dict[str, Any]:
+    """Return a comparison: the answer, a row an offer in rank order, and what makes the offers comparable.
+
+    `on` is the day on which the ages of prices are reckoned, today if left out.
+    """
     best = recommendation_of(study)
     return mapping(
         {
@@ -42,7 +46,7 @@ def study_document(study: Study) -> dict[str, Any]:
             "answer": None if best is None else best.document | {"headline": answer_of(study).headline},
             "platforms": [
                 {**row, "asides": _asides(study, row["platform"]), "lines": bill_lines(study, row["platform"])}
-                for row in answer_rows(study, dt.date.today())
+                for row in answer_rows(study, on or dt.date.today())
             ],
             "equivalence": list(study.equivalence_rows),
         }
@@ -208,7 +212,7 @@ def answer_lines(study: Study) -> list[str]:
 
 
 def study_table(study: Study, fold: bool = True) -> Table:
-    """Return the comparison, cheapest feasible first.
+    """Return the comparison in rank order.
 
     Parameters
     ----------
@@ -237,9 +241,9 @@ def study_table(study: Study, fold: bool = True) -> Table:
         ),
         most=BEST if fold else None,
     )
-    several, chances = len(study.regions) > 1, chances_of(study)
+    several, chances, some = len(study.regions) > 1, chances_of(study), bool(study.open_plans)
     for row in study.short_rows:
-        name, here = row["platform"], row["home"]
+        name = row["platform"]
         likely = chances.between(name)
         status = row["status"]
         ok = status in (FEASIBLE, CLOSED)
@@ -266,9 +270,16 @@ def study_table(study: Study, fold: bool = True) -> Table:
                 "confidence": row["confidence"] if ok else "",
             },
             mark="" if status == FEASIBLE else "dim",
-            folded=(_FOLDED.get(status, "") if here or status == FAILED else ELSEWHERE) if fold else "",
+            folded=_why_folded(row, some) if fold else "",
         )
     return table
+
+
+def _why_folded(row: Mapping[str, Any], some: bool) -> str:
+    """What a row is called where it is only counted: what cannot be had where something can, and other clouds."""
+    if not row["home"] and row["status"] != FAILED:
+        return ELSEWHERE
+    return _FOLDED.get(row["status"], "") if some else ""
 
 
 def _with_work(study: Study) -> bool:
