@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from pricing import PriceBook
+from streamplan.cli import main
 
 settings.register_profile(
     "streamplan",
@@ -40,6 +42,21 @@ def _shipped() -> PriceBook:
 def _plain_width(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test is as wide as the terminal it was started from, or as another test left it."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command line as a person would; returns status, output and errors."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status: Any = 0
+        try:
+            main(list(arguments))
+        except SystemExit as stop:
+            status = stop.code or 0
+        return status, *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from streamplan.analyses.diff.inputs import told_apart
 from streamplan.analyses.diff.result import Result
 from streamplan.analyses.diff.retold import retold
 from streamplan.analyses.diff.words import diff_document, markdown, sentences, tables
-from streamplan.cli import main
 from streamplan.planning.gate import check_budget, check_growth
 from streamplan.planning.study import study
 from streamplan.views.inputs import signed
@@ -379,21 +378,12 @@ def test_a_gate_names_the_bill_and_what_it_is_held_against():
 
 
 @pytest.fixture
-def run(capsys, tmp_path, monkeypatch):
+def run(call, tmp_path, monkeypatch):
     """Runs the command line in a folder with two workloads; returns status, output and errors."""
     monkeypatch.chdir(tmp_path)
     base = {"name": "orders", "write": "10 MB/s", "message": "1 KiB", "fan_out": 2, "peak_ratio": 1}
     for file, retention in (("old.yaml", "24 h"), ("new.yaml", "48 h")):
         (tmp_path / file).write_text(yaml.safe_dump({**base, "retention": retention}), encoding="utf-8")
-
-    def call(*arguments):
-        status = 0
-        try:
-            main(list(arguments))
-        except SystemExit as stop:
-            status = stop.code or 0
-        return status, *capsys.readouterr()
-
     return call
 
 

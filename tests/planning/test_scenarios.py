@@ -12,7 +12,6 @@ from capacity import Workload
 from streamfacts.errors import InputError
 from streamplan import PriceBook, scenarios
 from streamplan.analyses.compare.side_by_side import columns_document, pinned_document, side_by_side, tables
-from streamplan.cli import main
 from streamplan.planning.scenarios import BASE
 from streamplan.planning.shipped_workloads import is_scenarios
 from streamplan.planning.study import study
@@ -154,41 +153,28 @@ def test_up_to_four_studies_are_pinned():
         pinned_document({**pinned, "e": pinned["a"]})
 
 
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        status = 0
-        try:
-            main(list(arguments))
-        except SystemExit as stop:
-            status = stop.code or 0
-        return status, *capsys.readouterr()
-
-    return call
-
-
-def test_compare_shows_scenarios_side_by_side(write, run):
+def test_compare_shows_scenarios_side_by_side(write, call):
     path = str(write({"longer": {"retention": "3 d"}, "twice": {"write": "20 MB/s", "peak_write": "30 MB/s"}}))
     of = ("compare", path, "--platform", "msk-standard", "--platform", "kinesis-provisioned")
-    status, out, err = run(*of, "--scenario", "longer", "--scenario", "twice", "--json")
+    status, out, err = call(*of, "--scenario", "longer", "--scenario", "twice", "--json")
     document = json.loads(out)
     assert (status, err) == (0, "") and list(document["scenarios"]) == ["longer", "twice"]
     assert document["scenarios"]["longer"]["workload"]["fields"]["retention"] == 3 * 86400
     assert [c["scenario"] for c in document["side_by_side"]["columns"]] == ["longer", "twice"]
-    status, out, _ = run(*of)
+    status, out, _ = call(*of)
     assert status == 0 and all(name in out for name in (BASE, "longer", "twice", "MSK Standard"))
-    status, out, err = run(*of, "--bare", "--budget", "1")
+    status, out, err = call(*of, "--bare", "--budget", "1")
     assert status == 4 and len(out.split()) == 3 and err.startswith("streamplan: base: ") and "above the budget" in err
 
 
-def test_compare_refuses_scenarios_that_are_not_there(write, run, tmp_path):
+def test_compare_refuses_scenarios_that_are_not_there(write, call, tmp_path):
     path = str(write({f"number {n}": {} for n in range(9)}))
-    assert run("compare", path, "--scenario", "numbr 3")[0] == 2
-    status, out, err = run("compare", path)
+    assert call("compare", path, "--scenario", "numbr 3")[0] == 2
+    status, out, err = call("compare", path)
     assert (status, out) == (2, "") and "8 side by side at most" in err
-    status, _, err = run("compare", str(tmp_path / "orders.yaml"), "--scenario", "longer")
+    status, _, err = call("compare", str(tmp_path / "orders.yaml"), "--scenario", "longer")
     assert status == 2 and "has no scenarios" in err
-    status, _, err = run("size", path, "--platform", "msk-standard")
+    status, _, err = call("size", path, "--platform", "msk-standard")
     assert status == 2 and "that one holds scenarios, which compare takes" in err
     assert is_scenarios(path) and not is_scenarios(tmp_path / "orders.yaml") and not is_scenarios(tmp_path / "none")
 
