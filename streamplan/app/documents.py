@@ -49,11 +49,12 @@ def view_document(view: View, on: dt.date | None = None) -> dict[str, Any]:
         }
         for status, p in view.study.ranked
     ]
-    fits = [_first(p) for status, p in view.study.ranked[:2] if status == FEASIBLE]
+    order = sorted(view.study.open_plans, key=view.study.ranks_at)
+    fits = [_first(p, view.study.work[p.offer.name]) for p in order[:2]]
     document: dict[str, Any] = plain(
         {
             "platform": view.platform,
-            "cheapest": fits[0] if fits else None,
+            "recommended": fits[0] if fits else None,
             "next": fits[1] if len(fits) > 1 else None,
             "offers": offers,
             "plan": _plan(view.plan, on or dt.date.today()),
@@ -62,11 +63,12 @@ def view_document(view: View, on: dt.date | None = None) -> dict[str, Any]:
     return document
 
 
-def _first(plan: Plan) -> dict[str, Any]:
+def _first(plan: Plan, work_usd: float | None) -> dict[str, Any]:
     return {
         "platform": plan.offer.name,
         "title": plan.offer.title,
         "monthly_usd": plan.monthly_usd,
+        "work_usd": work_usd,
         "what": plan.what,
         "binding": plan.sizing.binding,
         "next_wall": plan.sizing.next_binding,

@@ -197,7 +197,7 @@ def view(
     Parameters
     ----------
     settings : control to value, in the unit of the control; what is left out stays as the workload has it
-    platform : the offer to look at; the cheapest that is feasible if empty
+    platform : the offer to look at; the recommended one if empty
     only : the offers to compare; all if left out
 
     Raises

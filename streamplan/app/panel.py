@@ -39,7 +39,7 @@ class Panel:
         self.view: View = view(workload, self.settings, platform, book=self.book)
         self._later: asyncio.TimerHandle | None = None
         self._sliders = {c.name: _slider(c, self.settings.get(c.name, c.start)) for c in controls(workload)}
-        offers = [("the cheapest that fits", ""), *((p.offer.title, p.offer.name) for p in self.view.study.plans)]
+        offers = [("the recommended one", ""), *((p.offer.title, p.offer.name) for p in self.view.study.plans)]
         self._platform = ipywidgets.Dropdown(options=offers, value=platform, description="look at")
         self._shown = ipywidgets.HTML(layout={"width": "100%"})
         for name, slider in self._sliders.items():

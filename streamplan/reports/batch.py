@@ -259,7 +259,7 @@ def _report(study: Study, executed: Any, formats: Sequence[str], on: str) -> Mad
 
 
 def summary_of(study: Study) -> dict[str, Any]:
-    """Return what the portfolio says of a report: the cheapest platform, its cost a month [USD], what binds."""
+    """Return what the portfolio says of a report: the recommended offer, its cost a month [USD], what binds."""
     best = study.recommended
     row = {} if best is None else study.table[study.table["platform"] == best.offer.name].iloc[0].to_dict()
     out = {

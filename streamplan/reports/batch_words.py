@@ -41,9 +41,9 @@ def portfolio_index(batch: Batch) -> Html:
 
 
 def batch_table(batch: Batch) -> Table:
-    """Return the reports of a portfolio, by team, with the cheapest platform of each."""
+    """Return the reports of a portfolio, by team, with the recommended offer of each."""
     table = Table(
-        f"{batch.title}: cheapest offer that fits, USD",
+        f"{batch.title}: recommended offer, USD",
         (
             Column("name", "name", least=16),
             Column("team", "team", priority=2, least=10),

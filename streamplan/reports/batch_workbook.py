@@ -41,7 +41,12 @@ def portfolio_workbook(batch: Batch) -> bytes:
 
 def _reports(sheet: Sheet, batch: Batch, last: int) -> None:
     sheet.put(0, 0, f"{batch.title}: every report", "title")
-    sheet.put(1, 0, "The cheapest offer that fits, list prices; change a yellow cell and the totals follow.", "word")
+    sheet.put(
+        1,
+        0,
+        "The recommended offer at list prices; change a yellow cell and the totals follow.",
+        "word",
+    )
     headers = [
         "name", "team", "platform", "USD a month", "USD a year", "over the horizon", "low end", "high end", "buys",
         "binds", "region", "workbook",

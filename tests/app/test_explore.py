@@ -107,7 +107,7 @@ def test_a_view_is_the_study_of_that_workload():
     seen = view(PLAIN, {"write": 40}, only=TWO)
     same = study(PLAIN.replace(write="40 MB/s"), only=TWO)
     assert seen.study.table.drop(columns="confidence").equals(same.table.drop(columns="confidence"))
-    assert seen.platform == same.cheapest.offer.name
+    assert seen.platform == same.recommended.offer.name
 
 
 def test_months_start_at_the_cost_of_now_and_follow_growth():
@@ -139,21 +139,21 @@ def test_more_throughput_never_costs_less_on_kinesis(write, more):
 
 def test_moving_a_slider_changes_numbers_charts_and_bill():
     panel = Panel(PLAIN)
-    before, cost = panel.html, panel.view.study.cheapest.monthly_usd
+    before, cost = panel.html, panel.view.study.recommended.monthly_usd
     panel.set("write", 100.0)
     assert panel.settings == {"write": pytest.approx(100.0)}
-    assert panel.view.study.cheapest.monthly_usd > 2 * cost
+    assert panel.view.study.recommended.monthly_usd > 2 * cost
     assert panel.html != before and panel.html.count("<svg") == 4 and "<table" in panel.html
     assert np.isclose(panel.view.study.workload.write.likely, 100e6)
 
 
 def test_a_slider_that_goes_too_far_says_so_and_comes_back():
     panel = Panel(PLAIN.replace(zones=1, survive="none"))
-    cost = panel.view.study.cheapest.monthly_usd
+    cost = panel.view.study.recommended.monthly_usd
     panel.set("replication_factor", 2.5)
     assert "replication_factor" in panel.html and "<svg" not in panel.html
     panel.set("replication_factor", 3.0)
-    assert "<svg" in panel.html and panel.view.study.cheapest.monthly_usd == pytest.approx(cost)
+    assert "<svg" in panel.html and panel.view.study.recommended.monthly_usd == pytest.approx(cost)
 
 
 def test_a_panel_starts_at_its_settings():

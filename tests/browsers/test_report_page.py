@@ -61,7 +61,7 @@ def test_report_in_a_browser(report, width, tmp_path):
         text = page.value("document.body.innerText")
         for word in ("NaN", "undefined", "Infinity", "null"):
             assert word not in text.split()
-        assert report.study.cheapest.offer.title in page.value("document.querySelector('h1').innerText")
+        assert report.study.recommended.offer.title in page.value("document.querySelector('h1').innerText")
         assert page.screenshot(tmp_path / "seen.png", whole=False).stat().st_size > 20_000
 
 

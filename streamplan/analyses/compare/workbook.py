@@ -298,7 +298,7 @@ def _answer(sheet: Sheet, study: Study, on: dt.date) -> None:
     sheet.book.define("horizon_months", cell(row + 1, 1, ANSWER))
     cheapest = f'=IF(COUNT({costs})=0,"none",INDEX({titles},MATCH(MIN({costs}),{costs},0)))'
     lines: list[tuple[str, str, Any, str]] = [
-        ("cheapest platform", cheapest, best.offer.title if best else "none", "best"),
+        ("platform of the least bill", cheapest, best.offer.title if best else "none", "best"),
         ("USD a month", f'=IF(COUNT({costs})=0,"none",MIN({costs}))', cost if best else "none", "best money"),
         ("USD a year", f'=IF(ISNUMBER({month}),{month}*12,"")', cost * 12 if cost is not None else "", "best money"),
         (

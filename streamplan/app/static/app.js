@@ -155,11 +155,14 @@ function showBill(plan) {
 }
 
 function show(seen) {
-  const best = seen.cheapest, next = seen.next;
-  byId("cheapest").textContent = best ? best.title : "none";
-  byId("cheapest-what").textContent = best ? best.what : "no offer is both feasible and fully priced";
+  const best = seen.recommended, next = seen.next;
+  const whole = one => `${money(one.monthly_usd)}${one.work_usd == null ? "" : ` and ${money(one.work_usd)} of work`}`;
+  byId("recommended").textContent = best ? best.title : "none";
+  byId("recommended-what").textContent = best ? best.what : "no offer is both feasible and fully priced";
   byId("cost").textContent = best ? money(best.monthly_usd) : "–";
-  byId("next").textContent = next ? `next: ${next.title}, ${money(next.monthly_usd)}` : "";
+  byId("next").textContent = [
+    best && best.work_usd != null ? `and about ${money(best.work_usd)} of work to run it` : "",
+    next ? `next: ${next.title}, ${whole(next)}` : ""].filter(Boolean).join("; ");
   byId("binds").textContent = best ? best.binding : "–";
   byId("wall").textContent = best && best.next_wall ? `next wall: ${best.next_wall}` : "";
   byId("took").textContent = `Sized and priced ${seen.offers.length} offers in ${number(seen.ms)} ms.`;
