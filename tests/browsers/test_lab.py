@@ -65,7 +65,7 @@ def test_a_slider_in_jupyterlab_changes_the_numbers(lab, tmp_path):
         page.wait("!!window.jupyterapp && document.querySelectorAll('.jp-Cell').length > 3")
         page.value("window.jupyterapp.restored.then(() => true)")
         page.wait("!!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')")
-        page.value("window.jupyterapp.shell.currentWidget.sessionContext.ready.then(() => true)")
+        page.value("[...window.jupyterapp.shell.widgets('main')][0].sessionContext.ready.then(() => true)")
         page.value("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => true)")
         # the notebook follows the cell that runs, and takes out of the page what is not in view
         top = "document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)"
